@@ -1,0 +1,162 @@
+"""Records that were set aside: read from the dead-letter topics, shown without secrets, said again."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.cli.accounts import connected
+from shared.clock import Clock
+from shared.errors import UserError
+from shared.events.base import RunEvent
+from shared.kafka.broker import build_broker
+from shared.kafka.publisher import KafkaEventPublisher
+from shared.postgres.outbox import RESENT
+from shared.settings import KafkaSettings
+from shared.store.runs import request_run
+from shared.topics import ALL, DEAD_LETTER_SUFFIX, Topic
+
+CUT = "(sealed)"
+_SEALED_KEYS = frozenset({"secrets", "sealed", "fingerprint", "password", "private_key"})
+_READ_SECONDS = 30.0
+_POLL_MS = 1000
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A record that was set aside, and where it lies in its dead-letter topic."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    key: str | None
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+
+    def about(self, name: str) -> str:
+        """Return what was noted when it was set aside: code, service, at, error, topic, partition, offset."""
+        return self.headers.get(f"dlq_{name}", "?")
+
+    def shown_body(self) -> str:
+        """Return the body for people to read, sealed values cut; one that is no JSON by its first bytes."""
+        try:
+            return json.dumps(_cut(json.loads(self.body)), indent=2, ensure_ascii=False)
+        except ValueError:
+            return f"not JSON, {len(self.body)} bytes, which begin {self.body[:80]!r}"
+
+
+def _cut(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {
+            name: CUT if name in _SEALED_KEYS and inner is not None else _cut(inner) for name, inner in value.items()
+        }
+    return [_cut(inner) for inner in value] if isinstance(value, list) else value
+
+
+def find_topic(name: str) -> Topic:
+    """Return the topic of a name, with or without `.dlq`; UserError `unknown_topic`."""
+    plain = name.removesuffix(DEAD_LETTER_SUFFIX)
+    for topic in ALL:
+        if topic.name == plain:
+            return topic
+    names = ", ".join(topic.name for topic in ALL)
+    raise UserError("unknown_topic", f'There is no topic "{name[:60]}": {names}.', field="topic")
+
+
+@contextlib.asynccontextmanager
+async def _consumer(settings: KafkaSettings) -> AsyncIterator[Any]:
+    consumer: Any = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers.split(","),
+        client_id="contacts-sync-cli",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=100,
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def read_dead_letters(settings: KafkaSettings, topics: Iterable[Topic] = ALL) -> list[DeadLetter]:
+    """Return all dead letters that lie in the topics now, by topic, partition and offset."""
+    by_name = {topic.dead_letters: topic for topic in topics}
+    found: list[DeadLetter] = []
+    async with _consumer(settings) as consumer, asyncio.timeout(_READ_SECONDS):
+        existing = await consumer.topics()
+        places = [
+            TopicPartition(name, number)
+            for name in by_name
+            if name in existing
+            for number in sorted(await _partitions(consumer, name))
+        ]
+        if not places:
+            return []
+        consumer.assign(places)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        open_places = {place for place in places if await consumer.position(place) < ends[place]}
+        while open_places:
+            batch = await consumer.getmany(*open_places, timeout_ms=_POLL_MS)
+            for place, records in batch.items():
+                found += [_dead_letter(by_name[place.topic], record) for record in records]
+            open_places = {place for place in open_places if await consumer.position(place) < ends[place]}
+    return sorted(found, key=lambda letter: (letter.topic.name, letter.partition, letter.offset))
+
+
+async def _partitions(consumer: Any, name: str) -> set[int]:  # noqa: ANN401 - aiokafka has no types
+    numbers: set[int] | None = consumer.partitions_for_topic(name)
+    return numbers or set()
+
+
+def _dead_letter(topic: Topic, record: Any) -> DeadLetter:  # noqa: ANN401 - aiokafka has no types
+    return DeadLetter(
+        topic=topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key.decode("utf-8", "replace") if record.key is not None else None,
+        headers={name: (value or b"").decode("utf-8", "replace") for name, value in record.headers},
+        body=record.value or b"",
+    )
+
+
+async def find_dead_letter(settings: KafkaSettings, topic: Topic, partition: int, offset: int) -> DeadLetter:
+    """Return one dead letter by its place in the dead-letter topic; UserError `dead_letter_not_found`."""
+    for letter in await read_dead_letters(settings, [topic]):
+        if (letter.partition, letter.offset) == (partition, offset):
+            return letter
+    message = f"{topic.dead_letters} has no record at partition {partition}, offset {offset}: list them first."
+    raise UserError("dead_letter_not_found", message)
+
+
+async def say_again(settings: KafkaSettings, letter: DeadLetter) -> None:
+    """Publish the record to the topic it came from, with its key and its own headers."""
+    broker = build_broker(settings, "cli")
+    await broker.connect()
+    try:
+        headers = {name: value for name, value in letter.headers.items() if not name.startswith("dlq_")}
+        publisher = KafkaEventPublisher(broker, "cli")
+        await publisher.publish_raw(letter.topic.name, letter.body, key=letter.key, headers=headers)
+    finally:
+        await broker.stop()
+
+
+def starts_a_run(letter: DeadLetter) -> bool:
+    """Tell whether replaying means a new run: the run the record belonged to has been ended since."""
+    return issubclass(letter.topic.event, RunEvent) and letter.topic.name not in RESENT
+
+
+async def run_again(dsn: str, letter: DeadLetter, clock: Clock) -> str:
+    """Queue a new run of the record's import, and return its id; UserError `record_unreadable`, `run_active`, …"""
+    try:
+        import_id = RunEvent.model_validate_json(letter.body).import_id
+    except ValueError as error:
+        message = "The record does not tell its import any more: run the import again by hand."
+        raise UserError("record_unreadable", message) from error
+    async with connected(dsn) as connection, connection.transaction():
+        return str(await request_run(connection, import_id, trigger="now", now=clock.now()))

@@ -1,0 +1,93 @@
+"""`contacts-sync topics`: creates missing topics, or compares those of the broker with what is needed."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from services.cli.failure import EXIT_FAILED, told
+from services.cli.settings import load
+from shared import topics as table
+from shared.kafka.topic_admin import create_topics
+from shared.settings import KafkaSettings
+
+app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A topic as the broker has it; `copies` is the least number of copies among its partitions."""
+
+    partitions: int
+    copies: int
+
+
+def differences(found: dict[str, Found], settings: KafkaSettings) -> list[str]:
+    """Return a sentence for each topic that is missing or has less than is needed; more than needed is fine."""
+    wanted = {topic.name: settings.partitions for topic in table.ALL}
+    wanted |= {topic.dead_letters: 1 for topic in table.ALL}
+    lines = []
+    for name, partitions in wanted.items():
+        topic = found.get(name)
+        if topic is None:
+            lines.append(f"{name} is missing: run `contacts-sync topics`.")
+            continue
+        if topic.partitions < partitions:
+            lines.append(
+                f"{name} has {topic.partitions} of {partitions} partitions: add some with Kafka's own tools, "
+                "while no run is active, because records of a run move to other partitions."
+            )
+        if topic.copies < settings.replication_factor:
+            lines.append(
+                f"{name} has {topic.copies} of {settings.replication_factor} copies: reassign its partitions with "
+                "Kafka's own tools."
+            )
+    return lines
+
+
+async def find_topics(bootstrap_servers: str) -> dict[str, Found]:
+    """Return the broker's topics by name."""
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        await admin.start()
+        described = await admin.describe_topics()
+    finally:
+        await admin.close()
+    return {
+        topic["topic"]: Found(
+            partitions=len(topic["partitions"]),
+            copies=min((len(partition["replicas"]) for partition in topic["partitions"]), default=0),
+        )
+        for topic in described
+    }
+
+
+@app.command()
+def topics(
+    *,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Create nothing; list differences, exit status 1 if there are any.")
+    ] = False,
+) -> None:
+    """Create every missing topic and dead-letter topic."""
+    with told():
+        settings = load().kafka
+        if compare:
+            lines = differences(asyncio.run(find_topics(settings.bootstrap_servers)), settings)
+        else:
+            made = asyncio.run(
+                create_topics(
+                    settings.bootstrap_servers,
+                    partitions=settings.partitions,
+                    replication_factor=settings.replication_factor,
+                )
+            )
+            lines = [f"created {name}" for name in made]
+    for line in lines:
+        typer.echo(line)
+    if compare and lines:
+        raise typer.Exit(EXIT_FAILED)
+    if not lines:
+        typer.echo("All topics are there, as they are needed." if compare else "All topics are there.")

@@ -1,0 +1,1 @@
+"""The fetcher's outside: transports by protocol, and storing."""

@@ -1,0 +1,113 @@
+"""Stores a file as it streams past: hashed, turned into text, cut into chunks, sealed."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.fetcher.domain.cutting import Chunk, ChunkCutter
+from services.fetcher.domain.text import TextDecoder
+from shared.errors import UserError
+from shared.events.files import ChunkRange, StoredFile
+from shared.events.set_up import ParseRules
+from shared.objects.store import SealedObjects
+from shared.rules.dialect import Dialect
+
+
+@dataclass
+class _Passage:
+    """What one block needs on its way, all of it work for the CPU: run in a thread."""
+
+    rules: ParseRules
+    chunk_bytes: int
+    decoder: TextDecoder = field(init=False)
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    cutter: ChunkCutter | None = None
+    chunks: list[ChunkRange] = field(default_factory=list)
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.decoder = TextDecoder(self.rules.encoding)
+
+    def take(self, block: bytes) -> bytes:
+        self.size += len(block)
+        self.digest.update(block)
+        return self._cut(self.decoder.feed(block))
+
+    def finish(self) -> bytes:
+        text = self._cut(self.decoder.finish())
+        self._note(self._cutter().finish())
+        return text
+
+    def _cut(self, text: bytes) -> bytes:
+        if text:
+            self._note(self._cutter().feed(text))
+        return text
+
+    def _cutter(self) -> ChunkCutter:
+        if self.cutter is None:
+            dialect = Dialect(
+                delimiter=self.rules.delimiter, has_header=self.rules.has_header, encoding=self.rules.encoding
+            )
+            self.cutter = ChunkCutter(dialect, encoding=self.decoder.encoding, chunk_bytes=self.chunk_bytes)
+        return self.cutter
+
+    def _note(self, chunks: list[Chunk]) -> None:
+        self.chunks += _ranges(chunks)
+
+
+class TextStore:
+    """Puts files into the object store under their hash."""
+
+    def __init__(self, objects: SealedObjects, *, chunk_bytes: int, max_bytes: int, new_id: Callable[[], UUID]) -> None:
+        self._objects = objects
+        self._chunk_bytes = chunk_bytes
+        self._max_bytes = max_bytes
+        self._new_id = new_id
+
+    async def store(
+        self, blocks: AsyncIterator[bytes], rules: ParseRules, name: str, *, taken: Callable[[int], None]
+    ) -> tuple[StoredFile, list[ChunkRange]]:
+        """Store a file from its blocks; `taken` hears how many bytes have come. Nothing is kept of one that fails.
+
+        UserError `file_too_large`, `file_empty`, `quote_unclosed`, `record_too_large`, `encoding_contradicts_mark`.
+        """
+        passage = _Passage(rules, self._chunk_bytes)
+        arriving = f"incoming/{self._new_id()}"
+        async with self._objects.write(arriving) as writer:
+            async for block in blocks:
+                await writer.write(await asyncio.to_thread(passage.take, block))
+                if passage.size > self._max_bytes:
+                    raise UserError(
+                        "file_too_large",
+                        f"The file is larger than {self._max_bytes:,} bytes, the limit of this system.",
+                    )
+                taken(passage.size)
+            await writer.write(await asyncio.to_thread(passage.finish))
+            text_bytes = writer.written
+        sha256 = passage.digest.hexdigest()
+        key = f"text/{sha256}-{passage.decoder.encoding}"
+        await self._objects.rename(arriving, key)
+        stored = StoredFile(
+            object_key=key,
+            name=name,
+            sha256=sha256,
+            bytes=passage.size,
+            text_bytes=text_bytes,
+            encoding=passage.decoder.encoding,
+        )
+        return stored, passage.chunks
+
+    async def cut_again(self, stored: StoredFile, rules: ParseRules) -> list[ChunkRange]:
+        """Return the chunks of a file that an earlier attempt stored: the same, since cutting is a pure function."""
+        dialect = Dialect(delimiter=rules.delimiter, has_header=rules.has_header, encoding=rules.encoding)
+        cutter = ChunkCutter(dialect, encoding=stored.encoding, chunk_bytes=self._chunk_bytes)
+        chunks: list[Chunk] = []
+        async for block in self._objects.stream(stored.object_key):
+            chunks += await asyncio.to_thread(cutter.feed, block)
+        return _ranges(chunks + cutter.finish())
+
+
+def _ranges(chunks: list[Chunk]) -> list[ChunkRange]:
+    return [ChunkRange(index=c.index, offset=c.offset, length=c.length, first_line=c.first_line) for c in chunks]

@@ -1,0 +1,59 @@
+"""The fetcher's wiring."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from faststream.asgi import AsgiFastStream
+
+from services.fetcher.adapters.http_transport import HttpTransport
+from services.fetcher.adapters.sftp_transport import SftpTransport
+from services.fetcher.adapters.text_store import TextStore
+from services.fetcher.downloads import Downloads
+from services.fetcher.handlers import FetcherHandlers
+from services.fetcher.settings import Settings
+from shared import topics
+from shared.clock import SystemClock
+from shared.health import health_routes
+from shared.ids import new_id
+from shared.kafka.broker import broker_answers, build_broker
+from shared.kafka.delivery import Delivery
+from shared.kafka.publisher import KafkaEventPublisher
+from shared.objects.store import SealedObjects
+from shared.sealing import Sealer
+
+
+def create_app(settings: Settings) -> AsgiFastStream:
+    """Build everything and open nothing."""
+    clock = SystemClock()
+    broker = build_broker(settings.kafka, "fetcher")
+    delivery = Delivery(broker, "fetcher", settings.kafka, clock)
+    sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
+    objects = SealedObjects.from_settings(settings.objects, sealer)
+    web = HttpTransport(settings.fetcher)
+    downloads = Downloads(
+        transports={"http": web, "https": web, "sftp": SftpTransport(settings.fetcher)},
+        texts=TextStore(
+            objects,
+            chunk_bytes=settings.fetcher.chunk_bytes,
+            max_bytes=settings.fetcher.max_bytes,
+            new_id=new_id,
+        ),
+        objects=objects,
+        publisher=KafkaEventPublisher(broker, "fetcher"),
+        sealer=sealer,
+        clock=clock,
+        settings=settings.fetcher,
+    )
+    handlers = FetcherHandlers(downloads)
+    delivery.subscribe(topics.IMPORT_REQUESTED, handlers.on_import_requested)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        await broker.connect()
+        try:
+            yield
+        finally:
+            await downloads.stop()
+
+    routes = health_routes({"broker": lambda: broker_answers(broker), "consumers": delivery.has_joined}, lambda: delivery.halted)
+    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

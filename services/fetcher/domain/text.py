@@ -1,0 +1,88 @@
+"""Turns a file's bytes into the text that is stored: UTF-8 without a byte order mark, or a single-byte encoding as is.
+
+Rules: a byte order mark comes first, then the import's choice, then UTF-8; a mark that contradicts the choice fails
+the run. What cannot be decoded passes as a byte that UTF-8 does not have, so that the parser rejects that record.
+"""
+
+import codecs
+from typing import Final
+
+from shared.errors import UserError
+from shared.rules.charset import charset_name, is_single_byte
+
+_MARKS: Final = (  # UTF-32's little-endian mark begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LONGEST_MARK: Final = 4
+_FAMILIES: Final = ("utf-8", "utf-16", "utf-32")
+_UNDECODABLE: Final = b"\xff"
+
+
+class TextDecoder:
+    """Takes a file in pieces; `encoding`, once `finish` was called or text came, says what the text is in."""
+
+    def __init__(self, chosen: str | None) -> None:
+        self._chosen = charset_name(chosen) if chosen else None
+        self._head = b""
+        self._decided = False
+        self._incremental: codecs.IncrementalDecoder | None = None
+        self.encoding = "utf-8"
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes; return the text so far."""
+        if not self._decided:
+            self._head += data
+            if len(self._head) < _LONGEST_MARK:
+                return b""
+            data = self._decide()
+        return self._decode(data, final=False)
+
+    def finish(self) -> bytes:
+        """Take the end of the file; return the rest of the text."""
+        data = b"" if self._decided else self._decide()
+        return self._decode(data, final=True)
+
+    def _decide(self) -> bytes:
+        self._decided = True
+        data, self._head = self._head, b""
+        marked = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), None)
+        if marked:
+            mark, name = marked
+            if self._chosen and _family(self._chosen) != _family(name):
+                raise UserError(
+                    "encoding_contradicts_mark",
+                    f"The file begins with the byte order mark of {_family(name).upper()}, but the import says it is "
+                    f"in {self._chosen}. Choose the encoding anew, or leave it to be detected.",
+                )
+            data = data[len(mark) :]
+        else:
+            name = self._chosen or "utf-8"
+        if name == "utf-8-sig":
+            name = "utf-8"
+        if name == "utf-8" or is_single_byte(name):
+            self.encoding = name
+        else:
+            self._incremental = codecs.getincrementaldecoder(name)("charset-escape")
+        return data
+
+    def _decode(self, data: bytes, *, final: bool) -> bytes:
+        if self._incremental is None:
+            return data
+        return self._incremental.decode(data, final).encode("utf-8", "mark-undecodable")
+
+
+def _family(name: str) -> str:
+    return next((family for family in _FAMILIES if name.startswith(family)), name)
+
+
+def _mark_undecodable(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _UNDECODABLE * (error.end - error.start), error.end
+
+
+codecs.register_error("mark-undecodable", _mark_undecodable)

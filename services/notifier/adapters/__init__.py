@@ -1,0 +1,1 @@
+"""What the notifier reaches: the mail server, and its table of mails."""

@@ -1,0 +1,46 @@
+"""The notifier's wiring."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from faststream.asgi import AsgiFastStream
+
+from services.notifier.adapters.smtp import SmtpSender
+from services.notifier.handlers import NotifierHandlers
+from services.notifier.settings import Settings
+from shared import topics
+from shared.clock import SystemClock
+from shared.health import health_routes
+from shared.kafka.broker import broker_answers, build_broker
+from shared.kafka.delivery import Delivery
+from shared.postgres.database import Database
+
+_MAILS_AT_ONCE = 4
+"""Mails sent side by side in one process, of different partitions: one that is put off holds up its partition only."""
+
+
+def create_app(settings: Settings) -> AsgiFastStream:
+    """Build everything and open nothing."""
+    clock = SystemClock()
+    broker = build_broker(settings.kafka, "notifier")
+    delivery = Delivery(broker, "notifier", settings.kafka, clock)
+    database = Database(settings.postgres, "notifier")
+    handlers = NotifierHandlers(
+        database,
+        SmtpSender(settings.notifier.server),
+        clock,
+        sender=settings.notifier.sender,
+        public_url=settings.web.public_url,
+    )
+    delivery.subscribe(topics.IMPORT_FINISHED, handlers.on_import_finished, workers=_MAILS_AT_ONCE)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with database:
+            await broker.connect()
+            yield
+
+    routes = health_routes(
+        {"broker": lambda: broker_answers(broker), "database": database.answers}, lambda: delivery.halted
+    )
+    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

@@ -1,0 +1,37 @@
+"""The parser's wiring."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from faststream.asgi import AsgiFastStream
+
+from services.parser.chunk_reader import ChunkReader
+from services.parser.handlers import ParserHandlers
+from services.parser.settings import Settings
+from shared import topics
+from shared.clock import SystemClock
+from shared.health import health_routes
+from shared.kafka.broker import broker_answers, build_broker
+from shared.kafka.delivery import Delivery
+from shared.kafka.publisher import KafkaEventPublisher
+from shared.objects.store import SealedObjects
+from shared.sealing import Sealer
+
+
+def create_app(settings: Settings) -> AsgiFastStream:
+    """Build everything and open nothing."""
+    clock = SystemClock()
+    broker = build_broker(settings.kafka, "parser")
+    delivery = Delivery(broker, "parser", settings.kafka, clock)
+    sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
+    objects = SealedObjects.from_settings(settings.objects, sealer)
+    handlers = ParserHandlers(ChunkReader(objects, sealer, clock), KafkaEventPublisher(broker, "parser"), clock)
+    delivery.subscribe(topics.CHUNK_READY, handlers.on_chunk_ready, workers=settings.parser.chunks)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        await broker.connect()
+        yield
+
+    routes = health_routes({"broker": lambda: broker_answers(broker), "consumers": delivery.has_joined}, lambda: delivery.halted)
+    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

@@ -1,0 +1,50 @@
+"""Hears that a chunk is ready; parses it and says its rows in batches."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from services.parser.chunk_reader import ChunkReader
+from shared.clock import Clock
+from shared.errors import UserError
+from shared.events.files import ChunkReady
+from shared.events.rows import RowsParsed
+from shared.events.runs import ImportStopped
+from shared.ids import new_id
+from shared.kafka.heartbeat import Heartbeat
+from shared.kafka.publisher import EventPublisher
+from shared.topics import IMPORT_STOPPED, ROWS_PARSED
+
+
+class ParserHandlers:
+    """The parser's one handler; a chunk is some megabytes, so it is parsed within the poll, in a thread."""
+
+    def __init__(self, chunks: ChunkReader, publisher: EventPublisher, clock: Clock) -> None:
+        self._chunks = chunks
+        self._publisher = publisher
+        self._clock = clock
+
+    async def on_chunk_ready(self, event: ChunkReady) -> None:
+        """Say the chunk's rows, or that the run stops because the file as a whole cannot be read."""
+        async with Heartbeat(event, self._publisher, self._clock, step="staging", service="parser"):
+            try:
+                await self._publisher.publish_all(ROWS_PARSED, self._batches(event))
+            except UserError as error:
+                stopped = ImportStopped(
+                    event_id=new_id(),
+                    occurred_at=self._clock.now(),
+                    run_id=event.run_id,
+                    import_id=event.import_id,
+                    attempt=event.attempt,
+                    outcome="failed",
+                    code=error.code,
+                    message=error.message,
+                    file_name=event.file.name,
+                    file_bytes=event.file.bytes,
+                    file_sha256=event.file.sha256,
+                )
+                await self._publisher.publish(IMPORT_STOPPED, stopped, key=str(event.run_id))
+
+    async def _batches(self, event: ChunkReady) -> AsyncIterator[tuple[str, RowsParsed]]:
+        batches = await self._chunks.batches(event)
+        while batch := await asyncio.to_thread(next, batches, None):
+            yield f"{event.run_id}:{event.chunk.index}", batch

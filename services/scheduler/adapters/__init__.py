@@ -1,0 +1,1 @@
+"""The scheduler's SQL, and the relay from outbox to broker."""

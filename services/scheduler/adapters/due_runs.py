@@ -1,0 +1,120 @@
+"""Claims of due schedules and of queued runs, and asking for runs again; each in the caller's transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.errors import UserError
+from shared.events.files import StoredFile
+from shared.events.runs import ApplyRequested, ImportRequested
+from shared.ids import new_id
+from shared.postgres.database import Connection
+from shared.postgres.outbox import say
+from shared.rules.recurrence import next_occurrence
+from shared.store.imports import schedule_from_json
+from shared.store.runs import announce, enter_step, request_run
+from shared.store.set_ups import RunSetup
+from shared.topics import APPLY_REQUESTED, IMPORT_REQUESTED
+
+_SERVICE = "scheduler"
+
+_LAST_APPLIED = """
+SELECT file_sha256, setup_fingerprint FROM runs
+WHERE import_id = $1 AND status IN ('succeeded', 'succeeded_with_errors') AND NOT dry_run
+ORDER BY finished_at DESC LIMIT 1
+"""
+
+
+async def claim_due_schedules(connection: Connection, now: datetime, limit: int) -> int:
+    """Queue a run for each import whose time has come, and set its next time; returns how many were claimed.
+
+    Occurrences that were missed meanwhile run once, not once each; one that comes due while a run is under way is
+    recorded as missed.
+    """
+    rows = await connection.fetch(
+        """SELECT id, schedule, next_run_at FROM imports
+        WHERE deleted_at IS NULL AND next_run_at <= $1 ORDER BY next_run_at LIMIT $2 FOR UPDATE SKIP LOCKED""",
+        now,
+        limit,
+    )
+    for row in rows:
+        upcoming = next_occurrence(schedule_from_json(row["schedule"]), now) if row["schedule"] else None
+        await connection.execute("UPDATE imports SET next_run_at = $2 WHERE id = $1", row["id"], upcoming)
+        try:
+            await request_run(connection, row["id"], trigger="schedule", now=now)
+        except UserError as error:
+            await connection.execute(
+                "INSERT INTO missed_occurrences (import_id, due_at, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                row["id"],
+                row["next_run_at"],
+                error.message,
+            )
+    return len(rows)
+
+
+async def next_due(connection: Connection) -> datetime | None:
+    """Return when the next schedule comes due."""
+    due: datetime | None = await connection.fetchval("SELECT min(next_run_at) FROM imports WHERE deleted_at IS NULL")
+    return due
+
+
+async def claim_queued_runs(connection: Connection, now: datetime, limit: int) -> int:
+    """Start queued runs: ask for each to be fetched; returns how many."""
+    rows = await connection.fetch(
+        "SELECT id FROM runs WHERE status = 'queued' ORDER BY queued_at LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    for row in rows:
+        await connection.execute("UPDATE runs SET started_at = $2 WHERE id = $1", row["id"], now)
+        await ask_for_attempt(connection, row["id"], now)
+    return len(rows)
+
+
+async def ask_for_attempt(connection: Connection, run_id: UUID, now: datetime) -> None:
+    """Ask for the run as its next attempt, from the last durable step: the file, where it was stored whole."""
+    run = await connection.fetchrow(
+        """UPDATE runs SET attempt = attempt + 1, status = 'queued', beat_at = $2, waited_ms = 0, rows_staged = 0
+        WHERE id = $1 RETURNING id, import_id, manager_id, attempt, setup, setup_fingerprint, stored, dry_run""",
+        run_id,
+        now,
+    )
+    if run is None:
+        return
+    await enter_step(connection, run_id, run["attempt"], "fetching", service=_SERVICE, now=now)
+    setup = RunSetup.model_validate(run["setup"])
+    requested = ImportRequested(
+        event_id=new_id(),
+        occurred_at=now,
+        run_id=run_id,
+        import_id=run["import_id"],
+        attempt=run["attempt"],
+        source=setup.source,
+        parse=setup.parse_rules(run["manager_id"]),
+        last_applied_sha256=await _unchanged_sha256(connection, run["import_id"], run["setup_fingerprint"], setup),
+        stored=StoredFile.model_validate(run["stored"]) if run["stored"] else None,
+    )
+    await say(connection, _SERVICE, IMPORT_REQUESTED, requested, key=str(run_id))
+    await announce(connection, run_id)
+
+
+async def ask_to_apply(connection: Connection, run_id: UUID, now: datetime) -> None:
+    """Ask for a run whose rows are all staged to be planned and applied."""
+    run = await connection.fetchrow(
+        "UPDATE runs SET beat_at = $2 WHERE id = $1 RETURNING import_id, attempt", run_id, now
+    )
+    if run is None:
+        return
+    requested = ApplyRequested(
+        event_id=new_id(), occurred_at=now, run_id=run_id, import_id=run["import_id"], attempt=run["attempt"]
+    )
+    await say(connection, _SERVICE, APPLY_REQUESTED, requested, key=str(run_id))
+
+
+async def _unchanged_sha256(connection: Connection, import_id: UUID, fingerprint: str, setup: RunSetup) -> str | None:
+    """Return the hash with which a file ends the run as unchanged: that of the last applied run, same set-up."""
+    if setup.source.kind != "remote" or setup.options.every_time:
+        return None
+    last = await connection.fetchrow(_LAST_APPLIED, import_id)
+    if last is None or last["setup_fingerprint"] != fingerprint:
+        return None
+    sha256: str | None = last["file_sha256"]
+    return sha256

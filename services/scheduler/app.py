@@ -1,0 +1,69 @@
+"""The scheduler's wiring."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from faststream.asgi import AsgiFastStream
+
+from services.scheduler.adapters.outbox_relay import OutboxRelay
+from services.scheduler.dispatcher import Dispatcher
+from services.scheduler.handlers import SchedulerHandlers
+from services.scheduler.settings import Settings
+from services.scheduler.watch import Watch
+from shared import topics
+from shared.clock import SystemClock
+from shared.health import health_routes
+from shared.kafka.broker import broker_answers, build_broker, is_caught_up
+from shared.kafka.delivery import Delivery
+from shared.kafka.publisher import KafkaEventPublisher
+from shared.postgres.database import Database
+from shared.postgres.wakeups import Wakeups
+
+
+def create_app(settings: Settings) -> AsgiFastStream:
+    """Build everything and open nothing."""
+    clock = SystemClock()
+    broker = build_broker(settings.kafka, "scheduler")
+    delivery = Delivery(broker, "scheduler", settings.kafka, clock)
+    database = Database(settings.postgres, "scheduler")
+    wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "broker_began"))
+    relay = OutboxRelay(database, KafkaEventPublisher(broker, "scheduler"), wakeups)
+    dispatcher = Dispatcher(database, clock, wakeups, claims=settings.scheduler.claims)
+
+    async def hears() -> bool:
+        return not relay.stalled and await is_caught_up(broker)
+
+    watch = Watch(database, clock, wakeups, hears, most_attempts=settings.scheduler.most_attempts)
+    handlers = SchedulerHandlers(database, clock)
+    delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed)
+    delivery.subscribe(topics.IMPORT_STOPPED, handlers.on_import_stopped)
+    loops = (
+        relay.run,
+        dispatcher.run_schedules,
+        dispatcher.run_queue,
+        watch.run_silence,
+        watch.run_incarnations,
+    )
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with database, wakeups:
+            await broker.connect()
+            tasks = [asyncio.create_task(loop(), name=loop.__qualname__) for loop in loops]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def loops_turn() -> bool:
+        names = {task.get_name() for task in asyncio.all_tasks()}
+        return all(loop.__qualname__ in names for loop in loops)
+
+    routes = health_routes(
+        {"broker": lambda: broker_answers(broker), "consumers": delivery.has_joined, "database": database.answers, "loops": loops_turn},
+        lambda: delivery.halted,
+    )
+    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

@@ -1,0 +1,1 @@
+"""The scheduler's rules; nothing here does I/O."""

@@ -1,0 +1,108 @@
+"""Watches runs under way: one that falls silent is asked for again; after a broker's new start all are, at once.
+
+Silence is not judged while this scheduler cannot hear: while it is not caught up with the beats, or the broker does
+not take what it says.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from services.scheduler.adapters.due_runs import ask_for_attempt, ask_to_apply
+from services.scheduler.domain.silence import Remedy, Watched, remedy, silent_from
+from shared.clock import Clock
+from shared.postgres.database import Connection, Database
+from shared.postgres.wakeups import Wakeups
+from shared.store.runs import Outcome, close_run
+
+CHECK_SECONDS = 1.0
+_SERVICE = "scheduler"
+_log = structlog.get_logger("contacts_sync.scheduler.watch")
+
+_OPEN = """
+SELECT id, status, attempt, beat_at, waited_ms FROM runs
+WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds' FOR UPDATE SKIP LOCKED
+"""
+
+
+class Watch:
+    """Watches while its loops run; `hears` tells whether this scheduler is caught up with the beats."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        wakeups: Wakeups,
+        hears: Callable[[], Awaitable[bool]],
+        *,
+        most_attempts: int,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._wakeups = wakeups
+        self._hears = hears
+        self._most_attempts = most_attempts
+
+    async def run_silence(self) -> None:
+        """See to silent runs, for ever."""
+        heard = 0
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                heard = heard + 1 if await self._hears() else 0
+                if heard >= 3:  # noqa: PLR2004 - beats that came just now need a moment to be written down
+                    await self._see_to_silent_runs()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("watch waits for the database", error=type(error).__name__)
+
+    async def run_incarnations(self) -> None:
+        """Ask for everything again when the broker has begun anew, for ever."""
+        while True:
+            try:
+                async with self._database.pool.acquire() as connection, connection.transaction():
+                    await self._begin_again(connection)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("incarnations wait for the database", error=type(error).__name__)
+                await asyncio.sleep(CHECK_SECONDS)
+                continue
+            await self._wakeups.wait("broker_began")
+
+    async def _see_to_silent_runs(self) -> None:
+        now = self._clock.now()
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            for row in await connection.fetch(_OPEN, now):
+                waited = timedelta(milliseconds=row["waited_ms"])
+                run = Watched(row["status"], row["attempt"], row["beat_at"], waited)
+                if silent_from(run) > now:
+                    continue
+                what = remedy(run, self._most_attempts)
+                _log.warning("silent run", run_id=str(row["id"]), remedy=what.name, attempt=run.attempt)
+                if what is Remedy.ASK_TO_APPLY:
+                    await ask_to_apply(connection, row["id"], now)
+                elif what is Remedy.ASK_AGAIN:
+                    await ask_for_attempt(connection, row["id"], now)
+                else:
+                    message = f"The run fell silent {run.attempt} times, and was given up. Nothing was changed."
+                    outcome = Outcome("failed", "attempts_exhausted", message)
+                    await close_run(connection, row["id"], run.attempt, outcome, now=now, service=_SERVICE)
+
+    async def _begin_again(self, connection: Connection) -> None:
+        """Ask for unfinished runs, and have facts said again, once for each start of the broker."""
+        begun = await connection.fetch(
+            "UPDATE broker_incarnations SET handled_at = now() WHERE handled_at IS NULL RETURNING id"
+        )
+        if not begun:
+            return
+        now = self._clock.now()
+        await connection.execute("UPDATE outbox SET published_at = now() WHERE NOT resend AND published_at IS NULL")
+        await connection.execute("UPDATE outbox SET published_at = NULL WHERE resend AND published_at IS NOT NULL")
+        await connection.execute("SELECT pg_notify('outbox', '')")
+        rows = await connection.fetch(
+            "SELECT id FROM runs WHERE status IN ('fetching', 'staging') ORDER BY queued_at FOR UPDATE"
+        )
+        for row in rows:
+            await ask_for_attempt(connection, row["id"], now)
+        _log.info("the broker began anew", runs_asked_for=len(rows))

@@ -1,0 +1,47 @@
+"""The syncer's wiring."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from faststream.asgi import AsgiFastStream
+
+from services.syncer.applier import Applier
+from services.syncer.handlers import SyncerHandlers
+from services.syncer.settings import Settings
+from shared import topics
+from shared.clock import SystemClock
+from shared.health import health_routes
+from shared.kafka.broker import broker_answers, build_broker
+from shared.kafka.delivery import Delivery
+from shared.postgres.database import Database
+from shared.sealing import Sealer
+from shared.store.accounts import HASHER
+
+
+def create_app(settings: Settings) -> AsgiFastStream:
+    """Build everything and open nothing."""
+    clock = SystemClock()
+    broker = build_broker(settings.kafka, "syncer")
+    delivery = Delivery(broker, "syncer", settings.kafka, clock)
+    sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
+    database = Database(settings.postgres, "syncer")
+    applier = Applier(database, sealer, clock, HASHER.hash, at_once=settings.syncer.applies)
+    handlers = SyncerHandlers(database, applier, clock)
+    delivery.subscribe(topics.FILE_FETCHED, handlers.on_file_fetched)
+    delivery.subscribe(topics.ROWS_PARSED, handlers.on_rows_parsed, workers=settings.syncer.batches)
+    delivery.subscribe(topics.APPLY_REQUESTED, handlers.on_apply_requested)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with database:
+            await broker.connect()
+            await applier.begin_unfinished()
+            try:
+                yield
+            finally:
+                await applier.stop()
+
+    routes = health_routes(
+        {"broker": lambda: broker_answers(broker), "consumers": delivery.has_joined, "database": database.answers}, lambda: delivery.halted
+    )
+    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

@@ -1,0 +1,178 @@
+"""Takes complete runs through plan and apply, outside the poll: woken when staging completes or when asked to.
+
+A session-level advisory lock is the lease: it ends with the process that holds it, so another may go on at once. While
+work lasts, the run beats in Postgres.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+
+from services.syncer.adapters.applying import apply_plan, lock_manager
+from services.syncer.adapters.password_hashing import hash_passwords
+from services.syncer.adapters.planning import compute_plan, keep_plan, kept_plan
+from services.syncer.adapters.staging import clear_staging
+from services.syncer.domain.balance import Balance, require_balance
+from services.syncer.ports import HashPassword
+from shared.clock import Clock
+from shared.errors import ContactsSyncError, TransientError
+from shared.kafka.delivery import DOWN
+from shared.postgres.database import Connection, Database
+from shared.rules.key_field import key_field_differs
+from shared.sealing import Sealer
+from shared.store.runs import OpenRun, Outcome, close_run, enter_step, give_up_attempt, read_open_run
+
+BEAT_SECONDS = 2.0
+_SERVICE = "syncer"
+_LEASE_SPACE = 0x72756E
+_RETRY_SECONDS = 1.0
+_log = structlog.get_logger("contacts_sync.syncer")
+
+
+class Applier:
+    """Plans and applies runs, several at once, each in a task of its own."""
+
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, hash_password: HashPassword, *, at_once: int
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+        self._hash_password = hash_password
+        self._source = random.SystemRandom()
+        self._places = asyncio.Semaphore(at_once)
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    def begin(self, run_id: UUID, attempt: int) -> None:
+        """Work on a run, unless this process already does; returns at once."""
+        if run_id not in self._tasks:
+            task = asyncio.create_task(self._run(run_id, attempt), name=f"apply {run_id}")
+            self._tasks[run_id] = task
+            task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
+
+    async def begin_unfinished(self) -> None:
+        """Take up what a process that is gone may have left; what another one holds is left to it."""
+        rows = await self._database.pool.fetch("SELECT id, attempt FROM runs WHERE status IN ('planning', 'applying')")
+        for row in rows:
+            self.begin(row["id"], row["attempt"])
+
+    async def stop(self) -> None:
+        """Abandon what is under way; its transactions roll back, and the run is asked for again."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, run_id: UUID, attempt: int) -> None:
+        while True:
+            try:
+                async with self._places, self._database.pool.acquire() as connection:
+                    await self._work(connection, run_id, attempt)
+            except TransientError as error:
+                if error.code == "staging_lost":
+                    await give_up_attempt(self._database.pool, run_id, attempt)
+                    return
+                _log.warning("apply will be tried again", run_id=str(run_id), error=error.code)
+            except DOWN as error:
+                _log.warning("apply waits for the database", run_id=str(run_id), error=type(error).__name__)
+            except ContactsSyncError as error:
+                await self._fail(run_id, attempt, error)
+                return
+            except Exception:  # noqa: BLE001 - the run must end with a reason, whatever went wrong
+                _log.exception("apply failed unforeseen", run_id=str(run_id))
+                fault = ContactsSyncError(
+                    "apply_failed", "The plan could not be applied because of a fault in this system."
+                )
+                await self._fail(run_id, attempt, fault)
+                return
+            else:
+                return
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _work(self, connection: Connection, run_id: UUID, attempt: int) -> None:
+        async with _lease(connection, run_id) as held:
+            if not held:
+                return
+            beating = asyncio.create_task(self._beat(run_id))
+            try:
+                while await self._plan(connection, run_id, attempt):
+                    await hash_passwords(self._database, self._sealer, run_id, self._hash_password)
+                    if await self._apply(connection, run_id, attempt):
+                        return
+            finally:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+
+    async def _beat(self, run_id: UUID) -> None:
+        while True:
+            await self._database.pool.execute("UPDATE runs SET beat_at = $2 WHERE id = $1", run_id, self._clock.now())
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _plan(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
+        """Store a plan that fits the contacts as they are, where there is none yet; true when it is to be applied."""
+        async with connection.transaction():
+            run = await read_open_run(connection, run_id, attempt)
+            if run is None:
+                return False
+            manager = await lock_manager(connection, run.manager_id)
+            if run.plan_change_number == manager.change_number:
+                return True
+            key_field = run.setup.unique_id.field
+            if manager.contacts and manager.key_field not in {None, key_field}:
+                error = key_field_differs(run.setup.field_name(key_field))
+                await self._close(connection, run, Outcome("failed", error.code, error.message))
+                return False
+            plan = await compute_plan(connection, run, manager.contacts, source=self._source)
+            if not plan.verdict.applies:
+                verdict = plan.verdict
+                outcome = Outcome(verdict.status, verdict.code, verdict.message, counts=plan.counts)
+                await self._close(connection, run, outcome)
+                return False
+            await keep_plan(connection, run, manager, plan)
+            return (
+                await enter_step(connection, run_id, attempt, "applying", service=_SERVICE, now=self._clock.now())
+                or run.status == "applying"
+            )
+
+    async def _apply(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
+        """Apply the stored plan; false where contacts changed since it was made, so that it is made anew."""
+        async with connection.transaction():
+            run = await read_open_run(connection, run_id, attempt)
+            if run is None:
+                return True
+            manager = await lock_manager(connection, run.manager_id)
+            if manager.change_number != run.plan_change_number:
+                return False
+            plan = await kept_plan(connection, run)
+            contacts = await apply_plan(connection, run, manager, plan.counts, self._clock.now())
+            balance = Balance(manager.contacts, contacts, plan.chunk_bytes, plan.text_bytes)
+            require_balance(plan.counts, balance)
+            outcome = Outcome(plan.verdict.status, counts=plan.counts, balance=balance.figures())
+            await self._close(connection, run, outcome)
+            return True
+
+    async def _close(self, connection: Connection, run: OpenRun, outcome: Outcome) -> None:
+        await close_run(connection, run.id, run.attempt, outcome, now=self._clock.now(), service=_SERVICE)
+        await clear_staging(connection, run.id)
+
+    async def _fail(self, run_id: UUID, attempt: int, error: ContactsSyncError) -> None:
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            run = await read_open_run(connection, run_id, attempt)
+            if run:
+                await self._close(connection, run, Outcome("failed", error.code, error.message))
+
+
+@asynccontextmanager
+async def _lease(connection: Connection, run_id: UUID) -> AsyncIterator[bool]:
+    """Hold the right to work on a run, if nobody else has it."""
+    place = run_id.int & 0x7FFF_FFFF
+    held = await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", _LEASE_SPACE, place)
+    try:
+        yield held
+    finally:
+        if held and not connection.is_closed():
+            await connection.execute("SELECT pg_advisory_unlock($1, $2)", _LEASE_SPACE, place)

@@ -1,0 +1,38 @@
+"""Every applied run balances, or is rolled back and failed; the figures are kept with the run."""
+
+from dataclasses import asdict, dataclass
+
+from shared.errors import PermanentError
+from shared.events.runs import RunCounts
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The figures that must agree."""
+
+    contacts_before: int
+    contacts_after: int
+    chunk_bytes: int
+    """Bytes of all chunks, as parsed."""
+    text_bytes: int
+    """Bytes of the stored text."""
+
+    def figures(self) -> dict[str, int]:
+        """Return the figures to be kept."""
+        return asdict(self)
+
+
+def require_balance(counts: RunCounts, balance: Balance) -> None:
+    """Raise PermanentError `run_does_not_balance`, naming the first equation that fails."""
+    outcomes = counts.added + counts.updated + counts.unchanged + counts.rejected + counts.duplicates
+    expected_after = balance.contacts_before + counts.added - counts.deleted
+    if counts.read != outcomes:
+        raise _unbalanced(f"{counts.read} rows were read, {outcomes} have an outcome")
+    if balance.contacts_after != expected_after:
+        raise _unbalanced(f"there are {balance.contacts_after} contacts, there should be {expected_after}")
+    if balance.chunk_bytes != balance.text_bytes:
+        raise _unbalanced(f"{balance.chunk_bytes} bytes were parsed of {balance.text_bytes}")
+
+
+def _unbalanced(what: str) -> PermanentError:
+    return PermanentError("run_does_not_balance", f"The run's figures do not agree ({what}), so it was rolled back.")

@@ -1,0 +1,48 @@
+"""Hears of files and rows, and stages them; hands complete runs to the applier, outside the poll."""
+
+from services.syncer.adapters.staging import BatchAlreadyStagedError, ensure_set, note_file, stage_batch
+from services.syncer.applier import Applier
+from shared.clock import Clock
+from shared.events.files import FileFetched
+from shared.events.rows import RowsParsed
+from shared.events.runs import ApplyRequested
+from shared.postgres.database import Database
+
+
+class SyncerHandlers:
+    """The syncer's handlers, one for each event it hears."""
+
+    def __init__(self, database: Database, applier: Applier, clock: Clock) -> None:
+        self._database = database
+        self._applier = applier
+        self._clock = clock
+
+    async def on_file_fetched(self, event: FileFetched) -> None:
+        """Note how many chunks the run's file has."""
+        async with self._database.pool.acquire() as connection:
+            if (set_id := await ensure_set(connection, event)) is None:
+                return
+            async with connection.transaction():
+                complete = await note_file(connection, set_id, event, self._clock.now())
+        if complete:
+            self._applier.begin(event.run_id, event.attempt)
+
+    async def on_rows_parsed(self, event: RowsParsed) -> None:
+        """Stage a batch of rows, once however often it comes."""
+        try:
+            complete = await self._stage(event)
+        except BatchAlreadyStagedError:
+            complete = await self._stage(event)
+        if complete:
+            self._applier.begin(event.run_id, event.attempt)
+
+    async def on_apply_requested(self, event: ApplyRequested) -> None:
+        """Take a run up that nobody has worked on for a while."""
+        self._applier.begin(event.run_id, event.attempt)
+
+    async def _stage(self, event: RowsParsed) -> bool:
+        async with self._database.pool.acquire() as connection:
+            if (set_id := await ensure_set(connection, event)) is None:
+                return False
+            async with connection.transaction():
+                return await stage_batch(connection, set_id, event, self._clock.now())

@@ -1,0 +1,113 @@
+"""Imports: saved set-ups, and their runs asked for and listed."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Body, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse
+
+from services.web.dependencies.answer_once import answer_once
+from services.web.dependencies.api_route import api_router
+from services.web.dependencies.paging import Cursor, Limit, Page, id_place, page_of, place_of
+from services.web.dependencies.resources import Open
+from services.web.dependencies.view_imports import view_imports
+from services.web.forms.edit_import import patch_import
+from services.web.forms.import_checks import ImportDesk, draft_import
+from services.web.forms.import_document import ImportView
+from services.web.forms.import_input import ImportInput
+from shared.postgres.database import Connection
+from shared.store import imports as store
+from shared.store.managers import get_manager
+from shared.store.run_view import RunView, get_run, list_runs
+from shared.store.runs import request_run
+
+router = api_router("imports")
+
+
+class RunInput(BaseModel):
+    """How to run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = False
+
+
+@router.post("/imports", status_code=201, response_model=ImportView)
+async def create_import(wanted: ImportInput, request: Request, resources: Open) -> JSONResponse:
+    """Set up an import; starts no run."""
+
+    async def create(connection: Connection) -> ImportView:
+        now = resources.clock.now()
+        draft = await draft_import(ImportDesk(connection, resources.sealer, now), wanted)
+        import_id = await store.create_import(connection, draft, now=now)
+        saved = await store.get_import(connection, import_id)
+        return (await view_imports(connection, resources.sealer, [saved]))[0]
+
+    return await answer_once(request, resources, create)
+
+
+@router.get("/imports")
+async def list_imports(
+    resources: Open,
+    manager_id: Annotated[UUID | None, Query(description="Only those of this contact manager")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[ImportView]:
+    """List imports in the order they were made."""
+    after = place_of(cursor, id_place)
+    async with resources.database.pool.acquire() as connection:
+        found = await store.list_imports(connection, manager_id=manager_id, after=after, limit=limit + 1)
+        views = await view_imports(connection, resources.sealer, found)
+    return page_of(views, limit, lambda view: view.id)
+
+
+@router.get("/imports/{import_id}")
+async def get_import(import_id: UUID, resources: Open) -> ImportView:
+    """Read an import; secrets are never read back."""
+    async with resources.database.pool.acquire() as connection:
+        saved = await store.get_import(connection, import_id)
+        return (await view_imports(connection, resources.sealer, [saved]))[0]
+
+
+@router.patch("/imports/{import_id}")
+async def change_import(import_id: UUID, patch: dict[str, Any], resources: Open) -> ImportView:
+    """Change an import by JSON Merge Patch; a secret that is absent is kept."""
+    async with resources.transaction() as connection:
+        saved = await store.get_import(connection, import_id, lock=True)
+        manager = await get_manager(connection, saved.manager_id)
+        await patch_import(ImportDesk(connection, resources.sealer, resources.clock.now()), saved, manager, patch)
+        saved = await store.get_import(connection, import_id)
+        return (await view_imports(connection, resources.sealer, [saved]))[0]
+
+
+@router.delete("/imports/{import_id}", status_code=204)
+async def delete_import(import_id: UUID, resources: Open) -> Response:
+    """Deactivate an import and take it off the list; its runs and contacts stay."""
+    async with resources.transaction() as connection:
+        await store.delete_import(connection, import_id, now=resources.clock.now())
+    return Response(status_code=204)
+
+
+@router.post("/imports/{import_id}/runs", status_code=202, response_model=RunView)
+async def start_run(
+    import_id: UUID, request: Request, resources: Open, wanted: Annotated[RunInput | None, Body()] = None
+) -> JSONResponse:
+    """Ask for a run now; 409 while one is under way."""
+
+    async def create(connection: Connection) -> RunView:
+        dry_run = wanted is not None and wanted.dry_run
+        run_id = await request_run(connection, import_id, trigger="api", now=resources.clock.now(), dry_run=dry_run)
+        return await get_run(connection, run_id)
+
+    return await answer_once(request, resources, create, status=202)
+
+
+@router.get("/imports/{import_id}/runs")
+async def runs_of_import(import_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[RunView]:
+    """List an import's runs, the newest first; those of a deleted import too."""
+    before = place_of(cursor, id_place)
+    async with resources.database.pool.acquire() as connection:
+        await store.import_existed(connection, import_id)
+        found = await list_runs(connection, import_id, before=before, limit=limit + 1)
+    return page_of(found, limit, lambda run: run.id)

@@ -1,0 +1,82 @@
+"""Contact managers and their fields."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.responses import JSONResponse
+
+from services.web.dependencies.answer_once import answer_once
+from services.web.dependencies.api_route import api_router
+from services.web.dependencies.paging import Cursor, Limit, Page, id_place, page_of, place_of
+from services.web.dependencies.resources import Open
+from services.web.forms.manager_input import FieldInput, ManagerInput, set_key_by_name, update_manager
+from services.web.forms.merge_patch import merged
+from shared.postgres.database import Connection
+from shared.store import managers as store
+from shared.store.managers import ManagerView
+
+router = api_router("managers")
+
+
+@router.post("/managers", status_code=201, response_model=ManagerView)
+async def create_manager(wanted: ManagerInput, request: Request, resources: Open) -> JSONResponse:
+    """Make a contact manager."""
+
+    async def create(connection: Connection) -> ManagerView:
+        fields = [field.view() for field in wanted.fields]
+        manager_id = await store.create_manager(connection, wanted.name, fields, now=resources.clock.now())
+        if wanted.key_field is not None:
+            manager = await store.get_manager(connection, manager_id)
+            await set_key_by_name(connection, manager, wanted.key_field)
+        return (await store.get_manager(connection, manager_id)).view()
+
+    return await answer_once(request, resources, create)
+
+
+@router.get("/managers")
+async def list_managers(resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[ManagerView]:
+    """List contact managers in the order they were made."""
+    after = place_of(cursor, id_place)
+    async with resources.database.pool.acquire() as connection:
+        found = await store.list_managers(connection, after=after, limit=limit + 1)
+    return page_of([manager.view() for manager in found], limit, lambda view: view.id)
+
+
+@router.get("/managers/{manager_id}")
+async def get_manager(manager_id: UUID, resources: Open) -> ManagerView:
+    """Read a contact manager."""
+    async with resources.database.pool.acquire() as connection:
+        return (await store.get_manager(connection, manager_id)).view()
+
+
+@router.patch("/managers/{manager_id}")
+async def patch_manager(manager_id: UUID, patch: dict[str, Any], resources: Open) -> ManagerView:
+    """Change a contact manager by JSON Merge Patch: its name and key field; fields can be added."""
+    async with resources.transaction() as connection:
+        manager = await store.get_manager(connection, manager_id, lock=True)
+        wanted = ManagerInput.model_validate(merged(manager.view().model_dump(mode="json"), patch))
+        await update_manager(connection, manager, wanted)
+        if "key_field" in patch:
+            manager = await store.get_manager(connection, manager_id)
+            await set_key_by_name(connection, manager, wanted.key_field)
+        return (await store.get_manager(connection, manager_id)).view()
+
+
+@router.delete("/managers/{manager_id}", status_code=204)
+async def delete_manager(manager_id: UUID, resources: Open) -> Response:
+    """Delete a contact manager with its contacts, imports and history; 409 while a run is under way."""
+    async with resources.transaction() as connection:
+        await store.delete_manager(connection, manager_id)
+    return Response(status_code=204)
+
+
+@router.post("/managers/{manager_id}/fields", status_code=201, response_model=ManagerView)
+async def add_field(manager_id: UUID, field: FieldInput, request: Request, resources: Open) -> JSONResponse:
+    """Add a field; answers with the contact manager."""
+
+    async def create(connection: Connection) -> ManagerView:
+        await store.add_field(connection, manager_id, field.view())
+        return (await store.get_manager(connection, manager_id)).view()
+
+    return await answer_once(request, resources, create)

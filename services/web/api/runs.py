@@ -1,0 +1,64 @@
+"""Runs: how far they are, what they would do or did, what was wrong; and stopping one."""
+
+from uuid import UUID
+
+from starlette.responses import StreamingResponse
+
+from services.web.dependencies.api_route import api_router
+from services.web.dependencies.paging import Cursor, Limit, Page, number_place, page_of, place_of
+from services.web.dependencies.resources import Open
+from services.web.dependencies.run_events import run_events
+from services.web.dependencies.stop_run import stop_run
+from shared.store import run_view as store
+from shared.store.run_details import ChangeKind, PlanChange, ProblemView, plan_changes, problems_of
+from shared.store.run_view import RunView
+
+router = api_router("runs")
+
+
+@router.get("/runs/{run_id}")
+async def get_run(run_id: UUID, resources: Open) -> RunView:
+    """Read a run."""
+    async with resources.database.pool.acquire() as connection:
+        return await store.get_run(connection, run_id)
+
+
+@router.get("/runs/{run_id}/events", response_class=StreamingResponse)
+async def watch_run(run_id: UUID, resources: Open) -> StreamingResponse:
+    """Get server-sent events called `run`, each with the run as JSON: at once, at each change, until it ends."""
+    return await run_events(resources, run_id)
+
+
+@router.get("/runs/{run_id}/plan")
+async def get_plan(
+    run_id: UUID, resources: Open, kind: ChangeKind | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> Page[PlanChange]:
+    """List the changes of a run's plan, with before and after."""
+    after = place_of(cursor, number_place)
+    async with resources.database.pool.acquire() as connection:
+        found = await plan_changes(connection, run_id, kind=kind, after=after, limit=limit + 1)
+    page = page_of(found, limit, lambda entry: entry[0])
+    return Page(items=[change for _, change in page.items], next=page.next)
+
+
+@router.get("/runs/{run_id}/problems")
+async def get_problems(run_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[ProblemView]:
+    """List what was wrong, by line; what is about the whole file comes first."""
+    after = place_of(cursor, _two_numbers)
+    async with resources.database.pool.acquire() as connection:
+        await store.get_run(connection, run_id)
+        found = await problems_of(connection, run_id, after=after, limit=limit + 1)
+    page = page_of(found, limit, lambda entry: list(entry[0]))
+    return Page(items=[problem for _, problem in page.items], next=page.next)
+
+
+@router.post("/runs/{run_id}/cancel")
+async def cancel_run(run_id: UUID, resources: Open) -> RunView:
+    """Stop a run; 409 once it applies or has ended."""
+    return await stop_run(resources, run_id)
+
+
+def _two_numbers(value: object) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - line and ordinal
+        raise TypeError
+    return number_place(value[0]), number_place(value[1])

@@ -1,0 +1,95 @@
+"""The web service's wiring: pages and API over one set of resources."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from services.web.api import contacts, imports, managers, runs, uploads
+from services.web.api.error_answers import api_error
+from services.web.dependencies.api_route import PREFIX
+from services.web.dependencies.resources import Resources
+from services.web.live.run_watch import RunWatch
+from services.web.security.body_limit import BodyLimit
+from services.web.security.response_headers import ResponseHeaders
+from services.web.settings import Settings
+from shared.clock import Clock, SystemClock
+from shared.errors import ContactsSyncError, TransientError
+from shared.health import Check
+from shared.objects.store import SealedObjects
+from shared.postgres.database import Database
+from shared.sealing import Sealer
+
+_STATIC = Path(__file__).parent / "pages" / "static"
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """Build everything and open nothing; database, objects and the listening connection open with the app."""
+    database = Database(settings.postgres, "web")
+    resources = Resources(
+        settings=settings,
+        database=database,
+        sealer=Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys]),
+        watch=RunWatch(database.dsn),
+        clock=clock or SystemClock(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        resources.objects = SealedObjects.from_settings(settings.objects, resources.sealer)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(resources.database)
+            await stack.enter_async_context(resources.watch)
+            yield
+
+    app = FastAPI(
+        title="contacts-sync",
+        version="1",
+        lifespan=lifespan,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.resources = resources
+    for group in (managers, contacts, uploads, imports, runs):
+        app.include_router(group.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    for kind in (
+        ContactsSyncError,
+        RequestValidationError,
+        ValidationError,
+        HTTPException,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        OSError,
+        Exception,
+    ):
+        app.add_exception_handler(kind, _answer_error)
+    app.add_middleware(
+        BodyLimit,
+        max_body_bytes=settings.web.max_body_bytes,
+        max_upload_bytes=settings.web.max_upload_bytes,
+        upload_paths=(f"{PREFIX}/uploads", "/imports"),
+    )
+    app.add_middleware(ResponseHeaders)
+    return app
+
+
+def health_checks(app: FastAPI) -> Mapping[str, Check]:
+    """Return what has to be there for the service to be ready, for `shared.health.health_routes`."""
+    resources: Resources = app.state.resources
+    return {"postgres": resources.database.answers}
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
+        error = TransientError("database_unavailable", "The database can't be reached just now; try again.")
+    return api_error(request, error)

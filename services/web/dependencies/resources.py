@@ -1,0 +1,48 @@
+"""What the service holds open, and how a route gets at it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.web.live.run_watch import RunWatch
+from services.web.settings import Settings
+from shared.clock import Clock
+from shared.objects.store import SealedObjects
+from shared.postgres.database import Connection, Database
+from shared.sealing import Sealer
+
+_EXPORTS = 4
+
+
+@dataclass
+class Resources:
+    """Built with the app, opened with it; `objects` is there once it is open."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    watch: RunWatch
+    clock: Clock
+    objects: SealedObjects = field(init=False)
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_EXPORTS))
+    """How many exports may be under way; each has a connection of its own for as long as its reader takes."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Give a connection inside a transaction."""
+        async with self.database.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+
+def resources_of(request: Request) -> Resources:
+    """Return the app's resources."""
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+Open = Annotated[Resources, Depends(resources_of)]
+"""A route's parameter of this type gets the resources."""

@@ -1,0 +1,40 @@
+"""An import changed by a JSON Merge Patch: secrets that are absent are kept, another kind of source replaces all."""
+
+from typing import Any
+
+from services.web.forms.credentials import Credentials, credentials_of
+from services.web.forms.import_checks import ImportDesk, draft_import
+from services.web.forms.import_document import document_to_patch, import_view
+from services.web.forms.import_input import ImportInput
+from services.web.forms.merge_patch import merged
+from services.web.forms.remote_source import same_server
+from shared.events.set_up import RemoteSource
+from shared.store.imports import SavedImport, update_import
+from shared.store.managers import Manager
+
+
+async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, patch: dict[str, Any]) -> None:
+    """Save the import with the patch applied; its row has to be locked.
+
+    InputErrors, or pydantic's ValidationError, with all that is wrong.
+    """
+    document = document_to_patch(import_view(saved, manager, None, desk.sealer))
+    given = patch.get("source")
+    source = saved.setup.source
+    kept = Credentials()
+    if isinstance(given, dict) and given.get("kind", document["source"]["kind"]) != document["source"]["kind"]:
+        document["source"] = {}
+    elif isinstance(source, RemoteSource):
+        document["source"]["host_key"] = source.host_key
+        kept = credentials_of(source, desk.sealer)
+    result = merged(document, patch)
+    if isinstance(given, dict) and isinstance(result.get("source"), dict):
+        for name in ("password", "private_key"):
+            if name in given:
+                result["source"][name] = given[name]
+    wanted = ImportInput.model_validate(result)
+    draft = await draft_import(desk, wanted, kept=kept, saved=saved)
+    forget_host_key = isinstance(given, dict) and "host_key" in given and given["host_key"] is None
+    if isinstance(source, RemoteSource) and isinstance(draft.setup.source, RemoteSource):
+        forget_host_key = forget_host_key or not same_server(source.url, draft.setup.source.url)
+    await update_import(desk.connection, saved.id, draft, forget_host_key=forget_host_key)

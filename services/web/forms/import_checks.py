@@ -1,0 +1,97 @@
+"""Whether an import makes sense, by the rules, and what is stored of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.web.forms.credentials import Credentials
+from services.web.forms.import_input import ImportInput, RemoteInput, ScheduleInput
+from services.web.forms.input_errors import ErrorList
+from services.web.forms.mapping_checks import checked_mapping
+from services.web.forms.remote_source import checked_remote
+from shared.errors import UserError
+from shared.events.set_up import RemoteSource, UploadedSource
+from shared.postgres.database import Connection
+from shared.rules.dialect import Dialect, validate_dialect
+from shared.rules.kinds import Kind, Notation, check, validate_notation
+from shared.rules.recurrence import Schedule, next_occurrence, validate
+from shared.rules.trimming import trim
+from shared.sealing import Sealer
+from shared.store.imports import ImportDraft, SavedImport
+from shared.store.managers import get_manager
+from shared.store.set_ups import ImportSetup, Options
+from shared.store.uploads import uploaded_source
+
+
+@dataclass(frozen=True)
+class ImportDesk:
+    """What it takes to judge an import and to seal its secrets."""
+
+    connection: Connection
+    sealer: Sealer
+    now: datetime
+
+
+async def draft_import(
+    desk: ImportDesk, wanted: ImportInput, *, kept: Credentials | None = None, saved: SavedImport | None = None
+) -> ImportDraft:
+    """Return what is to be stored; InputErrors with all that is wrong.
+
+    `kept` are credentials that count where none were given; `saved` is the import that is edited.
+    """
+    errors = ErrorList()
+    if saved is not None and saved.manager_id != wanted.manager_id:
+        raise UserError(
+            "manager_fixed", "An import stays with its contact manager; make a new one.", field="manager_id"
+        )
+    source: RemoteSource | UploadedSource | None = None
+    with errors.check():
+        if isinstance(wanted.source, RemoteInput):
+            source = checked_remote(wanted.source, kept or Credentials(), desk.sealer, errors)
+        else:
+            source = await uploaded_source(desk.connection, wanted.source.upload_id)
+    options = _checked_options(wanted, errors)
+    try:
+        manager = await get_manager(desk.connection, wanted.manager_id)
+    except UserError as error:
+        raise error.at("manager_id") from error
+    mapping, unique_id = checked_mapping(manager, wanted, errors)
+    schedule = None
+    if wanted.schedule is not None:
+        if source is not None and source.kind != "remote":
+            message = "Only a file from network or internet can be put on a schedule."
+            errors.add("schedule_needs_remote", message, "schedule")
+        schedule = _checked_schedule(wanted.schedule, errors)
+    errors.raise_any()
+    assert source is not None
+    assert unique_id is not None
+    next_run_at = next_occurrence(schedule, desk.now) if schedule else None
+    if saved is not None and schedule is not None and saved.schedule == schedule:
+        next_run_at = saved.next_run_at  # it may be due this moment, and must not be skipped
+    return ImportDraft(
+        manager_id=wanted.manager_id,
+        name=wanted.name,
+        setup=ImportSetup(source=source, options=options, mapping=mapping, unique_id=unique_id),
+        schedule=schedule,
+        next_run_at=next_run_at,
+    )
+
+
+def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:
+    options = wanted.options
+    with errors.check():
+        validate_dialect(Dialect(options.delimiter, has_header=options.has_header, encoding=options.encoding))
+    with errors.check():
+        validate_notation(Notation(options.phone_region, options.decimal_separator, options.date_format))
+    emails = list(dict.fromkeys(trim(email) for email in options.error_emails))
+    for place, email in enumerate(emails):
+        if not email or check(Kind.EMAIL, email, Notation()):
+            message = f'"{email}" is not an e-mail address.'
+            errors.add("email_invalid", message, f"options.error_emails.{place}")
+    return Options(**options.model_dump() | {"error_emails": emails})
+
+
+def _checked_schedule(wanted: ScheduleInput, errors: ErrorList) -> Schedule:
+    schedule = Schedule(**wanted.model_dump())
+    with errors.check("schedule"):
+        validate(schedule)
+    return schedule

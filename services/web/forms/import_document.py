@@ -1,0 +1,109 @@
+"""Imports as they are read back: as created, without secrets."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.web.forms.credentials import credentials_of
+from services.web.forms.import_input import MappingInput, OptionsInput, ScheduleInput, UniqueIdInput
+from shared.events.set_up import RemoteSource
+from shared.sealing import Sealer
+from shared.store.imports import SavedImport
+from shared.store.managers import Manager
+from shared.store.run_view import RunView
+from shared.store.uploads import upload_id_of
+
+
+class RemoteView(BaseModel):
+    """A remote source; whether there are secrets, not which."""
+
+    kind: Literal["remote"] = "remote"
+    url: str
+    login: str | None
+    password: None = None
+    private_key: None = None
+    has_password: bool
+    has_private_key: bool
+    host_key: str | None
+    ca_certificate: str | None
+
+
+class UploadSourceView(BaseModel):
+    """An uploaded source."""
+
+    kind: Literal["upload"] = "upload"
+    upload_id: UUID
+    name: str
+    bytes: int
+
+
+class ImportView(BaseModel):
+    """An import as created, with its latest run and when the next is due."""
+
+    id: UUID
+    name: str
+    manager_id: UUID
+    source: RemoteView | UploadSourceView
+    options: OptionsInput
+    mapping: list[MappingInput]
+    unique_id: UniqueIdInput
+    schedule: ScheduleInput | None
+    latest_run: RunView | None
+    next_run_at: datetime | None
+
+
+def import_view(saved: SavedImport, manager: Manager, latest_run: RunView | None, sealer: Sealer) -> ImportView:
+    """Return an import as it is read back; the host key is the one given, else the first one seen."""
+    setup = saved.setup
+    source: RemoteView | UploadSourceView
+    if isinstance(setup.source, RemoteSource):
+        credentials = credentials_of(setup.source, sealer)
+        source = RemoteView(
+            url=setup.source.url,
+            login=setup.source.login,
+            has_password=credentials.password is not None,
+            has_private_key=credentials.private_key is not None,
+            host_key=setup.source.host_key or saved.host_key,
+            ca_certificate=setup.source.ca_certificate,
+        )
+    else:
+        source = UploadSourceView(
+            upload_id=upload_id_of(setup.source), name=setup.source.name, bytes=setup.source.bytes
+        )
+    schedule = saved.schedule
+    return ImportView(
+        id=saved.id,
+        name=saved.name,
+        manager_id=saved.manager_id,
+        source=source,
+        options=OptionsInput(**setup.options.model_dump()),
+        mapping=[
+            MappingInput(column=line.column, field=manager.field_name(line.field) or str(line.field))
+            for line in setup.mapping
+        ],
+        unique_id=UniqueIdInput(
+            field=manager.field_name(setup.unique_id.field) or str(setup.unique_id.field),
+            generate=setup.unique_id.generate,
+        ),
+        schedule=ScheduleInput(
+            start=schedule.start,
+            time_zone=schedule.time_zone,
+            rrule=schedule.rrule,
+            until=schedule.until,
+            count=schedule.count,
+        )
+        if schedule
+        else None,
+        latest_run=latest_run,
+        next_run_at=saved.next_run_at,
+    )
+
+
+def document_to_patch(view: ImportView) -> dict[str, Any]:
+    """Return the writable part of an import, as JSON, without what stands for secrets and for a seen host key."""
+    document = view.model_dump(mode="json", exclude={"id", "latest_run", "next_run_at"})
+    for name in ("password", "private_key", "has_password", "has_private_key", "name", "bytes"):
+        document["source"].pop(name, None)
+    return document

@@ -1,0 +1,104 @@
+"""Imports as they come in: the shape, not yet the sense; `import_checks.py` judges that."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from services.web.forms.text import Name, Text
+
+_DATE_LENGTH = len("2026-12-31")
+_READ_ONLY = frozenset({"id", "latest_run", "next_run_at", "has_password", "has_private_key", "name", "bytes"})
+
+
+def _end_of_day(value: object) -> object:
+    return f"{value}T23:59:59" if isinstance(value, str) and len(value) == _DATE_LENGTH else value
+
+
+def _column(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class InputPart(BaseModel):
+    """A part of an import; unknown names are refused, those that are only read are passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pass_over(cls, data: Any) -> Any:  # noqa: ANN401 - whatever came in
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if name not in _READ_ONLY or name in cls.model_fields}
+
+
+class RemoteInput(InputPart):
+    """A file on a server."""
+
+    kind: Literal["remote"]
+    url: Annotated[Text, Field(max_length=4000, description="`scheme://host[:port]/path`, with `/` only")]
+    login: Annotated[Text, Field(max_length=500)] | None = None
+    password: Annotated[SecretStr, Field(max_length=4000)] | None = None
+    private_key: Annotated[SecretStr, Field(max_length=50_000)] | None = None
+    host_key: Annotated[Text, Field(description="Null: the first key seen is kept")] | None = None
+    ca_certificate: Annotated[Text, Field(max_length=200_000, description="PEM")] | None = None
+
+
+class UploadInput(InputPart):
+    """A file that was uploaded before."""
+
+    kind: Literal["upload"]
+    upload_id: UUID
+
+
+class OptionsInput(InputPart):
+    """How the file is read and what a run does."""
+
+    has_header: bool = True
+    delimiter: Text = ","
+    trim: bool = True
+    encoding: Text | None = None
+    delete_missing: bool = False
+    update_existing: bool = True
+    every_time: bool = False
+    error_emails: Annotated[list[Text], Field(max_length=50)] = []
+    phone_region: Text | None = None
+    decimal_separator: Text = "."
+    date_format: Annotated[Text, Field(max_length=100)] = "%Y-%m-%d"
+
+
+class MappingInput(InputPart):
+    """A column, by header name, or by number from 1 without a header, and the field it fills."""
+
+    column: Annotated[Text, BeforeValidator(_column)]
+    field: Text
+
+
+class UniqueIdInput(InputPart):
+    """The key field, and whether each row gets a fresh random code in it."""
+
+    field: Text
+    generate: bool = False
+
+
+class ScheduleInput(InputPart):
+    """When runs are due, in wall-clock time of a zone; an `until` without a time means the end of that day."""
+
+    start: datetime
+    time_zone: Text
+    rrule: Text | None = None
+    until: Annotated[datetime | None, BeforeValidator(_end_of_day)] = None
+    count: int | None = None
+
+
+class ImportInput(InputPart):
+    """An import to be made, or what one is to be."""
+
+    name: Name
+    manager_id: UUID
+    source: Annotated[RemoteInput | UploadInput, Field(discriminator="kind")]
+    options: OptionsInput = OptionsInput()
+    mapping: Annotated[list[MappingInput], Field(min_length=1, max_length=1000)]
+    unique_id: UniqueIdInput
+    schedule: ScheduleInput | None = None

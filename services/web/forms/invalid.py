@@ -1,0 +1,31 @@
+"""What pydantic found wrong, as our errors: the field by its path, the message without the value."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.web.forms.input_errors import InputErrors
+from shared.errors import UserError
+
+_KINDS_OF_SOURCE = ("remote", "upload")
+
+
+def input_errors(found: ValidationError) -> InputErrors:
+    """Return the errors of a model's validation."""
+    return errors_of(found.errors(include_url=False, include_input=False, include_context=False))
+
+
+def errors_of(details: Sequence[Mapping[str, Any]], *, prefix: int = 0) -> InputErrors:
+    """Return errors in pydantic's own form as ours; `prefix` parts of each path are left out."""
+    errors: list[UserError] = []
+    for detail in details:
+        path = list(detail["loc"])[prefix:]
+        # Pydantic puts the kind that told it which source this is into the path.
+        named = [
+            str(part)
+            for place, part in enumerate(path)
+            if not (place and path[place - 1] == "source" and part in _KINDS_OF_SOURCE)
+        ]
+        errors.append(UserError("invalid", f"{detail['msg']}.", field=".".join(named) or None))
+    return InputErrors(errors)

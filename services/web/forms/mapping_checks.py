@@ -1,0 +1,51 @@
+"""Which column goes to which field: one to one, to fields that there are, the key among them."""
+
+from services.web.forms.import_input import ImportInput
+from services.web.forms.input_errors import ErrorList
+from services.web.forms.manager_input import unknown_field
+from shared.rules.trimming import trim
+from shared.store.managers import Manager
+from shared.store.set_ups import MappingLine, UniqueId
+
+
+def checked_mapping(
+    manager: Manager, wanted: ImportInput, errors: ErrorList
+) -> tuple[list[MappingLine], UniqueId | None]:
+    """Return mapping and key by field number; what is wrong goes to the errors. Whether the file fits, a run sees."""
+    lines: list[MappingLine] = []
+    columns: set[str] = set()
+    numbers: set[int] = set()
+    for place, line in enumerate(wanted.mapping):
+        column, at = trim(line.column), f"mapping.{place}"
+        if not column:
+            errors.add("column_missing", "Name the file's column.", f"{at}.column")
+            continue
+        if not wanted.options.has_header and not (column.isascii() and column.isdecimal() and int(column) > 0):
+            message = f'Without a header a column is given by its number from 1, not as "{column}".'
+            errors.add("column_number_invalid", message, f"{at}.column")
+        if column in columns:
+            errors.add("mapping_duplicate", f'The column "{column}" is mapped twice.', f"{at}.column")
+        columns.add(column)
+        with errors.check():
+            field = manager.find_field(trim(line.field))
+            if field is None:
+                raise unknown_field(line.field, f"{at}.field")
+            if field.number in numbers:
+                errors.add("mapping_duplicate", f'The field "{field.name}" is mapped twice.', f"{at}.field")
+            numbers.add(field.number)
+            lines.append(MappingLine(column=column, field=field.number))
+    return lines, _checked_key(manager, wanted, numbers, errors)
+
+
+def _checked_key(manager: Manager, wanted: ImportInput, mapped: set[int], errors: ErrorList) -> UniqueId | None:
+    at = "unique_id.field"
+    with errors.check():
+        key = manager.find_field(trim(wanted.unique_id.field))
+        if key is None:
+            raise unknown_field(wanted.unique_id.field, at)
+        manager.require_key(key, at=at)
+        if not wanted.unique_id.generate and key.number not in mapped:
+            message = f'No column is mapped to "{key.name}", the unique identifier: map one, or generate keys.'
+            errors.add("key_not_mapped", message, at)
+        return UniqueId(field=key.number, generate=wanted.unique_id.generate)
+    return None

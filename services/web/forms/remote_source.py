@@ -1,0 +1,70 @@
+"""A file on a server: its link, what it takes to log in, and whom to trust."""
+
+import re
+
+from cryptography import x509
+
+from services.web.forms.credentials import Credentials
+from services.web.forms.import_input import RemoteInput
+from services.web.forms.input_errors import ErrorList
+from shared.events.set_up import RemoteSource
+from shared.rules.link import parse_link, require_credentials
+from shared.rules.trimming import is_blank, trim
+from shared.sealing import Sealer
+
+_HOST_KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
+
+
+def checked_remote(wanted: RemoteInput, kept: Credentials, sealer: Sealer, errors: ErrorList) -> RemoteSource:
+    """Return what is stored of a remote source; UserError about the link, all else goes to the errors.
+
+    Of the kept credentials each counts where the input does not name it.
+    """
+    link = parse_link(wanted.url)
+    given = wanted.model_fields_set
+    credentials = Credentials(
+        password=_secret(wanted, "password") if "password" in given else kept.password,
+        private_key=_secret(wanted, "private_key") if "private_key" in given else kept.private_key,
+    )
+    login = None if wanted.login is None or is_blank(wanted.login) else wanted.login
+    with errors.check():
+        require_credentials(
+            link,
+            login=login,
+            has_password=credentials.password is not None,
+            has_private_key=credentials.private_key is not None,
+        )
+    host_key = trim(wanted.host_key or "") or None
+    if host_key is not None and not _HOST_KEY.fullmatch(host_key):
+        message = "Give the host key's fingerprint as ssh-keygen -l shows it: SHA256: and 43 characters."
+        errors.add("host_key_invalid", message, "source.host_key")
+    certificate = trim(wanted.ca_certificate or "") or None
+    if certificate is not None and not _is_certificate(certificate):
+        message = "This is no certificate: give it in PEM, from -----BEGIN CERTIFICATE----- on."
+        errors.add("ca_certificate_invalid", message, "source.ca_certificate")
+    return RemoteSource(
+        url=trim(wanted.url),
+        login=login,
+        secrets=credentials.sealed(sealer),
+        host_key=host_key,
+        ca_certificate=certificate,
+    )
+
+
+def same_server(one: str, other: str) -> bool:
+    """Tell whether two links lead to the same server, so that what it showed of itself still counts."""
+    first, second = parse_link(one), parse_link(other)
+    return (first.scheme, first.host, first.port) == (second.scheme, second.host, second.port)
+
+
+def _secret(wanted: RemoteInput, name: str) -> str | None:
+    secret = getattr(wanted, name)
+    return (secret.get_secret_value() or None) if secret is not None else None
+
+
+def _is_certificate(text: str) -> bool:
+    try:
+        x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        return False
+    return True

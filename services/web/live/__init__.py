@@ -1,0 +1,1 @@
+"""Runs as they go on: woken by Postgres, told to whoever watches."""

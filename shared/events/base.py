@@ -1,0 +1,30 @@
+"""What every event has, and how it names itself on the wire."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EventPart(BaseModel):
+    """A value inside an event; unknown fields are ignored, so that adding one breaks no reader."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(EventPart):
+    """A fact; `event_type` is its CloudEvents type, whose version rises only on a breaking change."""
+
+    event_type: ClassVar[str]
+
+    event_id: UUID
+    occurred_at: datetime = Field(description="UTC")
+
+
+class RunEvent(Event):
+    """A fact about one attempt at one run; an event of an attempt that is no longer current is dropped."""
+
+    run_id: UUID
+    import_id: UUID
+    attempt: int = Field(ge=1)

@@ -1,0 +1,1 @@
+"""Kafka plumbing: a broker with safe settings, delivery with retries and dead letters, publishing, topics."""

@@ -1,0 +1,100 @@
+"""The one way a service gets a Kafka broker, with settings that lose nothing.
+
+FastStream's defaults commit before the work, skip what was sent before a group's first start, and make missing topics
+with one partition; each is set otherwise here and in `delivery`.
+"""
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka.partitioner import DefaultPartitioner
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from shared.settings import KafkaSettings
+
+MAX_RECORD_BYTES = 1 << 20
+"""The broker's default limit for one record."""
+
+
+class ServiceBroker(KafkaBroker):
+    """A broker whose subscribers join their groups side by side: in turn, each would wait for its own join."""
+
+    async def start(self) -> None:
+        """Connect, and start all subscribers and publishers at once."""
+        await self.connect()
+        await asyncio.gather(*(subscriber.start() for subscriber in self.subscribers))
+        await asyncio.gather(*(publisher.start() for publisher in self.publishers))
+        self.running = True
+
+
+class RoundRobinByChunk:
+    """Deals a run's chunks over all partitions in turn; a key without a chunk goes where its hash says."""
+
+    def __init__(self) -> None:
+        self._by_hash = DefaultPartitioner()
+
+    def __call__(self, key: bytes | None, all_partitions: Sequence[int], available: Sequence[int]) -> int:
+        """Return the partition for a key of the form `run` or `run:chunk`."""
+        run, _, chunk = (key or b"").partition(b":")
+        if chunk.isdigit():
+            return all_partitions[(zlib.crc32(run) + int(chunk)) % len(all_partitions)]
+        partition: int = self._by_hash(key, all_partitions, available)
+        return partition
+
+
+def build_broker(settings: KafkaSettings, service: str) -> ServiceBroker:
+    """Build a service's broker; opens nothing."""
+    return ServiceBroker(
+        bootstrap_servers=settings.bootstrap_servers.split(","),
+        client_id=f"contacts-sync-{service}",
+        acks="all",
+        enable_idempotence=not settings.embedded,
+        allow_auto_create_topics=False,
+        max_request_size=MAX_RECORD_BYTES,
+        partitioner=RoundRobinByChunk(),
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        graceful_timeout=25.0,
+        parser=_tolerant_of_headers,
+        decoder=_raw_body,
+        logger=structlog.stdlib.get_logger(f"contacts_sync.{service}.kafka"),
+        log_level=logging.DEBUG,
+    )
+
+
+async def _tolerant_of_headers(record: Any, original: Any) -> Any:  # noqa: ANN401 - FastStream's parser protocol
+    """Parse a record whatever its headers hold; a null or undecodable one would otherwise skip the record unseen."""
+    record.headers = tuple((name, _text(value)) for name, value in record.headers)
+    return await original(record)
+
+
+def _text(value: bytes | None) -> bytes:
+    return (value or b"").decode("utf-8", "replace").encode()
+
+
+async def _raw_body(message: Any) -> bytes:  # noqa: ANN401 - FastStream's decoder protocol
+    """Leave the body as it came: `delivery` reads it, so that a bad one is dead-lettered like any other failure."""
+    body: bytes = message.body
+    return body
+
+
+async def broker_answers(broker: KafkaBroker) -> bool:
+    """Tell whether the broker can be reached, for `/readyz`."""
+    return await broker.ping(timeout=2.0)
+
+
+async def is_caught_up(broker: KafkaBroker) -> bool:
+    """Tell whether every consumer has its share and has taken all that the broker had at its last answer."""
+    for subscriber in broker.subscribers:
+        consumer: Any = getattr(subscriber, "consumer", None)
+        if consumer is None or not consumer.assignment():
+            return False
+        for partition in consumer.assignment():
+            end = consumer.highwater(partition)
+            if end is None or await consumer.position(partition) < end:
+                return False
+    return True

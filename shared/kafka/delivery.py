@@ -1,0 +1,224 @@
+"""Delivery of one topic's records to one handler: at least once, retried with growing waits, dead-lettered at last.
+
+What can fail is told apart by what to do next. Something that is down (database, broker, object store) is waited for,
+and the record stays; a record that cannot succeed goes to its dead-letter topic with its error, and its run is
+stopped; when too many do, the fault is ours and the consumer stops rather than dead-letter everything.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import asyncpg
+import structlog
+from aiokafka import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from pydantic import ValidationError
+
+from shared.clock import Clock
+from shared.errors import ContactsSyncError, PermanentError, TransientError
+from shared.events.base import Event, RunEvent
+from shared.events.runs import ImportStopped
+from shared.ids import new_id
+from shared.kafka.metrics import DEAD_LETTERS, EVENTS_HANDLED, HANDLING_SECONDS
+from shared.kafka.publisher import KafkaEventPublisher
+from shared.settings import KafkaSettings
+from shared.topics import IMPORT_STOPPED, Topic
+
+EMBEDDED_FETCH_WAIT_MS = 20
+"""The embedded broker answers a fetch that found nothing only when its wait is over, even if a record comes first."""
+FETCH_WAIT_MS = 500
+MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
+
+DOWN = (
+    TransientError,
+    OSError,
+    TimeoutError,
+    KafkaError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""What says that something is down or in the way for now; nothing is wrong with the record."""
+
+AnyEvent = TypeVar("AnyEvent", bound=Event)
+
+
+@dataclass(frozen=True)
+class DeliveryPolicy:
+    """How often and how long; waits in seconds."""
+
+    first_wait: float = 0.1
+    longest_wait: float = 10.0
+    patience: float = 300.0
+    """After this long something is still down: the record goes back to the broker, to be delivered again."""
+    tries: int = 3
+    """For errors that nobody foresaw."""
+    dead_letter_limit: int = 20
+    dead_letter_window: float = 60.0
+
+
+@dataclass
+class Delivery:
+    """A service's consumers: registers handlers and delivers to them; `halted` says why it has stopped, if it has."""
+
+    broker: KafkaBroker
+    service: str
+    settings: KafkaSettings
+    clock: Clock
+    policy: DeliveryPolicy = field(default_factory=DeliveryPolicy)
+    halted: str | None = None
+    _recent_dead_letters: deque[float] = field(default_factory=deque)
+    _joins: "list[_Joins]" = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build what says dead letters."""
+        self._publisher = KafkaEventPublisher(self.broker, self.service)
+        self._log = structlog.get_logger(f"contacts_sync.{self.service}.delivery")
+
+    def subscribe(self, topic: Topic, handler: Callable[[AnyEvent], Awaitable[None]], *, workers: int = 1) -> None:
+        """Deliver a topic's events to a handler; `workers` records at once, one for each partition at most."""
+
+        listener = _Joins()
+        self._joins.append(listener)
+
+        async def consume(body: bytes, message: KafkaMessage) -> None:
+            await self._deliver(topic, handler, body, message.raw_message)
+
+        self.broker.subscriber(
+            topic.name,
+            group_id=f"{self.service}.{topic.name}",
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=EMBEDDED_FETCH_WAIT_MS if self.settings.embedded else FETCH_WAIT_MS,
+            session_timeout_ms=round(self.settings.session_timeout_seconds * 1000),
+            heartbeat_interval_ms=round(self.settings.session_timeout_seconds * 1000 / 4),
+            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            max_workers=workers if workers > 1 else None,
+            listener=listener,
+        )(consume)
+
+    async def has_joined(self) -> bool:
+        """Tell whether every subscription has been given its share of partitions, for `/readyz`."""
+        return all(listener.joined for listener in self._joins)
+
+    async def _deliver(
+        self,
+        topic: Topic,
+        handler: Callable[[AnyEvent], Awaitable[None]],
+        body: bytes,
+        record: Any,  # noqa: ANN401
+    ) -> None:
+        try:
+            event = topic.event.model_validate_json(body)
+        except ValidationError as error:
+            fields = ", ".join(".".join(map(str, e["loc"])) or e["type"] for e in error.errors()[:5])
+            problem = PermanentError("event_invalid", f"Not a valid {topic.event.__name__}: {fields}.")
+            await self._dead_letter(topic, body, record, problem)
+            return
+        log = self._log.bind(topic=topic.name, event_id=str(event.event_id), run_id=_run_id(event))
+        with HANDLING_SECONDS.labels(self.service, topic.name).time():
+            outcome = await self._try(topic, handler, event, body, record, log)  # type: ignore[arg-type]
+        EVENTS_HANDLED.labels(self.service, topic.name, outcome).inc()
+
+    async def _try(
+        self,
+        topic: Topic,
+        handler: Callable[[AnyEvent], Awaitable[None]],
+        event: AnyEvent,
+        body: bytes,
+        record: Any,  # noqa: ANN401
+        log: Any,  # noqa: ANN401
+    ) -> str:
+        started = asyncio.get_running_loop().time()
+        wait, tries = self.policy.first_wait, 0
+        while True:
+            try:
+                await handler(event)
+            except PermanentError as error:
+                await self._dead_letter(topic, body, record, error)
+                return "dead_letter"
+            except DOWN as error:
+                log.warning("waiting for something that is down", error=repr(error), wait=wait)
+                if asyncio.get_running_loop().time() - started > self.policy.patience:
+                    raise
+            except Exception as error:
+                tries += 1
+                log.exception("handler failed", tries=tries)
+                if tries >= self.policy.tries:
+                    await self._dead_letter(topic, body, record, error)
+                    return "dead_letter"
+            else:
+                return "ok"
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, self.policy.longest_wait)
+
+    async def _dead_letter(self, topic: Topic, body: bytes, record: Any, error: Exception) -> None:  # noqa: ANN401
+        now = asyncio.get_running_loop().time()
+        recent = self._recent_dead_letters
+        while recent and recent[0] < now - self.policy.dead_letter_window:
+            recent.popleft()
+        if len(recent) >= self.policy.dead_letter_limit:
+            self.halted = f"more than {self.policy.dead_letter_limit} dead letters in a minute on {topic.name}"
+            self._log.critical("consumer stopped", reason=self.halted)
+            await asyncio.Event().wait()
+        recent.append(now)
+        code = error.code if isinstance(error, ContactsSyncError) else "handler_failed"
+        self._log.error("dead letter", topic=topic.name, code=code, offset=record.offset)
+        DEAD_LETTERS.labels(self.service, topic.name, code).inc()
+        headers = {name: value.decode() for name, value in record.headers} | {
+            "dlq_topic": topic.name,
+            "dlq_partition": str(record.partition),
+            "dlq_offset": str(record.offset),
+            "dlq_service": self.service,
+            "dlq_code": code,
+            "dlq_error": type(error).__name__,
+            "dlq_at": self.clock.now().isoformat(),
+        }
+        key = record.key.decode("utf-8", "replace") if record.key is not None else None
+        await self._publisher.publish_raw(topic.dead_letters, body, key=key, headers=headers)
+        await self._stop_run(topic, body, code)
+
+    async def _stop_run(self, topic: Topic, body: bytes, code: str) -> None:
+        """End the run that a dead letter belongs to, so far as the record still tells which; it must not hang."""
+        try:
+            about = json.loads(body)
+            stopped = ImportStopped(
+                event_id=new_id(),
+                occurred_at=self.clock.now(),
+                run_id=about["run_id"],
+                import_id=about["import_id"],
+                attempt=about["attempt"],
+                outcome="failed",
+                code="record_rejected",
+                message=f"An internal step ({topic.name}) could not be done ({code}). The record was set aside; "
+                "run the import again, and tell those who operate this system if it happens again.",
+            )
+        except (ValueError, TypeError, KeyError):
+            return
+        if topic.name not in {IMPORT_STOPPED.name, "import.finished"}:
+            await self._publisher.publish(IMPORT_STOPPED, stopped, key=str(stopped.run_id))
+
+
+class _Joins(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    """Notes that a consumer has joined its group; with more consumers than partitions a share may be empty."""
+
+    def __init__(self) -> None:
+        self.joined = False
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        """Nothing has to be given back: effects are idempotent."""
+
+    def on_partitions_assigned(self, assigned: object) -> None:  # noqa: ARG002 - the listener's signature
+        """Note it."""
+        self.joined = True
+
+
+def _run_id(event: Event) -> str | None:
+    return str(event.run_id) if isinstance(event, RunEvent) else None

@@ -1,0 +1,72 @@
+"""A run's heartbeat: says `import.progressed` when work is taken up, and every second while it lasts."""
+
+import asyncio
+from typing import Literal, Self
+
+from shared.clock import Clock
+from shared.events.base import RunEvent
+from shared.events.runs import ImportProgressed
+from shared.ids import new_id
+from shared.kafka.publisher import EventPublisher
+from shared.topics import IMPORT_PROGRESSED
+
+BEAT_SECONDS = 1.0
+
+
+class Heartbeat:
+    """Beats for the event's run while it is entered; what is known of the download goes along."""
+
+    def __init__(
+        self,
+        event: RunEvent,
+        publisher: EventPublisher,
+        clock: Clock,
+        *,
+        step: Literal["fetching", "staging"],
+        service: str,
+    ) -> None:
+        self._event = event
+        self._publisher = publisher
+        self._clock = clock
+        self._step = step
+        self._service = service
+        self._waited_ms = max(0, round((clock.now() - event.occurred_at).total_seconds() * 1000))
+        self._beating: asyncio.Task[None] | None = None
+        self.bytes: int | None = None
+        self.bytes_total: int | None = None
+        self.host_key: str | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to beat."""
+        self._beating = asyncio.create_task(self._beat_on(), name=f"heartbeat {self._event.run_id}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop; the last figures of a download are said once more."""
+        if self._beating:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+        if self.bytes is not None:
+            await self._beat()
+
+    async def _beat_on(self) -> None:
+        while True:
+            await self._beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _beat(self) -> None:
+        event = self._event
+        progressed = ImportProgressed(
+            event_id=new_id(),
+            occurred_at=self._clock.now(),
+            run_id=event.run_id,
+            import_id=event.import_id,
+            attempt=event.attempt,
+            step=self._step,
+            service=self._service,
+            bytes=self.bytes,
+            bytes_total=self.bytes_total,
+            waited_ms=self._waited_ms,
+            host_key=self.host_key,
+        )
+        await self._publisher.publish(IMPORT_PROGRESSED, progressed, key=str(event.run_id))

@@ -1,0 +1,17 @@
+"""Metrics of delivery, each once, with its meaning."""
+
+from prometheus_client import Counter, Histogram
+
+EVENTS_HANDLED = Counter(
+    "contacts_sync_events_handled",
+    "Events by what became of them: ok or dead_letter",
+    ["service", "topic", "outcome"],
+)
+HANDLING_SECONDS = Histogram(
+    "contacts_sync_handling_seconds",
+    "Time from taking up an event to its end, waits included",
+    ["service", "topic"],
+)
+DEAD_LETTERS = Counter(
+    "contacts_sync_dead_letters", "Records set aside, by stable error code", ["service", "topic", "code"]
+)

@@ -1,0 +1,34 @@
+"""Makes the topics of `shared/topics.py` where they are missing."""
+
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared import topics
+
+
+async def create_topics(bootstrap_servers: str, *, partitions: int = 6, replication_factor: int = 1) -> list[str]:
+    """Make every missing topic and dead-letter topic; returns the names of those made."""
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    new_topic: Any = NewTopic
+    try:
+        existing = set(await admin.list_topics())
+        wanted = [
+            new_topic(name, count, replication_factor)
+            for topic in topics.ALL
+            for name, count in ((topic.name, partitions), (topic.dead_letters, 1))
+            if name not in existing
+        ]
+        if wanted:
+            answer = await admin.create_topics(wanted)
+            for _, code, *_ in answer.topic_errors:
+                error = for_code(code)
+                if error is not TopicAlreadyExistsError and code:
+                    raise error
+    except TopicAlreadyExistsError:
+        return []
+    finally:
+        await admin.close()
+    return [topic.name for topic in wanted]

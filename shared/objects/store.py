@@ -1,0 +1,143 @@
+"""Sealed objects on obstore: written as a stream, read by range, in constant memory.
+
+An object is a row of sealed segments of `SEGMENT_BYTES` clear bytes each (the last may be shorter), so that any range
+can be read without the rest. Each segment is bound to the object's own random id and to its place, so that segments
+cannot be swapped; the id is the object's first bytes.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
+
+from shared.errors import PermanentError, TransientError
+from shared.sealing import KEY_ID_BYTES, NONCE_BYTES, TAG_BYTES, Sealer
+from shared.settings import ObjectSettings
+
+SEGMENT_BYTES = 1 << 20
+STORE_ERRORS = (BaseError, FileNotFoundError)
+_OBJECT_ID_BYTES = 16
+_SEALED_SEGMENT_BYTES = KEY_ID_BYTES + NONCE_BYTES + SEGMENT_BYTES + TAG_BYTES
+
+
+class ObjectWriter:
+    """Takes bytes in order and seals them a segment at a time; made by `SealedObjects.write`."""
+
+    def __init__(self, writer: Any, sealer: Sealer, object_id: bytes) -> None:  # noqa: ANN401 - obstore's writer type is private
+        self._writer = writer
+        self._sealer = sealer
+        self._object_id = object_id
+        self._pending = bytearray()
+        self._segments = 0
+        self.written = 0
+        """Clear bytes taken so far."""
+
+    async def write(self, data: bytes) -> None:
+        """Add bytes; whole segments go on to the store at once."""
+        self.written += len(data)
+        self._pending += data
+        while len(self._pending) >= SEGMENT_BYTES:
+            segment = bytes(self._pending[:SEGMENT_BYTES])
+            del self._pending[:SEGMENT_BYTES]
+            await self._seal(segment)
+
+    async def flush(self) -> None:
+        """Seal what is left as the last segment."""
+        if self._pending or not self._segments:
+            await self._seal(bytes(self._pending))
+            self._pending.clear()
+
+    async def _seal(self, segment: bytes) -> None:
+        purpose = _segment_purpose(self._object_id, self._segments)
+        await self._writer.write(self._sealer.seal_bytes(segment, purpose))
+        self._segments += 1
+
+
+class SealedObjects:
+    """Objects by key in one store; every byte at rest is sealed."""
+
+    def __init__(self, store: ObjectStore, sealer: Sealer) -> None:
+        self._store = store
+        self._sealer = sealer
+
+    @classmethod
+    def from_settings(cls, settings: ObjectSettings, sealer: Sealer) -> "SealedObjects":
+        """Open the store that the settings' URL names; a folder is made where it is missing."""
+        if settings.url.startswith("file://"):
+            Path(settings.url.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+        return cls(from_url(settings.url), sealer)
+
+    @asynccontextmanager
+    async def write(self, key: str) -> AsyncIterator[ObjectWriter]:
+        """Write an object; it appears whole when the block ends, and not at all when the block raises."""
+        object_id = os.urandom(_OBJECT_ID_BYTES)
+        try:
+            sink = obstore.open_writer_async(self._store, key, buffer_size=4 * SEGMENT_BYTES, max_concurrency=2)
+            await sink.write(object_id)
+            writer = ObjectWriter(sink, self._sealer, object_id)
+            yield writer
+            await writer.flush()
+            await sink.close()
+        except STORE_ERRORS as error:
+            raise _store_error(error, key) from error
+
+    async def read(self, key: str, offset: int, length: int) -> bytes:
+        """Return `length` clear bytes from `offset`, fewer only where the object ends."""
+        if length == 0:
+            return b""
+        first = offset // SEGMENT_BYTES
+        last = (offset + length - 1) // SEGMENT_BYTES
+        start = _OBJECT_ID_BYTES + first * _SEALED_SEGMENT_BYTES
+        end = _OBJECT_ID_BYTES + (last + 1) * _SEALED_SEGMENT_BYTES
+        try:
+            size = (await obstore.head_async(self._store, key))["size"]
+            object_id = bytes(await obstore.get_range_async(self._store, key, start=0, end=_OBJECT_ID_BYTES))
+            if start >= size:
+                return b""
+            sealed = bytes(await obstore.get_range_async(self._store, key, start=start, end=min(end, size)))
+        except STORE_ERRORS as error:
+            raise _store_error(error, key) from error
+        clear = bytearray()
+        for place, at in enumerate(range(0, len(sealed), _SEALED_SEGMENT_BYTES), start=first):
+            segment = sealed[at : at + _SEALED_SEGMENT_BYTES]
+            clear += self._sealer.open_bytes(segment, _segment_purpose(object_id, place))
+        begin = offset - first * SEGMENT_BYTES
+        return bytes(clear[begin : begin + length])
+
+    async def stream(self, key: str, *, block: int = 4 * SEGMENT_BYTES) -> AsyncIterator[bytes]:
+        """Yield the whole object in blocks."""
+        offset = 0
+        while data := await self.read(key, offset, block):
+            yield data
+            offset += len(data)
+
+    async def rename(self, source: str, target: str) -> None:
+        """Give an object another key; what had that key is replaced."""
+        try:
+            await obstore.rename_async(self._store, source, target, overwrite=True)
+        except STORE_ERRORS as error:
+            raise _store_error(error, source) from error
+
+    async def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+        except STORE_ERRORS as error:
+            raise _store_error(error, key) from error
+
+
+def _segment_purpose(object_id: bytes, place: int) -> str:
+    return f"object:{object_id.hex()}:{place}"
+
+
+def _store_error(error: Exception, key: str) -> PermanentError | TransientError:
+    if isinstance(error, FileNotFoundError):
+        return PermanentError("object_missing", f"The stored file {key} is no longer there.")
+    return TransientError("object_store_unavailable", f"The object store did not answer for {key}.")

@@ -1,0 +1,1 @@
+"""Postgres plumbing: the pool, migrations, waking by NOTIFY, and the outbox."""

@@ -1,0 +1,79 @@
+"""The connection pool, with JSON read and written as Python values."""
+
+import json
+from typing import TYPE_CHECKING, Self
+
+import asyncpg
+
+from shared.errors import TransientError
+from shared.settings import PostgresSettings
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+_JSONB_VERSION = b"\x01"
+
+
+class Database:
+    """A pool that is opened by `async with` and closed after it."""
+
+    def __init__(self, settings: PostgresSettings, service: str) -> None:
+        self._settings = settings
+        self._service = service
+        self._pool: Pool | None = None
+
+    @property
+    def dsn(self) -> str:
+        """Return the address, secrets included; never log it."""
+        return self._settings.dsn.get_secret_value()
+
+    @property
+    def pool(self) -> Pool:
+        """Return the open pool."""
+        if self._pool is None:
+            raise TransientError("database_closed", "The database is not open.")
+        return self._pool
+
+    async def __aenter__(self) -> Self:
+        """Open the pool."""
+        self._pool = await asyncpg.create_pool(
+            self.dsn,
+            min_size=2,
+            max_size=self._settings.pool_size,
+            init=set_up_connection,
+            server_settings={"application_name": f"contacts-sync-{self._service}"},
+            command_timeout=None,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the pool, ending what still runs after a moment."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+    async def answers(self) -> bool:
+        """Tell whether the database can be used, for `/readyz`."""
+        try:
+            return bool(await self.pool.fetchval("SELECT true", timeout=2))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, TransientError):
+            return False
+
+
+async def set_up_connection(connection: Connection) -> None:
+    """Read and write jsonb as Python values on this connection, in the binary format, which COPY needs."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+    )
+
+
+def _encode_jsonb(value: object) -> bytes:
+    return _JSONB_VERSION + json.dumps(value, ensure_ascii=False).encode()
+
+
+def _decode_jsonb(value: bytes) -> object:
+    return json.loads(value[1:])

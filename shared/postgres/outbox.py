@@ -1,0 +1,22 @@
+"""The outbox: an event written in the transaction of the change that it tells of."""
+
+from shared.events.base import Event
+from shared.events.cloud_events import cloud_event_headers
+from shared.postgres.database import Connection
+from shared.topics import CONTACTS_CHANGED, IMPORT_FINISHED, Topic
+
+RESENT = frozenset({IMPORT_FINISHED.name, CONTACTS_CHANGED.name})
+"""Facts that others live off; after the broker lost its memory they are said again. Requests are not: a run that is
+still open is asked for anew, and one that ended must not be fetched again."""
+
+
+async def say(connection: Connection, service: str, topic: Topic, event: Event, *, key: str) -> None:
+    """Write an event to be relayed once the transaction commits."""
+    await connection.execute(
+        "INSERT INTO outbox (topic, key, headers, body, resend) VALUES ($1, $2, $3, $4, $5)",
+        topic.name,
+        key,
+        cloud_event_headers(event, f"/contacts-sync/{service}"),
+        event.model_dump_json(),
+        topic.name in RESENT,
+    )

@@ -1,0 +1,83 @@
+"""Encodings of files: which there are, and how bytes that are not in one stay visible in the text.
+
+A byte that an encoding does not have becomes U+DC00 plus the byte, as Python's `surrogateescape` does it;
+unlike there, bytes below 0x80 can be escaped too, which some single-byte encodings need.
+"""
+
+import codecs
+import re
+from functools import lru_cache
+from typing import Final
+
+from shared.errors import UserError
+
+# Transformations that Python files under text codecs, but in which no file is written.
+_NOT_FOR_FILES: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+
+# Python's codecs with more than one byte for a character, or with states; all others have one byte for each.
+_MULTI_BYTE: Final = re.compile(
+    r"utf-.*|big5.*|cp932|cp949|cp950|euc_.*|gb2312|gbk|gb18030|hz|iso2022_.*|johab|shift_jis.*"
+)
+
+_ESCAPED: Final = re.compile("[\udc00-\udcff]")
+
+
+@lru_cache(maxsize=256)
+def charset_name(encoding: str) -> str:
+    """Return Python's own name for an encoding.
+
+    Raises UserError `encoding_unknown` for a name that is no encoding of text files.
+    """
+    try:
+        "".encode(encoding)  # says LookupError for codecs that are not for text, which `lookup` does not
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError):
+        name = None
+    if name is None or name in _NOT_FOR_FILES:
+        message = f'"{encoding[:40]}" is not a known encoding; use a name such as utf-8 or windows-1252'
+        raise UserError("encoding_unknown", message, field="options.encoding")
+    return name
+
+
+def is_single_byte(encoding: str) -> bool:
+    """Tell whether every character of the encoding is one byte."""
+    return not _MULTI_BYTE.fullmatch(charset_name(encoding))
+
+
+@lru_cache(maxsize=32)
+def single_byte_table(encoding: str) -> str:
+    """Return the 256 characters of a single-byte encoding, escapes where it has none."""
+    return "".join(bytes([byte]).decode(encoding, "charset-escape") for byte in range(256))
+
+
+def decode(data: bytes, encoding: str) -> str:
+    """Return the text of `data` in UTF-8 or a single-byte encoding; bytes not in it are escaped.
+
+    Raises ValueError for other encodings: they are turned into UTF-8 before they get here.
+    """
+    name = charset_name(encoding)
+    if name == "utf-8":
+        return data.decode("utf-8", "surrogateescape")
+    if not is_single_byte(name):
+        raise ValueError(f"{name} is neither UTF-8 nor a single-byte encoding")
+    return codecs.charmap_decode(data, "strict", single_byte_table(name))[0]
+
+
+def has_escapes(text: str) -> bool:
+    """Tell whether `text` holds a byte that was not in its encoding."""
+    if text.isascii():
+        return False
+    try:
+        text.encode("utf-8")  # ten times faster than a search
+    except UnicodeEncodeError:
+        return _ESCAPED.search(text) is not None
+    return False
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("charset-escape", _escape)

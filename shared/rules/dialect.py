@@ -1,0 +1,56 @@
+"""How a file of rows is written: its delimiter, quote, header and encoding."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared.errors import UserError
+from shared.rules.charset import charset_name, is_single_byte, single_byte_table
+
+MAX_DELIMITER: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The options a file is read with; `encoding` None means: by its byte order mark, else UTF-8."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    has_header: bool = True
+    encoding: str | None = None
+
+
+def validate_dialect(dialect: Dialect) -> None:
+    """Refuse what no file can be read with.
+
+    Raises UserError `delimiter_invalid`, `quote_invalid` or `encoding_unknown`.
+    """
+    quote = dialect.quote
+    if len(quote) != 1 or not quote.isascii() or quote in "\r\n\0":
+        raise UserError("quote_invalid", "The quote has to be one ASCII character", field="options.quote")
+    delimiter = dialect.delimiter
+    if not 1 <= len(delimiter) <= MAX_DELIMITER:
+        raise _delimiter_error(f"The delimiter has to be 1 to {MAX_DELIMITER} characters long")
+    if any(character in delimiter for character in ("\r", "\n", "\0", quote)):
+        raise _delimiter_error(f"The delimiter must not contain a line end, U+0000 or the quote {quote}")
+    if any("\ud800" <= character <= "\udfff" for character in delimiter):
+        raise _delimiter_error("The delimiter must not contain half a character (a surrogate)")
+    if dialect.encoding is not None:
+        name = charset_name(dialect.encoding)
+        delimiter_bytes(dialect, name if is_single_byte(name) else "utf-8")
+
+
+def delimiter_bytes(dialect: Dialect, encoding: str) -> bytes:
+    """Return the delimiter as it stands in a file in `encoding` (UTF-8 or a single-byte one).
+
+    Raises UserError `delimiter_invalid` where the encoding lacks one of its characters.
+    """
+    if charset_name(encoding) == "utf-8":
+        return dialect.delimiter.encode()
+    places = [single_byte_table(encoding).find(character) for character in dialect.delimiter]
+    if min(places) < 0:
+        raise _delimiter_error(f"The delimiter has a character that the encoding {encoding} does not have")
+    return bytes(places)
+
+
+def _delimiter_error(message: str) -> UserError:
+    return UserError("delimiter_invalid", message, field="options.delimiter")

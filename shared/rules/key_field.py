@@ -1,0 +1,13 @@
+"""The rule that a manager keeps its key field while it has contacts."""
+
+from shared.errors import UserError
+
+
+def key_field_differs(wanted: str) -> UserError:
+    """Return the error for an import that names another key field than the manager's contacts have."""
+    return UserError(
+        "key_field_differs",
+        f'The contacts of this manager are told apart by another field than "{wanted}". Choose that field as the '
+        "unique identifier, or delete all contacts first.",
+        field="unique_id.field",
+    )

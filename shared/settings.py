@@ -1,0 +1,76 @@
+"""Settings that more than one service has; each service composes its own from these groups.
+
+Read once from the environment: prefix `CONTACTS_SYNC_`, nested by `__`; or from files named like the variables in
+the folder `CONTACTS_SYNC_SECRETS_DIR`.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KafkaSettings(BaseModel):
+    """The broker."""
+
+    bootstrap_servers: str = Field("127.0.0.1:9092", description="`host:port` of the broker, several by commas")
+    embedded: bool = Field(
+        default=False,
+        description="The embedded broker is in use: no idempotent producer, and it answers a waiting fetch only at "
+        "the end of its wait, so waits are short",
+    )
+    partitions: int = Field(6, ge=1, description="Partitions of each topic that is made by `topics` or `up`")
+    replication_factor: int = Field(1, ge=1, description="Copies of each partition when topics are made")
+    session_timeout_seconds: float = Field(10.0, gt=0, description="After this silence a consumer's share moves on")
+
+
+class PostgresSettings(BaseModel):
+    """The database; only services that own tables have it."""
+
+    dsn: SecretStr = Field(
+        SecretStr("postgresql://postgres@127.0.0.1:5432/contacts_sync"), description="Where Postgres is"
+    )
+    pool_size: int = Field(10, ge=2, description="Connections a process holds at most")
+
+
+class ObjectSettings(BaseModel):
+    """The object store that file bytes lie in, sealed."""
+
+    url: str = Field("file:///var/lib/contacts-sync/objects", description="`file:///folder`, `s3://bucket/prefix`, …")
+
+
+class SecretSettings(BaseModel):
+    """Keys that seal credentials, passwords and stored files."""
+
+    keys: list[SecretStr] = Field(
+        default_factory=list,
+        description="Base64 keys of 32 bytes; the first seals, all of them open",
+    )
+
+
+class HealthSettings(BaseModel):
+    """The internal port that answers `/livez`, `/readyz` and `/metrics`."""
+
+    host: str = Field("127.0.0.1", description="Address the internal port listens on")
+    port: int = Field(8081, ge=0, le=65535, description="The internal port")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service has."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CONTACTS_SYNC_",
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+    )
+
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    health: HealthSettings = Field(default_factory=HealthSettings)
+
+    @classmethod
+    def load(cls) -> "ServiceSettings":
+        """Read the environment and, where `CONTACTS_SYNC_SECRETS_DIR` names one, the folder of secret files."""
+        folder = os.environ.get("CONTACTS_SYNC_SECRETS_DIR")
+        return cls(_secrets_dir=Path(folder)) if folder else cls()

@@ -1,0 +1,88 @@
+"""Contacts as people and programs read them; `edit_contacts.py` changes them by hand."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from shared.errors import UserError
+from shared.postgres.database import Connection
+from shared.rules.kinds import Kind
+from shared.store.managers import Manager
+
+_LAST_CHARACTER = "\U0010ffff"
+
+_SELECT = """SELECT c.unique_id, c.fields, c.updated_at, c.last_run_id, ARRAY(
+    SELECT p.field FROM contact_passwords p WHERE p.manager_id = c.manager_id AND p.unique_id = c.unique_id
+) AS passwords FROM contacts c"""
+
+
+class ContactView(BaseModel):
+    """A contact by the names of its fields; the empty text where there is no value."""
+
+    unique_id: str
+    fields: dict[str, str | bool] = Field(description="All fields; a password reads as true or false: set or not")
+    updated_at: datetime
+    last_run_id: UUID | None = Field(description="Null: last changed by hand")
+
+
+async def list_contacts(
+    connection: Connection, manager: Manager, *, after: str | None, limit: int, prefix: str = ""
+) -> list[ContactView]:
+    """Return contacts in the order of their unique ids by code point, those after one, with a prefix."""
+    # The upper bound lets the index end the search where no more ids have the prefix.
+    rows = await connection.fetch(
+        f"""{_SELECT} WHERE c.manager_id = $1 AND ($2::text IS NULL OR c.unique_id > $2)
+        AND c.unique_id >= $3 AND c.unique_id <= $4 AND starts_with(c.unique_id, $3)
+        ORDER BY c.unique_id LIMIT $5""",
+        manager.id,
+        after,
+        prefix,
+        prefix + _LAST_CHARACTER * 8,
+        limit,
+    )
+    return [_view(manager, dict(row)) for row in rows]
+
+
+async def get_contact(connection: Connection, manager: Manager, unique_id: str) -> ContactView:
+    """Return one contact; UserError `contact_not_found`."""
+    row = await connection.fetchrow(f"{_SELECT} WHERE c.manager_id = $1 AND c.unique_id = $2", manager.id, unique_id)
+    if row is None:
+        raise UserError("contact_not_found", "There is no contact with this unique id.")
+    return _view(manager, dict(row))
+
+
+async def contact_rows(connection: Connection, manager: Manager) -> AsyncIterator[list[str]]:
+    """Yield a heading and then all contacts, without passwords, in constant memory; needs a transaction."""
+    shown = [field for field in manager.fields if field.kind is not Kind.PASSWORD]
+    yield [field.name for field in shown]
+    cursor = connection.cursor(
+        "SELECT unique_id, fields FROM contacts WHERE manager_id = $1 ORDER BY unique_id",
+        manager.id,
+        prefetch=2000,
+    )
+    async for row in cursor:
+        values = row["fields"]
+        yield [
+            row["unique_id"] if field.number == manager.key_field else values.get(str(field.number), "")
+            for field in shown
+        ]
+
+
+def _view(manager: Manager, row: dict[str, Any]) -> ContactView:
+    values: dict[str, str | bool] = {}
+    for field in manager.fields:
+        if field.kind is Kind.PASSWORD:
+            values[field.name] = field.number in row["passwords"]
+        elif field.number == manager.key_field:
+            values[field.name] = row["unique_id"]
+        else:
+            values[field.name] = row["fields"].get(str(field.number), "")
+    return ContactView(
+        unique_id=row["unique_id"],
+        fields=values,
+        updated_at=row["updated_at"],
+        last_run_id=row["last_run_id"],
+    )

@@ -1,0 +1,153 @@
+"""Imports: saved set-ups. Owner: web. The set-up is stored as `set_ups.ImportSetup`, the schedule as JSON.
+
+Each function works in the caller's transaction.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.errors import UserError
+from shared.ids import new_id
+from shared.postgres.database import Connection
+from shared.rules.recurrence import Schedule
+from shared.store.set_ups import ImportSetup
+
+_COLUMNS = "id, manager_id, name, setup, schedule, next_run_at, host_key"
+
+
+@dataclass(frozen=True)
+class ImportDraft:
+    """An import as it is to be saved."""
+
+    manager_id: UUID
+    name: str
+    setup: ImportSetup = field(repr=False)
+    schedule: Schedule | None
+    next_run_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SavedImport(ImportDraft):
+    """An import as it is stored; `host_key` is the first one that its SFTP server showed."""
+
+    id: UUID
+    host_key: str | None
+
+
+def schedule_to_json(schedule: Schedule) -> dict[str, Any]:
+    """Return what `imports.schedule` holds: wall-clock times without an offset."""
+    return {
+        "start": schedule.start.isoformat(),
+        "time_zone": schedule.time_zone,
+        "rrule": schedule.rrule,
+        "until": schedule.until.isoformat() if schedule.until else None,
+        "count": schedule.count,
+    }
+
+
+def schedule_from_json(stored: dict[str, Any]) -> Schedule:
+    """Return the schedule that `schedule_to_json` stored."""
+    return Schedule(
+        start=datetime.fromisoformat(stored["start"]),
+        time_zone=stored["time_zone"],
+        rrule=stored["rrule"],
+        until=datetime.fromisoformat(stored["until"]) if stored["until"] else None,
+        count=stored["count"],
+    )
+
+
+async def create_import(connection: Connection, draft: ImportDraft, *, now: datetime) -> UUID:
+    """Save a new import; starts no run."""
+    import_id = new_id()
+    await connection.execute(
+        """INSERT INTO imports (id, manager_id, name, setup, schedule, next_run_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        import_id,
+        draft.manager_id,
+        draft.name,
+        draft.setup.model_dump(mode="json"),
+        schedule_to_json(draft.schedule) if draft.schedule else None,
+        draft.next_run_at,
+        now,
+    )
+    return import_id
+
+
+async def get_import(connection: Connection, import_id: UUID, *, lock: bool = False) -> SavedImport:
+    """Return an import that was not deleted, its row locked if wanted; UserError `import_not_found`."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM imports WHERE id = $1 AND deleted_at IS NULL {'FOR UPDATE' if lock else ''}",
+        import_id,
+    )
+    if row is None:
+        raise _not_found()
+    return _saved(dict(row))
+
+
+async def list_imports(
+    connection: Connection, *, manager_id: UUID | None, after: UUID | None, limit: int
+) -> list[SavedImport]:
+    """Return imports in the order they were made, of one manager or of all, those after an id."""
+    rows = await connection.fetch(
+        f"""SELECT {_COLUMNS} FROM imports WHERE deleted_at IS NULL AND ($1::uuid IS NULL OR manager_id = $1)
+        AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
+        manager_id,
+        after,
+        limit,
+    )
+    return [_saved(dict(row)) for row in rows]
+
+
+async def update_import(connection: Connection, import_id: UUID, draft: ImportDraft, *, forget_host_key: bool) -> None:
+    """Save an import anew; `forget_host_key` when the key its server showed counts no more."""
+    await connection.execute(
+        """UPDATE imports SET name = $2, setup = $3, schedule = $4, next_run_at = $5,
+        host_key = CASE WHEN $6 THEN NULL ELSE host_key END WHERE id = $1""",
+        import_id,
+        draft.name,
+        draft.setup.model_dump(mode="json"),
+        schedule_to_json(draft.schedule) if draft.schedule else None,
+        draft.next_run_at,
+        forget_host_key,
+    )
+
+
+async def delete_import(connection: Connection, import_id: UUID, *, now: datetime) -> None:
+    """Deactivate an import and take it off the list; its runs stay. UserError `import_not_found`."""
+    gone = await connection.fetchval(
+        """UPDATE imports SET deleted_at = $2, next_run_at = NULL WHERE id = $1 AND deleted_at IS NULL
+        RETURNING true""",
+        import_id,
+        now,
+    )
+    if not gone:
+        raise _not_found()
+
+
+async def pin_host_key(connection: Connection, import_id: UUID, fingerprint: str) -> None:
+    """Keep the first host key that an import's SFTP server showed; where one is kept already, nothing happens."""
+    await connection.execute(
+        "UPDATE imports SET host_key = $2 WHERE id = $1 AND host_key IS NULL", import_id, fingerprint
+    )
+
+
+async def import_existed(connection: Connection, import_id: UUID) -> None:
+    """Pass where there is such an import, or was one: its history stays; UserError `import_not_found`."""
+    if not await connection.fetchval("SELECT true FROM imports WHERE id = $1", import_id):
+        raise _not_found()
+
+
+def _saved(row: dict[str, Any]) -> SavedImport:
+    return SavedImport(
+        **row
+        | {
+            "setup": ImportSetup.model_validate(row["setup"]),
+            "schedule": schedule_from_json(row["schedule"]) if row["schedule"] else None,
+        }
+    )
+
+
+def _not_found() -> UserError:
+    return UserError("import_not_found", "There is no such import.")

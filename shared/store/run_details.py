@@ -1,0 +1,91 @@
+"""What a run would do or did, and what was wrong with its file, as people and programs see it."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from shared.errors import UserError
+from shared.postgres.database import Connection
+from shared.store.set_ups import RunSetup
+
+ChangeKind = Literal["added", "updated", "deleted"]
+
+
+class PlanChange(BaseModel):
+    """One contact's change; before and after by field name, without its unique id, and never a password."""
+
+    change: ChangeKind
+    unique_id: str
+    line: int | None
+    before: dict[str, str] | None = Field(description="Null: the contact was not there")
+    after: dict[str, str] | None = Field(description="Null: the contact goes")
+    passwords_changed: list[str] = Field(description="The names of the password fields that get a new one")
+
+
+class ProblemView(BaseModel):
+    """A row's error, or a warning; null `line`: it is about the file as a whole."""
+
+    line: int | None
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    column: str | None
+    unique_id: str | None
+
+
+async def plan_changes(
+    connection: Connection, run_id: UUID, *, kind: ChangeKind | None, after: int | None, limit: int
+) -> list[tuple[int, PlanChange]]:
+    """Return changes of a run's plan in its order with their ordinals, those after one; `run_not_found`."""
+    setup = await connection.fetchval("SELECT setup FROM runs WHERE id = $1", run_id)
+    if setup is None:
+        raise UserError("run_not_found", "There is no such run.")
+    names = RunSetup.model_validate(setup)
+    rows = await connection.fetch(
+        """SELECT c.ordinal, c.change, c.unique_id, c.line, c.before, c.after, ARRAY(
+            SELECT p.field FROM plan_passwords p WHERE p.run_id = c.run_id AND p.unique_id = c.unique_id
+            ORDER BY p.field) AS passwords
+        FROM plan_changes c WHERE c.run_id = $1 AND ($2::text IS NULL OR c.change = $2) AND c.ordinal > $3
+        ORDER BY c.ordinal LIMIT $4""",
+        run_id,
+        kind,
+        -1 if after is None else after,
+        limit,
+    )
+    return [(row["ordinal"], _change(names, dict(row))) for row in rows]
+
+
+async def problems_of(
+    connection: Connection, run_id: UUID, *, after: tuple[int, int] | None, limit: int
+) -> list[tuple[tuple[int, int], ProblemView]]:
+    """Return a run's problems by line, with their places, those after one; about the whole file: first."""
+    line, ordinal = after or (-1, -1)
+    rows = await connection.fetch(
+        """SELECT coalesce(line, 0) AS place, ordinal, line, severity, code, message, column_name AS column,
+            unique_id
+        FROM run_problems WHERE run_id = $1 AND (coalesce(line, 0), ordinal) > ($2, $3)
+        ORDER BY coalesce(line, 0), ordinal LIMIT $4""",
+        run_id,
+        line,
+        ordinal,
+        limit,
+    )
+    return [((row["place"], row["ordinal"]), ProblemView.model_validate(dict(row))) for row in rows]
+
+
+def _change(names: RunSetup, row: dict[str, Any]) -> PlanChange:
+    before, after = row["before"], row["after"]
+    numbers = sorted({*(before or {}), *(after or {})}, key=int)
+
+    def named(values: dict[str, str] | None) -> dict[str, str] | None:
+        return None if values is None else {names.field_name(int(key)): values.get(key, "") for key in numbers}
+
+    return PlanChange(
+        change=row["change"],
+        unique_id=row["unique_id"],
+        line=row["line"],
+        before=named(before),
+        after=named(after),
+        passwords_changed=[names.field_name(number) for number in row["passwords"]],
+    )

@@ -1,0 +1,257 @@
+"""Runs: queued, moved from step to step, and ended once. Owner: scheduler; web and syncer call these functions.
+
+Each function works in the caller's transaction.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from shared.errors import UserError
+from shared.events.runs import FinalStatus, ImportCancelled, ImportFinished, RunCounts, RunError
+from shared.ids import new_id
+from shared.postgres.database import Connection, Pool
+from shared.postgres.outbox import say
+from shared.store.problems import first_problems
+from shared.store.set_ups import RunSetup, RunTrigger
+from shared.topics import IMPORT_CANCELLED, IMPORT_FINISHED
+
+STEPS = ("queued", "fetching", "staging", "planning", "applying")
+"""The states of an open run, in order; it only moves forward within an attempt."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ends; file and balance are given by whoever knows them."""
+
+    status: FinalStatus
+    code: str | None = None
+    message: str | None = None
+    counts: RunCounts | None = None
+    balance: dict[str, int] | None = None
+    file_name: str | None = None
+    file_bytes: int | None = None
+    file_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run under way, as the database has it."""
+
+    id: UUID
+    import_id: UUID
+    manager_id: UUID
+    status: str
+    attempt: int
+    dry_run: bool
+    plan_change_number: int | None
+    setup: RunSetup = field(repr=False)
+
+
+async def request_run(
+    connection: Connection,
+    import_id: UUID,
+    *,
+    trigger: RunTrigger,
+    now: datetime,
+    dry_run: bool = False,
+) -> UUID:
+    """Queue a run of an import with its set-up as it is now; returns the run's id.
+
+    UserError `import_not_found`, or `run_active` while another run of the import is under way.
+    """
+    row = await connection.fetchrow(
+        """SELECT i.manager_id, i.name, i.setup, i.schedule, i.host_key, m.name AS manager_name
+        FROM imports i JOIN managers m ON m.id = i.manager_id WHERE i.id = $1 AND i.deleted_at IS NULL""",
+        import_id,
+    )
+    if row is None:
+        raise UserError("import_not_found", "There is no such import.")
+    fields = await connection.fetch(
+        "SELECT number, name, kind FROM fields WHERE manager_id = $1 ORDER BY number", row["manager_id"]
+    )
+    source = dict(row["setup"]["source"])
+    if source["kind"] == "remote" and not source.get("host_key"):
+        source["host_key"] = row["host_key"]
+    setup = RunSetup.model_validate(
+        row["setup"]
+        | {
+            "source": source,
+            "name": row["name"],
+            "manager_name": row["manager_name"],
+            "fields": [dict(entry) for entry in fields],
+            "scheduled": row["schedule"] is not None,
+            "time_zone": (row["schedule"] or {}).get("time_zone", "UTC"),
+        }
+    )
+    run_id = new_id()
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint,
+                queued_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8)""",
+                run_id,
+                import_id,
+                row["manager_id"],
+                trigger,
+                dry_run,
+                setup.model_dump(mode="json"),
+                setup.fingerprint(),
+                now,
+            )
+    except asyncpg.UniqueViolationError as error:
+        raise UserError("run_active", "A run of this import is under way; wait until it has ended.") from error
+    return run_id
+
+
+_OPEN_RUN = """SELECT id, import_id, manager_id, status, attempt, dry_run, plan_change_number, setup FROM runs
+WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"""
+
+
+async def read_open_run(connection: Connection, run_id: UUID, attempt: int) -> OpenRun | None:
+    """Return the run if it is open and the attempt is its current one; else None."""
+    return _open_run(await connection.fetchrow(_OPEN_RUN, run_id, attempt))
+
+
+async def lock_open_run(connection: Connection, run_id: UUID, attempt: int) -> OpenRun | None:
+    """Do the same, and lock the run's row until the transaction ends."""
+    return _open_run(await connection.fetchrow(_OPEN_RUN + " FOR UPDATE", run_id, attempt))
+
+
+def _open_run(row: asyncpg.Record | None) -> OpenRun | None:
+    return OpenRun(**(dict(row) | {"setup": RunSetup.model_validate(row["setup"])})) if row else None
+
+
+async def give_up_attempt(connection: Connection | Pool, run_id: UUID, attempt: int) -> None:
+    """Have the run asked for again at once: what this attempt had is lost."""
+    await connection.execute(
+        """WITH given_up AS (
+            UPDATE runs SET status = 'staging', beat_at = now() - interval '1 day'
+            WHERE id = $1 AND attempt = $2 AND finished_at IS NULL)
+        SELECT pg_notify('runs_queued', '')""",
+        run_id,
+        attempt,
+    )
+
+
+async def enter_step(
+    connection: Connection, run_id: UUID, attempt: int, step: str, *, service: str, now: datetime
+) -> bool:
+    """Move an open run on to a later step and beat; false where it is already there, past it, or not current."""
+    earlier = STEPS[: STEPS.index(step)]
+    moved = await connection.fetchval(
+        """UPDATE runs SET status = $3, beat_at = $4
+        WHERE id = $1 AND attempt = $2 AND status = ANY ($5) RETURNING true""",
+        run_id,
+        attempt,
+        step,
+        now,
+        list(earlier),
+    )
+    if moved:
+        await end_steps(connection, run_id, now)
+        await connection.execute(
+            """INSERT INTO run_steps (run_id, attempt, step, service, started_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT DO NOTHING""",
+            run_id,
+            attempt,
+            step,
+            service,
+            now,
+        )
+        await announce(connection, run_id)
+    return bool(moved)
+
+
+async def end_steps(connection: Connection, run_id: UUID, now: datetime) -> None:
+    """Note that whatever step the run was in has ended."""
+    await connection.execute(
+        "UPDATE run_steps SET finished_at = $2 WHERE run_id = $1 AND finished_at IS NULL", run_id, now
+    )
+
+
+async def announce(connection: Connection, run_id: UUID) -> None:
+    """Tell those who watch the run (server-sent events) that its row has changed, once the transaction commits."""
+    await connection.execute("SELECT pg_notify('run_changed', $1)", str(run_id))
+
+
+async def close_run(
+    connection: Connection,
+    run_id: UUID,
+    attempt: int,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    service: str,
+    unless: tuple[str, ...] = (),
+) -> bool:
+    """End a run, once, and say `import.finished`; false where it is not open, the attempt not current, or `unless`.
+
+    `unless` names states in which this caller must not end it: cancel and time-out stop at `applying`.
+    """
+    row = await connection.fetchrow(
+        """SELECT import_id, manager_id, trigger, dry_run, setup, queued_at, status, file_name, file_sha256, stored
+        FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL FOR UPDATE""",
+        run_id,
+        attempt,
+    )
+    if row is None or row["status"] in unless:
+        return False
+    counts = outcome.counts or RunCounts()
+    file_name = outcome.file_name or row["file_name"]
+    sha256 = outcome.file_sha256 or row["file_sha256"]
+    await connection.execute(
+        """UPDATE runs SET status = $2, finished_at = $3, counts = $4, balance = $5, error_code = $6,
+        error_message = $7, file_name = $8, file_bytes = coalesce($9, file_bytes), file_sha256 = $10 WHERE id = $1""",
+        run_id,
+        outcome.status,
+        now,
+        counts.model_dump(),
+        outcome.balance,
+        outcome.code,
+        outcome.message,
+        file_name,
+        outcome.file_bytes,
+        sha256,
+    )
+    await end_steps(connection, run_id, now)
+    setup = RunSetup.model_validate(row["setup"])
+    problems, problem_count = await first_problems(connection, run_id)
+    about = {"event_id": new_id(), "occurred_at": now, "run_id": run_id, "import_id": row["import_id"]}
+    if outcome.status == "cancelled":
+        cancelled = ImportCancelled(**about, attempt=max(attempt, 1))
+        await say(connection, service, IMPORT_CANCELLED, cancelled, key=str(run_id))
+    finished = ImportFinished(
+        **about | {"event_id": new_id()},
+        attempt=max(attempt, 1),
+        status=outcome.status,
+        trigger=row["trigger"],
+        dry_run=row["dry_run"],
+        import_name=setup.name,
+        manager_id=row["manager_id"],
+        manager_name=setup.manager_name,
+        counts=counts,
+        error=RunError(code=outcome.code, message=outcome.message or "") if outcome.code else None,
+        problems=problems,
+        problem_count=problem_count,
+        file_name=file_name,
+        file_sha256=sha256,
+        error_emails=setup.options.error_emails,
+        time_zone=setup.time_zone,
+        queued_at=row["queued_at"],
+        finished_at=now,
+    )
+    await say(connection, service, IMPORT_FINISHED, finished, key=str(run_id))
+    await announce(connection, run_id)
+    return True
+
+
+async def any_run_active(dsn: str) -> bool:
+    """Tell whether any run is under way."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM runs WHERE finished_at IS NULL)"))
+    finally:
+        await connection.close()

@@ -1,0 +1,127 @@
+"""An import's set-up as it is stored, and as a run takes it along when it is queued."""
+
+import hashlib
+import json
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.set_up import ParsedColumn, ParseRules, RemoteSource, UploadedSource
+from shared.rules.kinds import Kind
+
+
+class StoredPart(BaseModel):
+    """A value inside a stored set-up."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Options(StoredPart):
+    """The choices of the options page."""
+
+    has_header: bool = True
+    delimiter: str = ","
+    trim: bool = True
+    encoding: str | None = None
+    delete_missing: bool = False
+    update_existing: bool = True
+    every_time: bool = False
+    error_emails: list[str] = []
+    phone_region: str | None = None
+    decimal_separator: str = "."
+    date_format: str = "%Y-%m-%d"
+
+
+class MappingLine(StoredPart):
+    """A file's column and the number of the field it fills."""
+
+    column: str
+    field: int
+
+
+class UniqueId(StoredPart):
+    """The key field's number, and whether every row gets a fresh random code in it."""
+
+    field: int
+    generate: bool = False
+
+
+class ImportSetup(StoredPart):
+    """What a person set up, less name and schedule; secrets in it are sealed."""
+
+    source: RemoteSource | UploadedSource = Field(discriminator="kind")
+    options: Options = Options()
+    mapping: list[MappingLine]
+    unique_id: UniqueId
+
+
+class FieldSpec(StoredPart):
+    """A manager's field."""
+
+    number: int
+    name: str
+    kind: Kind
+
+
+class RunSetup(ImportSetup):
+    """The set-up as it was when the run was queued."""
+
+    name: str
+    manager_name: str
+    fields: list[FieldSpec]
+    scheduled: bool = Field(description="The import has a schedule, be it paused or finished: the 10 % guard holds")
+    time_zone: str = "UTC"
+
+    def kind_of(self, number: int) -> Kind:
+        """Return the kind of a field; one that was deleted since is text."""
+        return next((field.kind for field in self.fields if field.number == number), Kind.TEXT)
+
+    def field_name(self, number: int) -> str:
+        """Return the name of a field."""
+        return next((field.name for field in self.fields if field.number == number), str(number))
+
+    def parse_rules(self, manager_id: UUID) -> ParseRules:
+        """Return what the parser needs to turn bytes into rows."""
+        options = self.options
+        key_column = next((line.column for line in self.mapping if line.field == self.unique_id.field), None)
+        return ParseRules(
+            manager_id=manager_id,
+            delimiter=options.delimiter,
+            has_header=options.has_header,
+            encoding=options.encoding,
+            trim=options.trim,
+            columns=[
+                ParsedColumn(column=line.column, field=line.field, kind=self.kind_of(line.field))
+                for line in self.mapping
+                if line.field != self.unique_id.field
+            ],
+            key_field=self.unique_id.field,
+            key_column=None if self.unique_id.generate else key_column,
+            key_kind=self.kind_of(self.unique_id.field),
+            phone_region=options.phone_region,
+            decimal_separator=options.decimal_separator,
+            date_format=options.date_format,
+        )
+
+    def fingerprint(self) -> str:
+        """Return a digest of all that decides what a file's bytes would do: equal set-ups, equal digests.
+
+        As rules.md says of `unchanged`: e-mails, *every time* and renewed credentials don't count.
+        """
+        source: dict[str, str | None] = (
+            {"url": self.source.url} if self.source.kind == "remote" else {"object": self.source.object_key}
+        )
+        mapped = {line.field for line in self.mapping} | {self.unique_id.field}
+        options = self.options.model_dump(exclude={"error_emails", "every_time"})
+        parts = {
+            "source": source,
+            "options": options,
+            "mapping": sorted((line.column, line.field) for line in self.mapping),
+            "unique_id": self.unique_id.model_dump(),
+            "kinds": {str(number): self.kind_of(number) for number in sorted(mapped)},
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+RunTrigger = Literal["schedule", "now", "api", "approve", "undo"]

@@ -1,0 +1,51 @@
+"""The topics: which event each carries, who says it, who hears it, and what its key keeps in order."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.events import contacts, files, rows, runs
+from shared.events.base import Event
+
+DEAD_LETTER_SUFFIX = ".dlq"
+"""A record that cannot succeed goes to its topic's name with this suffix."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One line of the table; `key` says what shares a partition and so stays in order."""
+
+    name: str
+    event: type[Event]
+    said_by: tuple[str, ...]
+    heard_by: tuple[str, ...]
+    key: Literal["run", "run and chunk", "contact"]
+
+    @property
+    def dead_letters(self) -> str:
+        """Return the name of the topic's dead-letter topic."""
+        return self.name + DEAD_LETTER_SUFFIX
+
+
+IMPORT_REQUESTED = Topic("import.requested", runs.ImportRequested, ("scheduler",), ("fetcher",), "run")
+CHUNK_READY = Topic("chunk.ready", files.ChunkReady, ("fetcher",), ("parser",), "run and chunk")
+FILE_FETCHED = Topic("file.fetched", files.FileFetched, ("fetcher",), ("syncer",), "run")
+ROWS_PARSED = Topic("rows.parsed", rows.RowsParsed, ("parser",), ("syncer",), "run and chunk")
+APPLY_REQUESTED = Topic("apply.requested", runs.ApplyRequested, ("scheduler",), ("syncer",), "run")
+IMPORT_PROGRESSED = Topic("import.progressed", runs.ImportProgressed, ("fetcher", "parser"), ("scheduler",), "run")
+IMPORT_STOPPED = Topic("import.stopped", runs.ImportStopped, ("fetcher", "parser", "syncer"), ("scheduler",), "run")
+IMPORT_CANCELLED = Topic("import.cancelled", runs.ImportCancelled, ("scheduler",), (), "run")
+IMPORT_FINISHED = Topic("import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier",), "run")
+CONTACTS_CHANGED = Topic("contacts.changed", contacts.ContactChanged, ("syncer",), (), "contact")
+
+ALL = (
+    IMPORT_REQUESTED,
+    CHUNK_READY,
+    FILE_FETCHED,
+    ROWS_PARSED,
+    APPLY_REQUESTED,
+    IMPORT_PROGRESSED,
+    IMPORT_STOPPED,
+    IMPORT_CANCELLED,
+    IMPORT_FINISHED,
+    CONTACTS_CHANGED,
+)

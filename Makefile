@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --quiet \
 	--python-version 3.11 --custom-compile-command 'make lock'
 ARGS ?=
+UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check unit contracts integration e2e faults test test-long demo up docs lock compose clean
@@ -15,7 +16,6 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ARGS=… is handed to pytest: make unit ARGS='-k recurrence -x'"
-
 
 setup: .venv/development ## Make .venv with everything that development needs
 
@@ -33,22 +33,22 @@ contracts: setup ## Events: documents up to date, older events still readable
 	$(BIN)/pytest tests/contracts $(ARGS)
 
 integration: setup ## Each service against real servers
-	$(BIN)/pytest tests/integration -m 'not long' $(ARGS)
+	$(BIN)/pytest tests/integration $(ARGS)
 
 e2e: setup ## All services together, as a person uses them
-	$(BIN)/pytest tests/e2e -m 'not long' $(ARGS)
+	$(BIN)/pytest tests/e2e $(ARGS)
 
 faults: setup ## Processes killed, servers gone, records spoilt
-	$(BIN)/pytest tests/faults -m 'not long' $(ARGS)
+	$(BIN)/pytest tests/faults $(ARGS)
 
 test: setup ## All tests; says which broker and database they used
-	$(BIN)/pytest -m 'not long' $(ARGS)
-
-test-long: setup ## All tests, with the rounds that take hours
 	$(BIN)/pytest $(ARGS)
 
+test-long: setup ## All tests, every round and example of them
+	$(BIN)/pytest --long $(ARGS)
+
 demo: .venv/run-time ## The main job end to end, on this machine alone; ONCE=1 stops at its end
-	$(BIN)/contacts-sync demo $(if $(ONCE),--once)
+	$(BIN)/contacts-sync demo $(if $(filter-out 0,$(ONCE)),--once)
 
 up: .venv/run-time ## Everything on this machine, ready for use; ARGS='--data DIR --port 8080'
 	$(BIN)/contacts-sync up $(ARGS)
@@ -61,15 +61,12 @@ lock: setup ## Pin the newest versions that pyproject.toml allows; UPGRADE= keep
 	$(UV_COMPILE) --group build $(UPGRADE) --output-file requirements.txt
 	$(UV_COMPILE) --group build --group dev --constraint requirements.txt $(UPGRADE) --output-file requirements-dev.txt
 
-UPGRADE ?= --upgrade
-
 compose: .env ## The stack in containers: Apache Kafka, Postgres, one container for each service
 	docker compose up --build --detach
 
 clean: ## Remove the environment and what tools left behind
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
 
 # Where Python's own way to a pip is missing (Debian without python3-venv), virtualenv or the system's pip do it.
 $(BIN)/python:

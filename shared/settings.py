@@ -5,10 +5,15 @@ the folder `CONTACTS_SYNC_SECRETS_DIR`.
 """
 
 import os
-from pathlib import Path
+from typing import Self
 
 from pydantic import BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 
 class KafkaSettings(BaseModel):
@@ -70,7 +75,28 @@ class ServiceSettings(BaseSettings):
     health: HealthSettings = Field(default_factory=HealthSettings)
 
     @classmethod
-    def load(cls) -> "ServiceSettings":
-        """Read the environment and, where `CONTACTS_SYNC_SECRETS_DIR` names one, the folder of secret files."""
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment first, then, where a folder of secret files is named, those."""
+        del settings_cls, dotenv_settings
         folder = os.environ.get("CONTACTS_SYNC_SECRETS_DIR")
-        return cls(_secrets_dir=Path(folder)) if folder else cls()
+        if not folder:
+            return init_settings, env_settings
+        files = NestedSecretsSettingsSource(
+            file_secret_settings,
+            secrets_dir=folder,
+            secrets_prefix="CONTACTS_SYNC_",
+            secrets_nested_delimiter="__",
+        )
+        return init_settings, env_settings, files
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings as they are now."""
+        return cls()

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -24,6 +25,7 @@ CUT = "(sealed)"
 _SEALED_KEYS = frozenset({"secrets", "sealed", "fingerprint", "password", "private_key"})
 _READ_SECONDS = 30.0
 _POLL_MS = 1000
+_CONSUMER: Any = AIOKafkaConsumer  # aiokafka has no types
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def find_topic(name: str) -> Topic:
 
 @contextlib.asynccontextmanager
 async def _consumer(settings: KafkaSettings) -> AsyncIterator[Any]:
-    consumer: Any = AIOKafkaConsumer(
+    consumer = _CONSUMER(
         bootstrap_servers=settings.bootstrap_servers.split(","),
         client_id="contacts-sync-cli",
         auto_offset_reset="earliest",
@@ -152,10 +154,13 @@ def starts_a_run(letter: DeadLetter) -> bool:
 
 
 async def run_again(dsn: str, letter: DeadLetter, clock: Clock) -> str:
-    """Queue a new run of the record's import, and return its id; UserError `record_unreadable`, `run_active`, …"""
+    """Queue a new run of the record's import, and return its id.
+
+    UserError `record_unreadable`, or those of `request_run`.
+    """
     try:
-        import_id = RunEvent.model_validate_json(letter.body).import_id
-    except ValueError as error:
+        import_id = UUID(json.loads(letter.body)["import_id"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         message = "The record does not tell its import any more: run the import again by hand."
         raise UserError("record_unreadable", message) from error
     async with connected(dsn) as connection, connection.transaction():

@@ -1,8 +1,11 @@
 """What a person reads when a command fails: one line that says what to do next, and never a traceback for it."""
 
+import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import asyncpg
 import httpx
@@ -15,9 +18,6 @@ from shared.errors import ContactsSyncError, TransientError, UserError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-
-_NO_DATABASE = "Is Postgres running, and is CONTACTS_SYNC_POSTGRES__DSN its address?"
-_NO_BROKER = "Is Kafka running, and is CONTACTS_SYNC_KAFKA__BOOTSTRAP_SERVERS its address?"
 
 
 @contextmanager
@@ -33,41 +33,78 @@ def told() -> Iterator[None]:
         raise typer.Exit(EXIT_USAGE if isinstance(known, UserError) else EXIT_FAILED) from None
 
 
+@dataclass(frozen=True)
+class _Explanation:
+    """What an error of these types means; `{error}` in the message stands for its own text, `{type}` for its name."""
+
+    errors: tuple[type[Exception], ...]
+    kind: type[ContactsSyncError]
+    code: str
+    message: str
+
+
+# The first that fits counts, so the narrower stand before the wider.
+_EXPLANATIONS = (
+    _Explanation((SettingsError,), UserError, "settings_invalid", "A setting can't be read as JSON: {error}."),
+    _Explanation(
+        (asyncpg.exceptions.ClientConfigurationError,),
+        UserError,
+        "database_address_invalid",
+        "CONTACTS_SYNC_POSTGRES__DSN is no address: write postgresql://user:password@host/database.",
+    ),
+    _Explanation(
+        (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError),
+        TransientError,
+        "schema_missing",
+        "The database lacks tables: run `contacts-sync migrate` first.",
+    ),
+    _Explanation(
+        (asyncpg.InvalidAuthorizationSpecificationError,),
+        TransientError,
+        "database_login_refused",
+        "The database refused the login: {error}. Mend CONTACTS_SYNC_POSTGRES__DSN.",
+    ),
+    _Explanation(
+        (asyncpg.InvalidCatalogNameError,),
+        TransientError,
+        "database_missing",
+        "The server has no such database: {error}. Create it, or mend CONTACTS_SYNC_POSTGRES__DSN.",
+    ),
+    _Explanation(
+        (asyncpg.PostgresError, asyncpg.InterfaceError),
+        TransientError,
+        "database_unavailable",
+        "The database did not do it: {type}. Is Postgres running, and CONTACTS_SYNC_POSTGRES__DSN its address?",
+    ),
+    _Explanation(
+        (KafkaError,),
+        TransientError,
+        "broker_unavailable",
+        "The broker did not do it: {type}. Is Kafka running, and CONTACTS_SYNC_KAFKA__BOOTSTRAP_SERVERS its address?",
+    ),
+    _Explanation(
+        (httpx.HTTPError, smtplib.SMTPException, ssl.SSLError, TimeoutError, ConnectionError, socket.gaierror),
+        TransientError,
+        "connection_failed",
+        "The connection failed: {type} {error}. Is the address right, and the server up?",
+    ),
+    _Explanation((OSError,), TransientError, "system_refused", "The operating system refused: {error}."),
+)
+
+
 def explained(error: Exception) -> ContactsSyncError | None:
     """Return the error as one that says what to do next; None where nobody foresaw it.
 
-    The message never repeats a value that was given, because that may be a secret.
+    The message never repeats a setting's value, because that may be a secret.
     """
-    match error:
-        case ContactsSyncError():
-            return error
-        case ValidationError():
-            return UserError("settings_invalid", f"Mend these settings: {_wrong_settings(error)}.")
-        case SettingsError():
-            return UserError("settings_invalid", f"A setting can't be read as JSON: {error}.")
-        case asyncpg.exceptions.ClientConfigurationError():
-            message = "CONTACTS_SYNC_POSTGRES__DSN is no address: write postgresql://user:password@host/database."
-            return UserError("database_address_invalid", message)
-        case asyncpg.UndefinedTableError() | asyncpg.UndefinedColumnError():
-            return TransientError("schema_missing", "The database lacks tables: run `contacts-sync migrate` first.")
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            message = f"The database refused the login: {error}. Mend CONTACTS_SYNC_POSTGRES__DSN."
-            return TransientError("database_login_refused", message)
-        case asyncpg.InvalidCatalogNameError():
-            message = f"The server has no such database: {error}. Create it, or mend CONTACTS_SYNC_POSTGRES__DSN."
-            return TransientError("database_missing", message)
-        case asyncpg.PostgresError() | asyncpg.InterfaceError():
-            message = f"The database did not do it: {type(error).__name__}. {_NO_DATABASE}"
-            return TransientError("database_unavailable", message)
-        case KafkaError():
-            message = f"The broker did not do it: {type(error).__name__}. {_NO_BROKER}"
-            return TransientError("broker_unavailable", message)
-        case httpx.HTTPError() | ssl.SSLError() | TimeoutError() | ConnectionError():
-            message = f"The connection failed: {error or type(error).__name__}. Is the address right, the server up?"
-            return TransientError("connection_failed", message)
-        case OSError():
-            what = f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}"
-            return TransientError("system_refused", f"The operating system refused: {what}.")
+    if isinstance(error, ContactsSyncError):
+        return error
+    if isinstance(error, ValidationError):
+        return UserError("settings_invalid", f"Mend these settings: {_wrong_settings(error)}.")
+    for known in _EXPLANATIONS:
+        if isinstance(error, known.errors):
+            message = known.message.replace("{type}", type(error).__name__).replace("{error}", str(error))
+            return known.kind(known.code, message)
     return None
 
 

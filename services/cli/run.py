@@ -15,6 +15,7 @@ from services.cli.embedded.child import supervisor_gone
 from services.cli.failure import explained, told
 from services.cli.serving import Part, serve
 from shared.kafka.delivery import DOWN
+from shared.postgres.database import DATABASE_FAILED
 from shared.logs import configure_logs
 
 app = typer.Typer(add_completion=False)
@@ -27,7 +28,7 @@ _ORPHAN_SECONDS = 2.0
 """Database and broker went with the supervisor, so there is nothing to end in good order for longer."""
 
 # Postgres errors of any kind: while a system is set up, the database or its tables may still be on their way.
-NOT_THERE = (*DOWN, asyncpg.PostgresError)
+NOT_THERE = (*DOWN, *DATABASE_FAILED)
 
 _log = structlog.get_logger("contacts_sync.run")
 

@@ -120,7 +120,7 @@ async def _end(
     servers: Sequence[_Server],
     serving: Sequence[asyncio.Task[None]],
     signals: Sequence[asyncio.Task[bool]],
-) -> list[None | BaseException]:
+) -> list[BaseException | None]:
     for server, task in zip(servers, serving, strict=True):
         server.should_exit = True
         if not server.started:

@@ -4,7 +4,7 @@ from typing import cast
 
 from pydantic import BaseModel, Field, SecretStr
 
-from shared.settings import KafkaSettings, PostgresSettings, ServiceSettings
+from shared.settings import PostgresSettings, ServiceSettings
 
 
 class ApiSettings(BaseModel):

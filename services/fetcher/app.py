@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.fetcher.adapters.http_transport import HttpTransport
@@ -15,7 +16,7 @@ from shared import topics
 from shared.clock import SystemClock
 from shared.health import health_routes
 from shared.ids import new_id
-from shared.kafka.broker import broker_answers, build_broker
+from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.objects.store import SealedObjects
@@ -55,5 +56,9 @@ def create_app(settings: Settings) -> AsgiFastStream:
         finally:
             await downloads.stop()
 
-    routes = health_routes({"broker": lambda: broker_answers(broker), "consumers": delivery.has_joined}, lambda: delivery.halted)
-    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)
+    return AsgiFastStream(
+        broker,
+        lifespan=lifespan,
+        asgi_routes=health_routes(delivery.checks(), lambda: delivery.halted),
+        logger=structlog.get_logger("contacts_sync.fetcher"),
+    )

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.notifier.adapters.smtp import SmtpSender
@@ -11,9 +12,9 @@ from services.notifier.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
 from shared.health import health_routes
-from shared.kafka.broker import broker_answers, build_broker
+from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
-from shared.postgres.database import Database
+from shared.postgres.database import DATABASE_DOWN, Database
 
 _MAILS_AT_ONCE = 4
 """Mails sent side by side in one process, of different partitions: one that is put off holds up its partition only."""
@@ -23,7 +24,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     """Build everything and open nothing."""
     clock = SystemClock()
     broker = build_broker(settings.kafka, "notifier")
-    delivery = Delivery(broker, "notifier", settings.kafka, clock)
+    delivery = Delivery(broker, "notifier", settings.kafka, clock, also_down=DATABASE_DOWN)
     database = Database(settings.postgres, "notifier")
     handlers = NotifierHandlers(
         database,
@@ -40,7 +41,9 @@ def create_app(settings: Settings) -> AsgiFastStream:
             await broker.connect()
             yield
 
-    routes = health_routes(
-        {"broker": lambda: broker_answers(broker), "database": database.answers}, lambda: delivery.halted
+    return AsgiFastStream(
+        broker,
+        lifespan=lifespan,
+        asgi_routes=health_routes(delivery.checks() | {"database": database.answers}, lambda: delivery.halted),
+        logger=structlog.get_logger("contacts_sync.notifier"),
     )
-    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.scheduler.adapters.outbox_relay import OutboxRelay
@@ -14,10 +15,10 @@ from services.scheduler.watch import Watch
 from shared import topics
 from shared.clock import SystemClock
 from shared.health import health_routes
-from shared.kafka.broker import broker_answers, build_broker, is_caught_up
+from shared.kafka.broker import build_broker, is_caught_up
 from shared.kafka.delivery import Delivery
 from shared.kafka.publisher import KafkaEventPublisher
-from shared.postgres.database import Database
+from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 
 
@@ -25,7 +26,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     """Build everything and open nothing."""
     clock = SystemClock()
     broker = build_broker(settings.kafka, "scheduler")
-    delivery = Delivery(broker, "scheduler", settings.kafka, clock)
+    delivery = Delivery(broker, "scheduler", settings.kafka, clock, also_down=DATABASE_DOWN)
     database = Database(settings.postgres, "scheduler")
     wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "broker_began"))
     relay = OutboxRelay(database, KafkaEventPublisher(broker, "scheduler"), wakeups)
@@ -62,8 +63,10 @@ def create_app(settings: Settings) -> AsgiFastStream:
         names = {task.get_name() for task in asyncio.all_tasks()}
         return all(loop.__qualname__ in names for loop in loops)
 
-    routes = health_routes(
-        {"broker": lambda: broker_answers(broker), "consumers": delivery.has_joined, "database": database.answers, "loops": loops_turn},
-        lambda: delivery.halted,
+    checks = delivery.checks() | {"database": database.answers, "loops": loops_turn}
+    return AsgiFastStream(
+        broker,
+        lifespan=lifespan,
+        asgi_routes=health_routes(checks, lambda: delivery.halted),
+        logger=structlog.get_logger("contacts_sync.scheduler"),
     )
-    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

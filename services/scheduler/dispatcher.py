@@ -5,12 +5,11 @@ Sleeps until the next due moment or a NOTIFY; it does not poll.
 
 import asyncio
 
-import asyncpg
 import structlog
 
 from services.scheduler.adapters.due_runs import claim_due_schedules, claim_queued_runs, next_due
 from shared.clock import Clock
-from shared.postgres.database import Database
+from shared.postgres.database import DATABASE_FAILED, Database
 from shared.postgres.wakeups import Wakeups
 
 _LONGEST_SLEEP = 60.0
@@ -36,7 +35,7 @@ class Dispatcher:
                     while await claim_due_schedules(connection, self._clock.now(), self._claims) == self._claims:
                         pass
                     due = await next_due(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAILED as error:
                 _log.warning("schedules wait for the database", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
@@ -49,7 +48,7 @@ class Dispatcher:
             try:
                 async with self._database.pool.acquire() as connection, connection.transaction():
                     claimed = await claim_queued_runs(connection, self._clock.now(), self._claims)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAILED as error:
                 _log.warning("queue waits for the database", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue

@@ -4,7 +4,8 @@ from shared.clock import Clock
 from shared.events.runs import ImportProgressed, ImportStopped
 from shared.postgres.database import Database
 from shared.store.imports import pin_host_key
-from shared.store.runs import Outcome, announce, close_run, enter_step
+from shared.store.run_end import Outcome, close_run
+from shared.store.runs import announce, enter_step
 
 _SERVICE = "scheduler"
 

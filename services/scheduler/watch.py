@@ -8,15 +8,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
 from services.scheduler.adapters.due_runs import ask_for_attempt, ask_to_apply
 from services.scheduler.domain.silence import Remedy, Watched, remedy, silent_from
 from shared.clock import Clock
-from shared.postgres.database import Connection, Database
+from shared.postgres.database import DATABASE_FAILED, Connection, Database
 from shared.postgres.wakeups import Wakeups
-from shared.store.runs import Outcome, close_run
+from shared.store.run_end import Outcome, close_run
 
 CHECK_SECONDS = 1.0
 _SERVICE = "scheduler"
@@ -24,7 +23,8 @@ _log = structlog.get_logger("contacts_sync.scheduler.watch")
 
 _OPEN = """
 SELECT id, status, attempt, beat_at, waited_ms FROM runs
-WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds' FOR UPDATE SKIP LOCKED
+WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds'
+FOR UPDATE SKIP LOCKED
 """
 
 
@@ -55,7 +55,7 @@ class Watch:
                 heard = heard + 1 if await self._hears() else 0
                 if heard >= 3:  # noqa: PLR2004 - beats that came just now need a moment to be written down
                     await self._see_to_silent_runs()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAILED as error:
                 _log.warning("watch waits for the database", error=type(error).__name__)
 
     async def run_incarnations(self) -> None:
@@ -64,7 +64,7 @@ class Watch:
             try:
                 async with self._database.pool.acquire() as connection, connection.transaction():
                     await self._begin_again(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAILED as error:
                 _log.warning("incarnations wait for the database", error=type(error).__name__)
                 await asyncio.sleep(CHECK_SECONDS)
                 continue

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.syncer.applier import Applier
@@ -11,9 +12,9 @@ from services.syncer.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
 from shared.health import health_routes
-from shared.kafka.broker import broker_answers, build_broker
+from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
-from shared.postgres.database import Database
+from shared.postgres.database import DATABASE_DOWN, Database
 from shared.sealing import Sealer
 from shared.store.accounts import HASHER
 
@@ -22,7 +23,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     """Build everything and open nothing."""
     clock = SystemClock()
     broker = build_broker(settings.kafka, "syncer")
-    delivery = Delivery(broker, "syncer", settings.kafka, clock)
+    delivery = Delivery(broker, "syncer", settings.kafka, clock, also_down=DATABASE_DOWN)
     sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
     database = Database(settings.postgres, "syncer")
     applier = Applier(database, sealer, clock, HASHER.hash, at_once=settings.syncer.applies)
@@ -41,7 +42,9 @@ def create_app(settings: Settings) -> AsgiFastStream:
             finally:
                 await applier.stop()
 
-    routes = health_routes(
-        {"broker": lambda: broker_answers(broker), "consumers": delivery.has_joined, "database": database.answers}, lambda: delivery.halted
+    return AsgiFastStream(
+        broker,
+        lifespan=lifespan,
+        asgi_routes=health_routes(delivery.checks() | {"database": database.answers}, lambda: delivery.halted),
+        logger=structlog.get_logger("contacts_sync.syncer"),
     )
-    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=routes)

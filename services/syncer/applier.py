@@ -21,10 +21,11 @@ from services.syncer.ports import HashPassword
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, TransientError
 from shared.kafka.delivery import DOWN
-from shared.postgres.database import Connection, Database
+from shared.postgres.database import DATABASE_DOWN, Connection, Database
 from shared.rules.key_field import key_field_differs
 from shared.sealing import Sealer
-from shared.store.runs import OpenRun, Outcome, close_run, enter_step, give_up_attempt, read_open_run
+from shared.store.run_end import Outcome, close_run
+from shared.store.runs import OpenRun, enter_step, give_up_attempt, read_open_run
 
 BEAT_SECONDS = 2.0
 _SERVICE = "syncer"
@@ -77,7 +78,7 @@ class Applier:
                     await give_up_attempt(self._database.pool, run_id, attempt)
                     return
                 _log.warning("apply will be tried again", run_id=str(run_id), error=error.code)
-            except DOWN as error:
+            except (*DOWN, *DATABASE_DOWN) as error:
                 _log.warning("apply waits for the database", run_id=str(run_id), error=type(error).__name__)
             except ContactsSyncError as error:
                 await self._fail(run_id, attempt, error)

@@ -16,7 +16,13 @@ from services.web.api import contacts, imports, managers, runs, uploads
 from services.web.api.error_answers import api_error
 from services.web.dependencies.api_route import PREFIX
 from services.web.dependencies.resources import Resources
+from services.web.dependencies.visitor import SignInNeededError
 from services.web.live.run_watch import RunWatch
+from services.web.pages import imports as import_pages
+from services.web.pages import managers as manager_pages
+from services.web.pages import runs as run_pages
+from services.web.pages import set_up_import, sign_in
+from services.web.pages.error_answers import page_error
 from services.web.security.body_limit import BodyLimit
 from services.web.security.response_headers import ResponseHeaders
 from services.web.settings import Settings
@@ -61,9 +67,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.resources = resources
     for group in (managers, contacts, uploads, imports, runs):
         app.include_router(group.router)
+    for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
+        app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for kind in (
         ContactsSyncError,
+        SignInNeededError,
         RequestValidationError,
         ValidationError,
         HTTPException,
@@ -92,4 +101,4 @@ def health_checks(app: FastAPI) -> Mapping[str, Check]:
 async def _answer_error(request: Request, error: Exception) -> Response:
     if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
         error = TransientError("database_unavailable", "The database can't be reached just now; try again.")
-    return api_error(request, error)
+    return (api_error if request.url.path.startswith(PREFIX) else page_error)(request, error)

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import asyncpg
 import structlog
 from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
@@ -25,6 +24,7 @@ from shared.errors import ContactsSyncError, PermanentError, TransientError
 from shared.events.base import Event, RunEvent
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
+from shared.kafka.broker import broker_answers
 from shared.kafka.metrics import DEAD_LETTERS, EVENTS_HANDLED, HANDLING_SECONDS
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.settings import KafkaSettings
@@ -35,17 +35,7 @@ EMBEDDED_FETCH_WAIT_MS = 20
 FETCH_WAIT_MS = 500
 MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
 
-DOWN = (
-    TransientError,
-    OSError,
-    TimeoutError,
-    KafkaError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
+DOWN: tuple[type[Exception], ...] = (TransientError, OSError, TimeoutError, KafkaError)
 """What says that something is down or in the way for now; nothing is wrong with the record."""
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
@@ -74,6 +64,8 @@ class Delivery:
     settings: KafkaSettings
     clock: Clock
     policy: DeliveryPolicy = field(default_factory=DeliveryPolicy)
+    also_down: tuple[type[Exception], ...] = ()
+    """Errors of what else the service stands on (its database) that mean: down for now."""
     halted: str | None = None
     _recent_dead_letters: deque[float] = field(default_factory=deque)
     _joins: "list[_Joins]" = field(default_factory=list)
@@ -85,7 +77,6 @@ class Delivery:
 
     def subscribe(self, topic: Topic, handler: Callable[[AnyEvent], Awaitable[None]], *, workers: int = 1) -> None:
         """Deliver a topic's events to a handler; `workers` records at once, one for each partition at most."""
-
         listener = _Joins()
         self._joins.append(listener)
 
@@ -104,8 +95,11 @@ class Delivery:
             listener=listener,
         )(consume)
 
-    async def has_joined(self) -> bool:
-        """Tell whether every subscription has been given its share of partitions, for `/readyz`."""
+    def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
+        """Return what `/readyz` asks: the broker answers, every subscription has been given its share."""
+        return {"broker": lambda: broker_answers(self.broker), "consumers": self._has_joined}
+
+    async def _has_joined(self) -> bool:
         return all(listener.joined for listener in self._joins)
 
     async def _deliver(
@@ -144,7 +138,7 @@ class Delivery:
             except PermanentError as error:
                 await self._dead_letter(topic, body, record, error)
                 return "dead_letter"
-            except DOWN as error:
+            except (*DOWN, *self.also_down) as error:
                 log.warning("waiting for something that is down", error=repr(error), wait=wait)
                 if asyncio.get_running_loop().time() - started > self.policy.patience:
                     raise
@@ -206,7 +200,7 @@ class Delivery:
             await self._publisher.publish(IMPORT_STOPPED, stopped, key=str(stopped.run_id))
 
 
-class _Joins(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+class _Joins(ConsumerRebalanceListener):
     """Notes that a consumer has joined its group; with more consumers than partitions a share may be empty."""
 
     def __init__(self) -> None:

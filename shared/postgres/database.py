@@ -17,6 +17,20 @@ else:
 
 _JSONB_VERSION = b"\x01"
 
+DATABASE_DOWN: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""What says that the database cannot be used for now, or that a transaction has to be tried again."""
+
+DATABASE_FAILED: tuple[type[Exception], ...] = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
+"""Any failure of the database: loops that must never end go on after a pause."""
+
 
 class Database:
     """A pool that is opened by `async with` and closed after it."""

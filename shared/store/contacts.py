@@ -1,6 +1,6 @@
 """Contacts as people and programs read them; `edit_contacts.py` changes them by hand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,7 +54,7 @@ async def get_contact(connection: Connection, manager: Manager, unique_id: str) 
     return _view(manager, dict(row))
 
 
-async def contact_rows(connection: Connection, manager: Manager) -> AsyncIterator[list[str]]:
+async def contact_rows(connection: Connection, manager: Manager) -> AsyncGenerator[list[str], None]:
     """Yield a heading and then all contacts, without passwords, in constant memory; needs a transaction."""
     shown = [field for field in manager.fields if field.kind is not Kind.PASSWORD]
     yield [field.name for field in shown]

@@ -84,9 +84,7 @@ async def test_demo_http_server_serves_its_folder_to_its_login(tmp_path: Path) -
                 "Basic *",
                 "Bearer " + base64.b64encode("people:sésame: open".encode()).decode(),
             ):
-                refused = await client.get(
-                    f"{url}/people.csv", headers={"Authorization": header} if header else {}
-                )
+                refused = await client.get(f"{url}/people.csv", headers={"Authorization": header} if header else {})
                 assert refused.status_code == 401, header
                 assert refused.headers["www-authenticate"].startswith("Basic ")
     finally:

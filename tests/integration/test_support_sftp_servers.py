@@ -23,9 +23,7 @@ needs_sshd = pytest.mark.skipif(SSHD.reason_missing() is not None, reason=str(SS
 
 
 @contextlib.asynccontextmanager
-async def sftp_client(
-    server: SftpServer, *, password: str | None = None
-) -> AsyncIterator[asyncssh.SFTPClient]:
+async def sftp_client(server: SftpServer, *, password: str | None = None) -> AsyncIterator[asyncssh.SFTPClient]:
     keys = [asyncssh.import_private_key(server.private_key)] if server.private_key else None
     async with (
         asyncio.timeout(DEADLINE),

@@ -27,9 +27,7 @@ class HttpServer(ProcessServer):
         self.http_port, self.https_port = free_ports(2)
         authority = trustme.CA()
         self.ca_pem = authority.cert_pem.bytes().decode()
-        authority.issue_cert(LOOPBACK, "localhost").private_key_and_cert_chain_pem.write_to_path(
-            work / "tls.pem"
-        )
+        authority.issue_cert(LOOPBACK, "localhost").private_key_and_cert_chain_pem.write_to_path(work / "tls.pem")
         (work / "users").write_text(f"{login}:{{PLAIN}}{password}\n", encoding="utf-8")
 
     def http_url(self, path: str) -> str:
@@ -42,9 +40,7 @@ class HttpServer(ProcessServer):
 
     def requests(self) -> list[str]:
         """Return one line for each request since the newest start: method, path, status, bytes sent."""
-        return [
-            line.removeprefix("request ") for line in self.printed.splitlines() if line.startswith("request ")
-        ]
+        return [line.removeprefix("request ") for line in self.printed.splitlines() if line.startswith("request ")]
 
     async def _prepared(self) -> ServerProcess:
         settings = self.work / "nginx.conf"
@@ -63,8 +59,7 @@ class HttpServer(ProcessServer):
         up root, and could not read a temporary folder of root's.
         """
         temporary = "\n".join(
-            f"    {kind}_temp_path temporary_{kind};"
-            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            f"    {kind}_temp_path temporary_{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         return f"""
 daemon off;

@@ -82,9 +82,7 @@ async def _lock(path: Path) -> AsyncIterator[None]:
         return True
 
     try:
-        await until(
-            taken, within=_DOWNLOAD_SECONDS + 10, what=f"another process lets go of {path}", every=0.2
-        )
+        await until(taken, within=_DOWNLOAD_SECONDS + 10, what=f"another process lets go of {path}", every=0.2)
         yield
     finally:
         os.close(descriptor)

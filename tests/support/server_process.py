@@ -48,11 +48,17 @@ class ServerProcess:
 
     @classmethod
     def of_module(
-        cls, name: str, module: str, arguments: Sequence[str | Path], *, log: Path
+        cls,
+        name: str,
+        module: str,
+        arguments: Sequence[str | Path],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
     ) -> "ServerProcess":
         """Return the process of `python -m module arguments`, run from this repository's root."""
         command = [sys.executable, "-m", module, *arguments]
-        environment = {"PYTHONPATH": str(REPOSITORY)}
+        environment = {"PYTHONPATH": str(REPOSITORY), **(environment or {})}
         return cls(name, command, log=log, folder=REPOSITORY, environment=environment)
 
     @property

@@ -21,9 +21,7 @@ class SystemProgram:
 
     def path(self) -> Path | None:
         """Return where it is, or None; also looks where Debian keeps servers, off a plain user's PATH."""
-        folders = os.pathsep.join(
-            [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
-        )
+        folders = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
         found = (shutil.which(name, path=folders) for name in self.names)
         return next((Path(path) for path in found if path), None)
 
@@ -37,9 +35,7 @@ class SystemProgram:
     def reason_missing(self) -> str | None:
         """Return why tests that need it cannot run, with the remedy, or None where it is there."""
         if self.path() is None:
-            return (
-                f"{self.names[0]} is not installed, needed for {self.purpose}: apt-get install {self.package}"
-            )
+            return f"{self.names[0]} is not installed, needed for {self.purpose}: apt-get install {self.package}"
         return None
 
 

@@ -34,7 +34,7 @@ IMPORTS = [
     ("service-anatomy", "services/parser/domain/planted_beside.py", "services.parser.settings"),
     ("web-anatomy", "services/web/forms/planted.py", "services.web.pages"),
     ("web-anatomy", "services/web/security/planted.py", "services.web.app"),
-    ("cli-anatomy", "services/cli/embedded/planted.py", "services.cli.demo"),
+    ("cli-anatomy", "services/cli/embedded/planted.py", "services.cli.reference"),
     ("cli-anatomy", "services/cli/reference/planted.py", "services.cli.main"),
     ("shared-layers", "shared/kafka/planted.py", "shared.store.runs"),
     ("shared-layers", "shared/rules/planted_above.py", "shared.events.base"),
@@ -58,7 +58,6 @@ STRANGERS = [
     ("service-anatomy", "services/fetcher/helpers.py"),
     ("service-anatomy", "services/notifier/common.py"),
     ("web-anatomy", "services/web/utils.py"),
-    ("cli-anatomy", "services/cli/misc/__init__.py"),
     ("shared-layers", "shared/utils.py"),
 ]
 
@@ -81,9 +80,9 @@ def linted(tree: Path) -> dict[str, str]:
     assert "Contracts: " in lint.stdout, lint.stdout + lint.stderr
     _, _, reports = lint.stdout.partition("Broken contracts\n")
     starts = {id_: reports.find(f"\n{name}\n--") for id_, name in CONTRACTS.items()}
-    found = sorted((start, id_) for id_, start in starts.items() if start >= 0)
-    ends = [start for start, _ in found[1:]] + [len(reports)]
-    return {id_: reports[start:end] for (start, id_), end in zip(found, ends, strict=True)}
+    broken = sorted((start, id_) for id_, start in starts.items() if start >= 0)
+    ends = [*(start for start, _ in broken[1:]), len(reports)]
+    return {id_: reports[start:end] for (start, id_), end in zip(broken, ends, strict=False)}
 
 
 def planted(tree: Path, files: dict[str, str]) -> dict[str, str]:

@@ -62,11 +62,7 @@ def service_environment(
         f"{PREFIX}WEB__MAIL_URL": around.mail_url,
     }
     result = {key: value for key, value in base.items() if key.upper() not in decided}
-    result |= {
-        name: value
-        for name, value in offered.items()
-        if value is not None and user_setting(base, name) is None
-    }
+    result |= {name: value for name, value in offered.items() if value is not None and user_setting(base, name) is None}
     result |= decided
     if service in WITHOUT_DATABASE:
         group = f"{PREFIX}POSTGRES"

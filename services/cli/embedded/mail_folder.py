@@ -46,9 +46,7 @@ class MailFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def add(
-        self, content: bytes, *, sender: str, recipients: Sequence[str], at: datetime, suffix: str
-    ) -> str:
+    def add(self, content: bytes, *, sender: str, recipients: Sequence[str], at: datetime, suffix: str) -> str:
         """Store a mail, its envelope in front of its headers, and return its name.
 
         `suffix` tells mails of the same microsecond apart. When this returns, the mail is on disk.

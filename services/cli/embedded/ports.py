@@ -24,9 +24,7 @@ def free_port(host: str = LOOPBACK) -> int:
 def claimable_port(host: str, port: int) -> int:
     """Return the port if it can be listened on, a free one for 0; raises `port_taken` or the like."""
     if port not in range(_PORTS):
-        raise UserError(
-            "port_unusable", f"A port is a number from 0 to {_PORTS - 1}, not {port}.", field="port"
-        )
+        raise UserError("port_unusable", f"A port is a number from 0 to {_PORTS - 1}, not {port}.", field="port")
     try:
         with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
             # As servers do: a port whose last connections are still closing is free.

@@ -59,9 +59,7 @@ async def postgres_user(folder: Path, log: Path) -> Drop | None:
             _hand_over(folder, drop)
         except PermissionError:
             continue
-        child = await Child.start(
-            probe, env={"LC_ALL": "C"}, log=log, launch=Launch(drop=drop, folder=str(folder))
-        )
+        child = await Child.start(probe, env={"LC_ALL": "C"}, log=log, launch=Launch(drop=drop, folder=str(folder)))
         if await child.wait() == 0:
             logger.info("postgres runs as %s", drop)
             return drop

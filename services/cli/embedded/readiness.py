@@ -31,9 +31,7 @@ async def wait_until_ready(urls: Mapping[str, Callable[[], str]], *, seconds: fl
     async with httpx.AsyncClient(trust_env=False, timeout=_ANSWER_SECONDS) as client:
         while True:
             answers = await asyncio.gather(*(_answers(client, url()) for url in waiting.values()))
-            waiting = {
-                name: url for (name, url), done in zip(waiting.items(), answers, strict=True) if not done
-            }
+            waiting = {name: url for (name, url), done in zip(waiting.items(), answers, strict=True) if not done}
             if not waiting:
                 return
             if time.monotonic() >= deadline:

@@ -36,9 +36,7 @@ def _check_scale(scale: Mapping[str, int]) -> None:
                 "unknown_service", f"There is no service {service}: {', '.join(STOP_ORDER)}.", field="scale"
             )
         if replicas < 1:
-            raise UserError(
-                "scale_too_small", f"{service} needs at least one process, not {replicas}.", field="scale"
-            )
+            raise UserError("scale_too_small", f"{service} needs at least one process, not {replicas}.", field="scale")
 
 
 async def _claimed_port(host: str, port: int) -> int:
@@ -53,9 +51,7 @@ async def _claimed_port(host: str, port: int) -> int:
         await asyncio.sleep(_PORT_STEP_SECONDS)
 
 
-async def _until_told(
-    folder: DataFolder, options: StackOptions, hooks: StackHooks, print_ready: PrintReady
-) -> None:
+async def _until_told(folder: DataFolder, options: StackOptions, hooks: StackHooks, print_ready: PrintReady) -> None:
     """Start, say so, wait for a signal, stop; a second signal kills what is left."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -55,9 +55,7 @@ def _in_url(host: str) -> str:
 class Stack:
     """Starts the processes of one stack under a supervisor, which stops them."""
 
-    def __init__(
-        self, supervisor: Supervisor, folder: DataFolder, options: StackOptions, hooks: StackHooks
-    ) -> None:
+    def __init__(self, supervisor: Supervisor, folder: DataFolder, options: StackOptions, hooks: StackHooks) -> None:
         self._supervisor = supervisor
         self._folder = folder
         self._options = options
@@ -76,9 +74,7 @@ class Stack:
             kafka = await self._start_broker(dsn)
         else:
             await self._hooks.create_topics(kafka)
-        await self._hooks.ensure_account(
-            dsn, login=LOGIN, password=secrets.admin_password, token=secrets.api_token
-        )
+        await self._hooks.ensure_account(dsn, login=LOGIN, password=secrets.admin_password, token=secrets.api_token)
         ready: dict[str, Callable[[], str]] = {}
         smtp_url = mail_url = None
         if user_setting(environment, SMTP_URL) is None:
@@ -175,14 +171,10 @@ class Stack:
                 ready[name] = partial(_ready_url, program)
         return ready
 
-    def _environment(
-        self, around: Surroundings, service: str, replica: int, health_port: int
-    ) -> dict[str, str]:
+    def _environment(self, around: Surroundings, service: str, replica: int, health_port: int) -> dict[str, str]:
         # One process can listen on the port of the page; further ones of web have ports of their own.
         web = (self._options.host, self._options.port) if replica == 1 else (LOOPBACK, free_port())
-        return service_environment(
-            self._options.environment, around, service=service, health_port=health_port, web=web
-        )
+        return service_environment(self._options.environment, around, service=service, health_port=health_port, web=web)
 
 
 def _ready_url(program: Program) -> str:

@@ -45,8 +45,12 @@ def plain(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
         return [plain(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {name: plain(value) for name, value in schema.items() if name != "discriminator"}
+    kept = {name: plain(value) for name, value in schema.items() if not _is_discriminator(name, value)}
     for name, property_schema in kept.get("properties", {}).items():
         if property_schema.get("title", "").lower() == name.replace("_", " "):
             del property_schema["title"]
     return kept
+
+
+def _is_discriminator(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return name == "discriminator" and "propertyName" in value

@@ -52,11 +52,12 @@ def compose(event: ImportFinished, recipients: Sequence[str], *, sender: str, pu
 
 
 def _facts(event: ImportFinished, wording: Wording, public_url: str | None) -> dict[str, object]:
+    applied = event.status == "succeeded_with_errors"
     return {
         "wording": wording,
         "details": _details(event),
-        "applied": event.status == "succeeded_with_errors",
-        "counts": _counts(event.counts) if event.counts.read else [],
+        "applied": applied,
+        "counts": _counts(event.counts, applied=applied) if event.counts.read else [],
         "problems": [_shown(problem) for problem in event.problems],
         "more_problems": max(event.problem_count - len(event.problems), 0),
         "url": f"{public_url.rstrip('/')}/runs/{event.run_id}" if public_url else None,
@@ -75,12 +76,13 @@ def _details(event: ImportFinished) -> list[tuple[str, str]]:
     return [(label, value) for label, value in details if value]
 
 
-def _counts(counts: RunCounts) -> list[tuple[str, str]]:
+def _counts(counts: RunCounts, *, applied: bool) -> list[tuple[str, str]]:
+    add, update, delete = ("added", "updated", "deleted") if applied else ("to add", "to update", "to delete")
     return [
         ("Rows read", f"{counts.read:,}"),
-        ("Contacts added", f"{counts.added:,}"),
-        ("Contacts updated", f"{counts.updated:,}"),
-        ("Contacts deleted", f"{counts.deleted:,}"),
+        (f"Contacts {add}", f"{counts.added:,}"),
+        (f"Contacts {update}", f"{counts.updated:,}"),
+        (f"Contacts {delete}", f"{counts.deleted:,}"),
         ("Rows without a change", f"{counts.unchanged:,}"),
         ("Rows with errors", f"{counts.rejected:,}"),
         ("Rows replaced by a later one", f"{counts.duplicates:,}"),
@@ -89,8 +91,8 @@ def _counts(counts: RunCounts) -> list[tuple[str, str]]:
 
 def _shown(problem: FinishedProblem) -> dict[str, str]:
     return {
-        "line": "file" if problem.line is None else f"{problem.line:,}",
-        "place": "The file" if problem.line is None else f"Line {problem.line:,}",
+        "line": "File" if problem.line is None else str(problem.line),
+        "place": "The file" if problem.line is None else f"Line {problem.line}",
         "column": one_line(problem.column, 60) if problem.column else "",
         "severity": problem.severity,
         "message": one_line(problem.message),

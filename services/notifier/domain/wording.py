@@ -42,7 +42,7 @@ def word(event: ImportFinished) -> Wording:
     return Wording(
         tone="warning" if refused else "bad",
         subject=f"{'Refused' if refused else 'Failed'}: {name} {_DASH} {short} (nothing was changed)",
-        headline=f"“{name}” was refused" if refused else f"“{name}” failed",
+        headline=f"“{name}” {'was refused' if refused else 'failed'}; nothing was changed",
         why=why if why.endswith((".", "!", "?")) else f"{why}.",
         contacts=f"Nothing was changed. The contacts in “{_manager(event)}” are as they were before.",
         next_step=_after_refusal() if refused else f"Mend what is named above. {_AGAIN}",

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from services.web.forms.input_errors import InputErrors
+from services.web.forms.input_errors import InvalidInputError
 from shared.errors import UserError
 
 MEDIA_TYPE = "application/problem+json"
@@ -34,7 +34,7 @@ def status_of(error: UserError) -> int:
 
 def problem_of(error: UserError) -> JSONResponse:
     """Return the problem document of an error."""
-    errors = error.errors if isinstance(error, InputErrors) else [error]
+    errors = error.errors if isinstance(error, InvalidInputError) else [error]
     status = status_of(error)
     headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
     return problem(status, error.code, error.message, field=error.field, errors=errors, headers=headers)

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from services.web.dependencies.resources import Resources
 from shared.errors import UserError
+from shared.store.run_end import Outcome, close_run
 from shared.store.run_view import RunView, get_run
-from shared.store.runs import Outcome, close_run
 
 
 async def stop_run(resources: Resources, run_id: UUID) -> RunView:

@@ -1,6 +1,9 @@
 """A contact by hand: values by field name, checked by the kinds of the fields."""
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from services.web.forms.input_errors import ErrorList
 from services.web.forms.manager_input import unknown_field
@@ -16,12 +19,27 @@ _MAX_ID_BYTES = 2000
 """Postgres can't index values above about 2,700 bytes."""
 
 
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
+
+
+def _value(value: object) -> str | bool | None:
+    # Not a union for pydantic to choose from: its errors would name the choices in the field's path.
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("text_type", "Give the value as a text")
+    return _TEXT.validate_python(value)
+
+
+Value = Annotated[str | bool | None, PlainValidator(_value), WithJsonSchema({"type": ["string", "boolean", "null"]})]
+
+
 class ContactInput(BaseModel):
     """A contact's values; a field that is not named is emptied, a password that is not named is kept."""
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: dict[Text, Text | StrictBool | None]
+    fields: dict[Text, Value]
 
 
 def checked_id(unique_id: str) -> str:
@@ -37,7 +55,7 @@ def checked_id(unique_id: str) -> str:
 
 
 def checked_values(manager: Manager, key: FieldSpec, unique_id: str, contact: ContactInput) -> dict[int, str]:
-    """Return the values by field number, without key and passwords; InputErrors about `fields.<name>`."""
+    """Return the values by field number, without key and passwords; InvalidInputError about `fields.<name>`."""
     errors = ErrorList()
     values: dict[int, str] = {}
     notation = Notation()

@@ -16,7 +16,7 @@ from shared.store.managers import Manager
 async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, patch: dict[str, Any]) -> None:
     """Save the import with the patch applied; its row has to be locked.
 
-    InputErrors, or pydantic's ValidationError, with all that is wrong.
+    InvalidInputError, or pydantic's ValidationError, with all that is wrong.
     """
     document = document_to_patch(import_view(saved, manager, None, desk.sealer))
     given = patch.get("source")

@@ -34,7 +34,7 @@ class ImportDesk:
 async def draft_import(
     desk: ImportDesk, wanted: ImportInput, *, kept: Credentials | None = None, saved: SavedImport | None = None
 ) -> ImportDraft:
-    """Return what is to be stored; InputErrors with all that is wrong.
+    """Return what is to be stored; InvalidInputError with all that is wrong.
 
     `kept` are credentials that count where none were given; `saved` is the import that is edited.
     """

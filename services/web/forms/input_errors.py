@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from shared.errors import UserError
 
 
-class InputErrors(UserError):
+class InvalidInputError(UserError):
     """Several errors; code, message and field are those of the first."""
 
     def __init__(self, errors: Sequence[UserError]) -> None:
@@ -36,4 +36,4 @@ class ErrorList:
     def raise_any(self) -> None:
         """Raise what was gathered, if anything."""
         if self._errors:
-            raise InputErrors(self._errors)
+            raise InvalidInputError(self._errors)

@@ -5,18 +5,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.web.forms.input_errors import InputErrors
+from services.web.forms.input_errors import InvalidInputError
 from shared.errors import UserError
 
 _KINDS_OF_SOURCE = ("remote", "upload")
 
 
-def input_errors(found: ValidationError) -> InputErrors:
+def input_errors(found: ValidationError) -> InvalidInputError:
     """Return the errors of a model's validation."""
     return errors_of(found.errors(include_url=False, include_input=False, include_context=False))
 
 
-def errors_of(details: Sequence[Mapping[str, Any]], *, prefix: int = 0) -> InputErrors:
+def errors_of(details: Sequence[Mapping[str, Any]], *, prefix: int = 0) -> InvalidInputError:
     """Return errors in pydantic's own form as ours; `prefix` parts of each path are left out."""
     errors: list[UserError] = []
     for detail in details:
@@ -28,4 +28,4 @@ def errors_of(details: Sequence[Mapping[str, Any]], *, prefix: int = 0) -> Input
             if not (place and path[place - 1] == "source" and part in _KINDS_OF_SOURCE)
         ]
         errors.append(UserError("invalid", f"{detail['msg']}.", field=".".join(named) or None))
-    return InputErrors(errors)
+    return InvalidInputError(errors)

@@ -30,6 +30,7 @@ class MultipartReader:
         self._header_value = bytearray()
         self._name = ""
         self._file_name: str | None = None
+        self._ended = False
         self._parser = MultipartParser(
             boundary,
             {
@@ -39,6 +40,7 @@ class MultipartReader:
                 "on_header_end": self._end_header,
                 "on_headers_finished": self._headers_finished,
                 "on_part_data": self._on_data,
+                "on_end": self._end,
             },
         )
 
@@ -53,13 +55,14 @@ class MultipartReader:
             found, self._found = self._found, []
             for piece in found:
                 yield piece
-        try:
-            self._parser.finalize()
-        except ValueError as error:
-            raise _invalid() from error
+        if not self._ended:
+            raise _invalid()
 
     def _begin(self) -> None:
         self._name, self._file_name = "", None
+
+    def _end(self) -> None:
+        self._ended = True
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]

@@ -40,9 +40,7 @@ async def test_it_carries_records_and_comes_back_empty_on_the_same_address(tmp_p
         await make_topic(address)
         async with kafka.AIOKafkaProducer(bootstrap_servers=address) as producer:
             await producer.send_and_wait("import.requested", b"one")
-        consumer = kafka.AIOKafkaConsumer(
-            "import.requested", bootstrap_servers=address, auto_offset_reset="earliest"
-        )
+        consumer = kafka.AIOKafkaConsumer("import.requested", bootstrap_servers=address, auto_offset_reset="earliest")
         async with consumer:
             assert (await consumer.getone()).value == b"one"
         assert broker.resident_bytes() > 1 << 20

@@ -104,9 +104,7 @@ async def test_what_a_child_left_in_its_group_goes_with_it(tmp_path: Path) -> No
 
 
 async def test_a_child_that_does_not_listen_is_killed(tmp_path: Path) -> None:
-    program = (
-        "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
-    )
+    program = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     log = tmp_path / "log"
     child = await Child.start([sys.executable, "-c", program], env=dict(os.environ), log=log)
     await until(lambda: "deaf" in log.read_text(), within=5, what="the child ignores SIGTERM")

@@ -119,9 +119,7 @@ async def test_many_at_once_all_arrive(sink: Sink) -> None:
 
 
 async def test_one_mail_is_shown_and_its_html_can_do_nothing(sink: Sink) -> None:
-    await sink.send(
-        mail("<b>&", "text <script>alert(1)</script>", html="<p>html<script>alert(2)</script></p>")
-    )
+    await sink.send(mail("<b>&", "text <script>alert(1)</script>", html="<p>html<script>alert(2)</script></p>"))
     (file,) = sink.files()
     listing = await sink.page.get("/")
     shown = await sink.page.get(f"/mails/{file.name}")

@@ -94,9 +94,7 @@ async def test_only_who_knows_the_password_gets_in(tmp_path: Path) -> None:
 
 async def test_text_sorts_by_code_point(tmp_path: Path) -> None:
     async with running(tmp_path) as postgres, connected(postgres.dsn) as connection:
-        rows = await connection.fetch(
-            "SELECT x FROM unnest($1::text[]) x ORDER BY x", ["b", "a", "B", "ä", "Z"]
-        )
+        rows = await connection.fetch("SELECT x FROM unnest($1::text[]) x ORDER BY x", ["b", "a", "B", "ä", "Z"])
     assert [row["x"] for row in rows] == ["B", "Z", "a", "b", "ä"]
 
 
@@ -128,9 +126,7 @@ async def test_what_was_committed_survives_a_kill_on_the_same_address(tmp_path: 
 async def test_orphans_of_a_killed_postmaster_do_not_stand_in_the_way(tmp_path: Path) -> None:
     async with running(tmp_path) as postgres:
         connection = await asyncpg.connect(postgres.dsn)
-        sleeping = asyncio.create_task(
-            connection.execute("SELECT count(*) FROM generate_series(1, 10000000000)")
-        )
+        sleeping = asyncio.create_task(connection.execute("SELECT count(*) FROM generate_series(1, 10000000000)"))
         await until(
             lambda: any("SELECT" in " ".join(psutil.Process(pid).cmdline()) for pid in family(postgres.pid)),
             within=5,
@@ -156,16 +152,12 @@ async def test_a_predecessor_that_still_runs_is_ended(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["recycled", "waiting to be reaped", "gone", "cut short"])
-async def test_the_lock_of_a_postmaster_that_is_no_more_does_not_stand_in_the_way(
-    tmp_path: Path, state: str
-) -> None:
+async def test_the_lock_of_a_postmaster_that_is_no_more_does_not_stand_in_the_way(tmp_path: Path, state: str) -> None:
     async with running(tmp_path):
         pass
     someone = started_program("sleep 600" if state == "recycled" else "true")
     if state == "waiting to be reaped":
-        await until(
-            lambda: psutil.Process(someone.pid).status() == psutil.STATUS_ZOMBIE, within=5, what="a zombie"
-        )
+        await until(lambda: psutil.Process(someone.pid).status() == psutil.STATUS_ZOMBIE, within=5, what="a zombie")
     elif state == "gone":
         someone.wait()
     lock = tmp_path / "postgres" / "data" / "postmaster.pid"
@@ -238,9 +230,7 @@ async def test_root_can_run_it_below_a_closed_folder(
 
 
 @needs_root
-async def test_a_folder_made_one_way_is_run_another_way(
-    open_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_folder_made_one_way_is_run_another_way(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for way in (Drop(65534, 65534), Drop(65534, 65534, namespace=True), Drop(65534, 65534)):
         monkeypatch.setattr(postgres_user, "_candidates", lambda *_, way=way: iter([way]))
         async with running(open_folder) as postgres, connected(postgres.dsn) as connection:

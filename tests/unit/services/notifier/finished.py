@@ -43,8 +43,8 @@ def finished(**changes: Any) -> ImportFinished:
 def refused(**changes: Any) -> ImportFinished:
     """Return a run that the 10 % guard refused."""
     message = (
-        "The contact manager has 1,200 contacts and the file has only 3 of its contacts, 10 % or less, so it may be the "
-        "wrong file. Nothing was changed. If the file is right, turn off "
+        "The contact manager has 1,200 contacts and the file has only 3 of its contacts, 10 % or less, so it may be "
+        "the wrong file. Nothing was changed. If the file is right, turn off "
         '"Delete contacts not found in the synchronization file", or delete the contacts by hand first.'
     )
     fields = {

@@ -53,9 +53,7 @@ def test_unknown(name: str) -> None:
     assert (caught.value.code, caught.value.field) == ("encoding_unknown", "options.encoding")
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"), [("UTF8", "utf-8"), ("windows-1252", "cp1252"), ("latin1", "iso8859-1")]
-)
+@pytest.mark.parametrize(("name", "expected"), [("UTF8", "utf-8"), ("windows-1252", "cp1252"), ("latin1", "iso8859-1")])
 def test_other_names(name: str, expected: str) -> None:
     assert charset_name(name) == expected
 

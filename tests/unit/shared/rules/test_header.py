@@ -25,11 +25,7 @@ def test_names(cells: list[str], names: list[str]) -> None:
     assert header_names(cells) == names
 
 
-@given(
-    st.lists(
-        st.sampled_from(["", "A", "A (2)", "A (3)", "A (2) (2)", "Column 1", "Column 2", "Column 1 (2)"])
-    )
-)
+@given(st.lists(st.sampled_from(["", "A", "A (2)", "A (3)", "A (2) (2)", "Column 1", "Column 2", "Column 1 (2)"])))
 def test_each_name_is_given_once_and_the_first_keeps_its_own(cells: list[str]) -> None:
     names = header_names(cells)
     assert len(set(names)) == len(names) == len(cells)

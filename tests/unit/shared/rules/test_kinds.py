@@ -86,9 +86,7 @@ def test_phones(value: str, notation: Notation, fine: bool) -> None:  # noqa: FB
     assert check(Kind.PHONE, value, notation) == (None if fine else "phone_invalid")
 
 
-@pytest.mark.parametrize(
-    "value", ["0", "12", "-5", "+5.25", "00123", ".5", "5.", "123456789012345678901234567890"]
-)
+@pytest.mark.parametrize("value", ["0", "12", "-5", "+5.25", "00123", ".5", "5.", "123456789012345678901234567890"])
 def test_numbers(value: str) -> None:
     assert check(Kind.NUMBER, value, Notation()) is None
     assert check(Kind.NUMBER, value.replace(".", ","), COMMA) is None
@@ -141,8 +139,6 @@ def test_notations_refused(notation: Notation, code: str) -> None:
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize(
-    "notation", [Notation(), Notation("DE", ",", "%d.%m.%y"), Notation(date_format="%d %B %Y")]
-)
+@pytest.mark.parametrize("notation", [Notation(), Notation("DE", ",", "%d.%m.%y"), Notation(date_format="%d %B %Y")])
 def test_notations_taken(notation: Notation) -> None:
     validate_notation(notation)

@@ -110,9 +110,7 @@ def test_an_escaped_backslash_is_none_in_the_link() -> None:
     assert parse_link("sftp://h/a%5Cb").path == "/a\\b"
 
 
-@given(
-    st.sampled_from(["http", "https", "ftp", "sftp"]), st.text(alphabet="ab/%2?#&=+é ~'\"<>[]:@", max_size=20)
-)
+@given(st.sampled_from(["http", "https", "ftp", "sftp"]), st.text(alphabet="ab/%2?#&=+é ~'\"<>[]:@", max_size=20))
 def test_the_canonical_text_reads_as_the_same_link(scheme: str, rest: str) -> None:
     try:
         link = parse_link(f"{scheme}://h/{rest}")

@@ -78,9 +78,7 @@ def test_single_byte_encodings() -> None:
     assert record.undecodable
 
 
-TEXT = st.lists(st.sampled_from(["a", "b", ",", '"', '"', "\r", "\n", "\r\n", " ", "é", "\0", "\u2028"])).map(
-    "".join
-)
+TEXT = st.lists(st.sampled_from(["a", "b", ",", '"', '"', "\r", "\n", "\r\n", " ", "é", "\0", "\u2028"])).map("".join)
 
 
 @given(TEXT)

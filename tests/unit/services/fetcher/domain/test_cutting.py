@@ -127,9 +127,7 @@ def test_a_delimiter_that_the_encoding_lacks() -> None:
     assert caught.value.code == "delimiter_invalid"
 
 
-DELIMITERS = st.sampled_from(
-    [",", ";", "\t", " ", "|", "^", "]", "\\", "||", "ab", "aab", "aa", "é", "§¦", "a→b"]
-)
+DELIMITERS = st.sampled_from([",", ";", "\t", " ", "|", "^", "]", "\\", "||", "ab", "aab", "aa", "é", "§¦", "a→b"])
 
 
 @st.composite
@@ -180,9 +178,7 @@ def test_the_records_of_the_chunks_are_those_of_the_file(
     whole = list(read_records(file, dialect, encoding=encoding, first_line=1))
     assert read_chunks(file, chunks, dialect, encoding) == whole
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
-    assert [chunk.offset for chunk in chunks] == [
-        sum(c.length for c in chunks[:i]) for i in range(len(chunks))
-    ]
+    assert [chunk.offset for chunk in chunks] == [sum(c.length for c in chunks[:i]) for i in range(len(chunks))]
     assert sum(chunk.length for chunk in chunks) == len(file)
     assert all(chunk.length >= chunk_bytes for chunk in chunks[:-1])
     assert chunks == cut(file, chunk_bytes, dialect, encoding, len(file)), "it matters how the file is fed"

@@ -33,9 +33,7 @@ RAW = resolve(replace(PLAN, trim=False), NAMES)
 GENERATED = resolve(replace(PLAN, key_column=None), NAMES)
 
 
-def row(
-    data: bytes | str, mapping: ResolvedMapping = MAPPING, width: int = 4
-) -> GoodRow | RejectedRow | None:
+def row(data: bytes | str, mapping: ResolvedMapping = MAPPING, width: int = 4) -> GoodRow | RejectedRow | None:
     raw = data.encode() if isinstance(data, str) else data
     (record,) = read_records(raw, Dialect(), encoding="utf-8", first_line=5)
     return read_row(record, mapping, width)
@@ -93,16 +91,12 @@ def test_too_few_cells_to_reach_the_id() -> None:
 
 def test_with_generated_keys_no_id_is_looked_for() -> None:
     assert row("o,,,", GENERATED) == GoodRow(5, None, ["", "", ""])
-    assert row("o", GENERATED) == RejectedRow(
-        5, None, id_unreadable=False, problems=[RowProblem("too_few_cells")]
-    )
+    assert row("o", GENERATED) == RejectedRow(5, None, id_unreadable=False, problems=[RowProblem("too_few_cells")])
 
 
 def test_extra_cells_are_ignored_when_empty() -> None:
     assert row("o,7,,,, ") == GoodRow(5, "7", ["", "7", ""])
-    assert row("o,7,,,x,") == RejectedRow(
-        5, "7", id_unreadable=False, problems=[RowProblem("too_many_cells")]
-    )
+    assert row("o,7,,,x,") == RejectedRow(5, "7", id_unreadable=False, problems=[RowProblem("too_many_cells")])
 
 
 def test_without_trimming_white_space_fills_an_extra_cell() -> None:
@@ -119,9 +113,7 @@ def test_without_trimming_white_space_fills_an_extra_cell() -> None:
         (b"o,\0,,", "nul_character", "Id", None),
     ],
 )
-def test_bad_bytes_in_any_cell_mapped_or_not(
-    data: bytes, code: str, column: str, unique_id: str | None
-) -> None:
+def test_bad_bytes_in_any_cell_mapped_or_not(data: bytes, code: str, column: str, unique_id: str | None) -> None:
     problems = [RowProblem(code, column)]
     assert row(data) == RejectedRow(5, unique_id, id_unreadable=unique_id is None, problems=problems)
 
@@ -144,9 +136,7 @@ def test_a_row_of_very_many_problems_tells_the_first() -> None:
 
 
 def test_the_id_of_a_refused_value_is_known() -> None:
-    assert row("o,7,x,") == RejectedRow(
-        5, "7", id_unreadable=False, problems=[RowProblem("email_invalid", "E-mail")]
-    )
+    assert row("o,7,x,") == RejectedRow(5, "7", id_unreadable=False, problems=[RowProblem("email_invalid", "E-mail")])
 
 
 @pytest.mark.parametrize("filling", ["x", "é", "😀"])

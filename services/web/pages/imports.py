@@ -1,0 +1,83 @@
+"""The Synchronization home page: a manager's imports, run now and deleted from here."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.web.dependencies.resources import Open
+from services.web.dependencies.view_imports import view_imports
+from services.web.dependencies.visitor import Visitor, checked_form
+from services.web.forms.import_document import ImportView
+from services.web.pages.render import YELLOW, page
+from shared.errors import UserError
+from shared.store.imports import delete_import, get_import, list_imports
+from shared.store.managers import get_manager
+from shared.store.run_details import ProblemView, problems_of
+from shared.store.runs import request_run
+
+router = APIRouter(include_in_schema=False)
+
+_LISTED_PROBLEMS = 10
+_IMPORTS = 500
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One import in the list, with the problems of its latest run."""
+
+    entry: ImportView
+    problems: list[ProblemView]
+
+
+@router.get("/managers/{manager_id}/imports")
+async def show_imports(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """List a manager's imports."""
+    async with resources.database.pool.acquire() as connection:
+        manager = await get_manager(connection, manager_id)
+        saved = await list_imports(connection, manager_id=manager_id, after=None, limit=_IMPORTS)
+        lines = []
+        for entry in await view_imports(connection, resources.sealer, saved):
+            problems: list[ProblemView] = []
+            if entry.latest_run and entry.latest_run.status in YELLOW:
+                found = await problems_of(connection, entry.latest_run.id, after=None, limit=_LISTED_PROBLEMS)
+                problems = [problem for _, problem in found]
+            lines.append(_Line(entry, problems))
+    return page(request, "imports.html", visitor, manager=manager, lines=lines)
+
+
+@router.post("/imports/{import_id}/run")
+async def run_now(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Import now, and show the run; where one is under way, show that."""
+    await checked_form(request, resources, visitor)
+    try:
+        async with resources.transaction() as connection:
+            run_id = await request_run(connection, import_id, trigger="now", now=resources.clock.now())
+    except UserError as error:
+        if error.code != "run_active":
+            raise
+        async with resources.database.pool.acquire() as connection:
+            run_id = await connection.fetchval(
+                "SELECT id FROM runs WHERE import_id = $1 ORDER BY id DESC LIMIT 1", import_id
+            )
+    return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+@router.get("/imports/{import_id}/delete")
+async def ask_to_delete(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Say what deleting does, and ask."""
+    async with resources.database.pool.acquire() as connection:
+        saved = await get_import(connection, import_id)
+        manager = await get_manager(connection, saved.manager_id)
+    return page(request, "delete_import.html", visitor, saved=saved, manager=manager)
+
+
+@router.post("/imports/{import_id}/delete")
+async def delete(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Deactivate the import and take it off the list."""
+    await checked_form(request, resources, visitor)
+    async with resources.transaction() as connection:
+        saved = await get_import(connection, import_id)
+        await delete_import(connection, import_id, now=resources.clock.now())
+    return RedirectResponse(f"/managers/{saved.manager_id}/imports", 303)

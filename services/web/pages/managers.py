@@ -1,0 +1,119 @@
+"""Contact managers: the list, and one with its fields and contacts."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from services.web.dependencies.contacts_file import contacts_file
+from services.web.dependencies.paging import page_of, place_of, text_place
+from services.web.dependencies.resources import Open
+from services.web.dependencies.visitor import Visitor, checked_form
+from services.web.forms.invalid import input_errors
+from services.web.forms.manager_input import FieldInput, ManagerInput
+from services.web.pages.render import page
+from shared.errors import UserError
+from shared.rules.kinds import Kind
+from shared.store.contacts import list_contacts
+from shared.store.managers import add_field, create_manager, get_manager, list_managers
+
+router = APIRouter(include_in_schema=False)
+
+_SHOWN = 50
+_MANAGERS = 1000
+
+
+@router.get("/")
+async def show_managers(request: Request, resources: Open, visitor: Visitor) -> Response:
+    """List contact managers."""
+    return await _managers_page(request, resources, visitor)
+
+
+@router.post("/managers")
+async def make_manager(request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Make a contact manager with the fields that were named, one a line."""
+    form = await checked_form(request, resources, visitor)
+    name, fields = str(form.get("name", "")), str(form.get("fields", ""))
+    try:
+        wanted = ManagerInput.model_validate(
+            {"name": name, "fields": [{"name": line} for line in fields.splitlines() if line.strip()]}
+        )
+        async with resources.transaction() as connection:
+            manager_id = await create_manager(
+                connection, wanted.name, [field.view() for field in wanted.fields], now=resources.clock.now()
+            )
+    except (UserError, ValidationError) as error:
+        shown = input_errors(error) if isinstance(error, ValidationError) else error
+        return await _managers_page(request, resources, visitor, error=shown, name=name, fields=fields)
+    return RedirectResponse(f"/managers/{manager_id}", 303)
+
+
+@router.get("/managers/{manager_id}")
+async def show_manager(
+    manager_id: UUID, request: Request, resources: Open, visitor: Visitor, cursor: str | None = None, q: str = ""
+) -> Response:
+    """Show a manager's contacts and fields."""
+    return await _manager_page(request, resources, visitor, manager_id, cursor=cursor, q=q.replace("\0", ""))
+
+
+@router.post("/managers/{manager_id}/fields")
+async def make_field(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Add a field."""
+    form = await checked_form(request, resources, visitor)
+    name, kind = str(form.get("name", "")), str(form.get("kind", ""))
+    try:
+        wanted = FieldInput.model_validate({"name": name, "kind": kind})
+        async with resources.transaction() as connection:
+            await add_field(connection, manager_id, wanted.view())
+    except (UserError, ValidationError) as error:
+        shown = input_errors(error) if isinstance(error, ValidationError) else error
+        return await _manager_page(
+            request, resources, visitor, manager_id, error=shown, field_name=name, field_kind=kind
+        )
+    return RedirectResponse(f"/managers/{manager_id}#fields", 303)
+
+
+@router.get("/managers/{manager_id}/contacts.csv")
+async def export(manager_id: UUID, resources: Open, visitor: Visitor) -> Response:  # noqa: ARG001 - has to be signed in
+    """Give all contacts as a file."""
+    return await contacts_file(resources, manager_id)
+
+
+async def _managers_page(
+    request: Request, resources: Open, visitor: Visitor, error: UserError | None = None, **entered: str
+) -> Response:
+    async with resources.database.pool.acquire() as connection:
+        managers = await list_managers(connection, after=None, limit=_MANAGERS)
+    managers.sort(key=lambda manager: manager.name.casefold())
+    status = 422 if error else 200
+    return page(request, "managers.html", visitor, status=status, managers=managers, error=error, **entered)
+
+
+async def _manager_page(
+    request: Request,
+    resources: Open,
+    visitor: Visitor,
+    manager_id: UUID,
+    *,
+    cursor: str | None = None,
+    q: str = "",
+    error: UserError | None = None,
+    **entered: str,
+) -> Response:
+    async with resources.database.pool.acquire() as connection:
+        manager = await get_manager(connection, manager_id)
+        found = await list_contacts(connection, manager, after=place_of(cursor, text_place), limit=_SHOWN + 1, prefix=q)
+    return page(
+        request,
+        "manager.html",
+        visitor,
+        status=422 if error else 200,
+        manager=manager,
+        contacts=page_of(found, _SHOWN, lambda contact: contact.unique_id),
+        cursor=cursor,
+        q=q,
+        kinds=[kind.value for kind in Kind],
+        error=error,
+        **entered,
+    )

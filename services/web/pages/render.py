@@ -1,0 +1,73 @@
+"""Templates, and how times and states read in them."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from fastapi import Request
+from starlette.responses import Response
+from starlette.templating import Jinja2Templates
+
+from services.web.dependencies.resources import resources_of
+from services.web.security.sessions import Session
+
+_STATES = {
+    "queued": "Waiting to start",
+    "fetching": "Getting the file",
+    "staging": "Reading the rows",
+    "planning": "Comparing with the contacts",
+    "applying": "Writing the changes",
+    "succeeded": "Finished successfully",
+    "succeeded_with_errors": "Finished, with errors",
+    "planned": "Dry run: nothing was changed",
+    "unchanged": "Not imported: the file has not changed",
+    "refused": "Refused, to protect the contacts",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+GREEN = frozenset({"succeeded", "unchanged", "planned"})
+YELLOW = frozenset({"succeeded_with_errors", "refused", "failed"})
+
+
+def _time(moment: datetime | None, zone: str = "UTC") -> str:
+    if moment is None:
+        return "–"
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b %Y, %H:%M} {zone}"
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return "–"
+    size = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024 or unit == "GiB":  # noqa: PLR2004 - what each unit is of the one before
+            break
+        size /= 1024
+    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+
+
+_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+_templates.env.filters |= {"time": _time, "size": _size, "thousands": lambda number: f"{number:,}"}
+_templates.env.globals |= {"states": _STATES, "green": GREEN, "yellow": YELLOW}
+_templates.env.trim_blocks = _templates.env.lstrip_blocks = True
+
+
+def page(
+    request: Request,
+    name: str,
+    visitor: Session | None = None,
+    *,
+    status: int = 200,
+    **values: Any,  # noqa: ANN401 - whatever a template shows
+) -> Response:
+    """Return a rendered page."""
+    web = resources_of(request).settings.web
+    about = {"visitor": visitor, "mail_url": web.mail_url}
+    return _templates.TemplateResponse(request, name, about | values, status_code=status)
+
+
+def time_zones() -> list[str]:
+    """Return the names of all time zones."""
+    return sorted(available_timezones())

@@ -1,0 +1,155 @@
+"""The page on which an import is set up or edited."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from services.web.dependencies.file_form import FileForm, read_file_form
+from services.web.dependencies.resources import Open, Resources
+from services.web.dependencies.view_imports import view_imports
+from services.web.dependencies.visitor import Visitor
+from services.web.forms.edit_import import patch_import
+from services.web.forms.import_checks import ImportDesk, draft_import
+from services.web.forms.import_document import ImportView
+from services.web.forms.import_form import ImportForm, document_of, empty_form, form_of, form_sent
+from services.web.forms.import_input import ImportInput
+from services.web.forms.input_errors import InvalidInputError
+from services.web.forms.invalid import input_errors
+from services.web.forms.manager_input import FieldInput
+from services.web.pages.render import page, time_zones
+from services.web.security.sessions import Session
+from shared.errors import UserError
+from shared.rules.kinds import Kind
+from shared.store.imports import create_import, get_import
+from shared.store.managers import add_field, get_manager
+from shared.store.runs import request_run
+
+router = APIRouter(include_in_schema=False)
+
+_MORE_LINES = 5
+
+
+@dataclass
+class _Sheet:
+    """The form in hand; `entry` is the import that is edited, None for a new one."""
+
+    manager_id: UUID
+    form: ImportForm
+    entry: ImportView | None = None
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    lines: int = 0
+
+
+@router.get("/imports/new")
+async def show_new(request: Request, resources: Open, visitor: Visitor, manager: UUID) -> Response:
+    """Show an empty form."""
+    return await _show(request, resources, visitor, _Sheet(manager, empty_form()))
+
+
+@router.post("/imports/new")
+async def save_new(request: Request, resources: Open, visitor: Visitor, manager: UUID) -> Response:
+    """Save a new import."""
+    return await _save(request, resources, visitor, manager, None)
+
+
+@router.get("/imports/{import_id}/edit")
+async def show_edit(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Show the form of a saved import."""
+    entry = await _entry(resources, import_id)
+    return await _show(request, resources, visitor, _Sheet(entry.manager_id, form_of(entry), entry))
+
+
+@router.post("/imports/{import_id}/edit")
+async def save_edit(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Save an import anew."""
+    entry = await _entry(resources, import_id)
+    return await _save(request, resources, visitor, entry.manager_id, entry)
+
+
+async def _save(
+    request: Request, resources: Resources, visitor: Session, manager_id: UUID, entry: ImportView | None
+) -> Response:
+    sent = await read_file_form(request, resources, visitor)
+    form = form_sent(sent.text, sent.every, [*sent.texts])
+    if sent.upload is not None:
+        form.values |= {"upload_id": str(sent.upload.upload_id), "upload_name": sent.upload_name}
+    sheet = _Sheet(manager_id, form, entry)
+    action = sent.text("action")
+    try:
+        if action == "more":
+            sheet.lines = len(form.lines) + _MORE_LINES
+        elif action == "add_field":
+            await _add_field(resources, sheet)
+        else:
+            import_id = await _store(resources, sheet, sent)
+            if action == "run":
+                async with resources.transaction() as connection:
+                    now = resources.clock.now()
+                    run_id = await request_run(connection, import_id, trigger="now", now=now)
+                return RedirectResponse(f"/runs/{run_id}", 303)
+            return RedirectResponse(f"/managers/{manager_id}/imports", 303)
+    except (UserError, ValidationError) as error:
+        shown = input_errors(error) if isinstance(error, ValidationError) else error
+        for each in shown.errors if isinstance(shown, InvalidInputError) else [shown]:
+            sheet.errors.setdefault(each.field or "form", []).append(each.message)
+    return await _show(request, resources, visitor, sheet)
+
+
+async def _store(resources: Resources, sheet: _Sheet, sent: FileForm) -> UUID:
+    secrets = {name: sent.text(name) for name in ("password", "private_key")}
+    document = document_of(sheet.form, secrets, str(sheet.manager_id))
+    if document["source"]["kind"] == "upload" and not document["source"]["upload_id"]:
+        raise UserError("file_missing", "Choose a file from your computer.", field="source.upload_id")
+    now = resources.clock.now()
+    async with resources.transaction() as connection:
+        desk = ImportDesk(connection, resources.sealer, now)
+        if sheet.entry is None:
+            draft = await draft_import(desk, ImportInput.model_validate(document))
+            return await create_import(connection, draft, now=now)
+        saved = await get_import(connection, sheet.entry.id, lock=True)
+        manager = await get_manager(connection, saved.manager_id)
+        if document["source"].get("host_key") == saved.host_key:
+            document["source"].pop("host_key", None)  # shown because it was seen, not because it was given
+        await patch_import(desk, saved, manager, document)
+        return saved.id
+
+
+async def _add_field(resources: Resources, sheet: _Sheet) -> None:
+    values = sheet.form.values
+    wanted = {"name": values.get("new_field", ""), "kind": values.get("new_kind", "text")}
+    try:
+        field_input = FieldInput.model_validate(wanted)
+        async with resources.transaction() as connection:
+            await add_field(connection, sheet.manager_id, field_input.view())
+    except ValidationError as error:
+        raise UserError("invalid", input_errors(error).message, field="new_field") from error
+    except UserError as error:
+        raise error.at("new_field") from error
+    values["new_field"] = ""
+
+
+async def _show(request: Request, resources: Resources, visitor: Session, sheet: _Sheet) -> Response:
+    async with resources.database.pool.acquire() as connection:
+        manager = await get_manager(connection, sheet.manager_id)
+    return page(
+        request,
+        "import_form.html",
+        visitor,
+        status=422 if sheet.errors else 200,
+        manager=manager,
+        entry=sheet.entry,
+        values=sheet.form.values,
+        lines=sheet.form.shown_lines(sheet.lines),
+        errors=sheet.errors,
+        kinds=[kind.value for kind in Kind],
+        time_zones=time_zones(),
+    )
+
+
+async def _entry(resources: Resources, import_id: UUID) -> ImportView:
+    async with resources.database.pool.acquire() as connection:
+        saved = await get_import(connection, import_id)
+        return (await view_imports(connection, resources.sealer, [saved]))[0]

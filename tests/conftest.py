@@ -1,0 +1,78 @@
+"""Fixtures of all suites: which broker a test runs on, and the file servers it fetches from."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.kafka_server import KafkaServer, java_and_maven_missing
+from tests.support.sftp_server import OpenSshServer, SftpServer
+from tests.support.stack import Stack
+from tests.support.system_packages import SSHD
+
+BROKERS = ("embedded", "kafka")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch between a seeded tenth of what issues ask for and all of it."""
+    parser.addoption("--long", action="store_true", help="run every round, scenario and example that is asked for")
+    parser.addoption("--seed", type=int, default=20261123, help="what random choices in tests start from")
+
+
+def pytest_report_header() -> list[str]:
+    """Say which brokers and database the tests use."""
+    missing = java_and_maven_missing()
+    kafka = f"not used: {missing}" if missing else "Apache Kafka 4.1.1 (Java)"
+    return ["brokers: embedded (Tansu); " + kafka, "database: embedded Postgres 18"]
+
+
+@pytest.fixture(scope="session")
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Tell whether all is to be run, or a tenth."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """What random choices start from."""
+    return int(request.config.getoption("--seed"))
+
+
+@pytest.fixture(scope="module", params=BROKERS)
+def broker_name(request: pytest.FixtureRequest) -> str:
+    """Which broker a module's tests run on: each runs on both."""
+    name: str = request.param
+    if name == "kafka" and (missing := java_and_maven_missing()):
+        pytest.skip(missing)
+    return name
+
+
+@pytest.fixture(scope="module")
+async def kafka(broker_name: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KafkaServer | None]:
+    """A running Apache Kafka, or None where the embedded broker is meant."""
+    if broker_name == "embedded":
+        yield None
+        return
+    async with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def stack(kafka: KafkaServer | None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """The whole system, running."""
+    servers = kafka.bootstrap_servers if kafka else None
+    async with Stack(tmp_path_factory.mktemp("stack") / "data", bootstrap_servers=servers) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def needs_sshd() -> None:
+    """Skip where there is no OpenSSH server."""
+    if missing := SSHD.reason_missing():
+        pytest.skip(missing)
+
+
+@pytest.fixture(scope="module")
+async def sftp(needs_sshd: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SftpServer]:
+    """A real OpenSSH server."""
+    async with OpenSshServer(tmp_path_factory.mktemp("sshd")) as server:
+        yield server

@@ -1,0 +1,103 @@
+"""The notifier's handlers against a Postgres and a mail server of their own."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from services.cli.embedded.postgres import EmbeddedPostgres
+from services.notifier.adapters.smtp import SmtpSender
+from services.notifier.handlers import NotifierHandlers
+from services.notifier.settings import MailServer
+from shared.events.runs import ImportFinished
+from shared.ids import new_id
+from shared.postgres.database import Database
+from shared.postgres.migrate import migrate
+from shared.settings import PostgresSettings
+from tests.unit.services.notifier.finished import ENDED, finished
+
+SENDER = "contacts-sync <cs@example.org>"
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = ENDED
+
+    def now(self) -> datetime:
+        return self.time
+
+
+@dataclass
+class Notifiers:
+    """Makes notifiers, each with a pool of its own as a process has, and runs that end."""
+
+    db: asyncpg.Connection
+    clock: SetClock
+    dsn: str
+    _open: AsyncExitStack
+
+    async def start(self, smtp_url: str) -> Callable[[ImportFinished], Coroutine[Any, Any, None]]:
+        settings = PostgresSettings(dsn=SecretStr(self.dsn), pool_size=2)
+        database = await self._open.enter_async_context(Database(settings, "notifier"))
+        send = SmtpSender(MailServer.from_url(smtp_url))
+        handlers = NotifierHandlers(database, send, self.clock, sender=SENDER, public_url=None)
+        return handlers.on_import_finished
+
+    async def ended_run(self, **changes: Any) -> ImportFinished:
+        """Return the event of a run that is in the database as well; failed, save for what `changes` says."""
+        event = finished(run_id=new_id(), import_id=new_id(), manager_id=new_id(), **changes)
+        await self.db.execute(
+            "INSERT INTO managers (id, name, created_at) VALUES ($1, 'Staff', $2)", event.manager_id, ENDED
+        )
+        await self.db.execute(
+            "INSERT INTO imports (id, manager_id, name, setup, created_at) VALUES ($1, $2, 'HR file', '{}', $3)",
+            event.import_id,
+            event.manager_id,
+            ENDED,
+        )
+        await self.db.execute(
+            """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint,
+            queued_at) VALUES ($1, $2, $3, 'now', false, $4, '{}', '', $5)""",
+            event.run_id,
+            event.import_id,
+            event.manager_id,
+            event.status,
+            ENDED,
+        )
+        return event
+
+    async def noted(self, event: ImportFinished) -> asyncpg.Record | None:
+        return await self.db.fetchrow("SELECT * FROM mails WHERE run_id = $1", event.run_id)
+
+
+@pytest.fixture(scope="session")
+def notifier_dsn() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # Postgres runs as another user where the tests run as root
+        with asyncio.Runner() as runner:
+            postgres = EmbeddedPostgres(folder / "postgres", folder / "postgres.log")
+            dsn = runner.run(postgres.start())
+            try:
+                runner.run(migrate(dsn))
+                yield dsn
+            finally:
+                runner.run(postgres.stop())
+
+
+@pytest.fixture
+async def notifiers(notifier_dsn: str) -> AsyncIterator[Notifiers]:
+    db = await asyncpg.connect(notifier_dsn)
+    async with AsyncExitStack() as opened:
+        yield Notifiers(db, SetClock(), notifier_dsn, opened)
+    await db.close()

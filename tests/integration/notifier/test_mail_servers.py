@@ -1,0 +1,168 @@
+"""What mail servers answer, and what becomes of the mail."""
+
+import ssl
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import trustme
+from structlog.testing import capture_logs
+
+from shared.errors import PermanentError, TransientError
+from tests.integration.notifier.choosy_smtp import LOGIN, PASSWORD, ChoosyServer, serving
+from tests.integration.notifier.conftest import Notifiers
+from tests.support.ports import free_port
+from tests.support.smtp_server import SmtpServer
+
+CREDENTIALS = f"{quote(LOGIN, safe='')}:{quote(PASSWORD, safe='')}@"
+AUTHORITY = trustme.CA()
+
+
+@pytest.fixture
+def server_tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 No such user here", "552 5.2.2 Mailbox full"])
+async def test_refused_for_good_by_every_address(notifiers: Notifiers, answer: str) -> None:
+    async with serving(ChoosyServer({"ops@example.org": answer})) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        event = await notifiers.ended_run()
+        with pytest.raises(PermanentError) as caught:
+            await notify(event)
+    assert caught.value.code == "mail_refused"
+    assert "ops@example.org" not in caught.value.message
+    noted = await notifiers.noted(event)
+    assert noted is not None
+    assert noted["sent_at"] is None
+
+
+async def test_content_refused_for_good(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        server.refuse_next(1, reply="554 5.7.1 Looks like spam")
+        with pytest.raises(PermanentError, match="554"):
+            await notify(await notifiers.ended_run())
+
+
+async def test_one_bad_address_does_not_keep_the_mail_from_the_others(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer({"gone@example.org": "550 5.1.1 No such user"})) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        event = await notifiers.ended_run(error_emails=["gone@example.org", "ops@example.org"])
+        with capture_logs() as logs:
+            await notify(event)
+            await notify(event)
+    assert server.taken == [("ops@example.org",)]
+    refused = [entry for entry in logs if entry["log_level"] == "warning"]
+    assert len(refused) == 1
+    assert refused[0]["refused"] == 1
+    assert "example.org" not in str(logs)
+
+
+async def test_an_address_that_an_old_server_cannot_take_does_not_harm_the_others(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer()) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        await notify(await notifiers.ended_run(error_emails=["zoë@example.org", "ops@example.org"]))
+        with pytest.raises(PermanentError, match="ASCII"):
+            await notify(await notifiers.ended_run(error_emails=["zoë@example.org"]))
+    assert server.taken == [("ops@example.org",)]
+
+
+async def test_an_address_that_is_put_off_gets_the_mail_later_and_the_others_get_it_once(notifiers: Notifiers) -> None:
+    server = ChoosyServer({"grey@example.org": "450 4.7.1 Greylisted"})
+    async with serving(server):
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        event = await notifiers.ended_run(error_emails=["ops@example.org", "grey@example.org"])
+        for _ in range(2):
+            with pytest.raises(TransientError) as caught:
+                await notify(event)
+            assert caught.value.code == "mail_deferred"
+        server.answers.clear()
+        await notify(event)
+        await notify(event)
+    assert server.taken == [("ops@example.org",), ("grey@example.org",)]
+
+
+async def test_after_a_day_of_being_put_off_the_mail_is_given_up(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer({"ops@example.org": "452 4.2.2 Mailbox full"})) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        event = await notifiers.ended_run()
+        for hours in (0, 24):
+            notifiers.clock.time = event.finished_at + timedelta(hours=hours)
+            with pytest.raises(TransientError):
+                await notify(event)
+        notifiers.clock.time += timedelta(seconds=1)
+        with pytest.raises(PermanentError) as caught:
+            await notify(event)
+    assert caught.value.code == "mail_refused"
+
+
+async def test_a_server_that_is_not_there_is_waited_for(notifiers: Notifiers) -> None:
+    port = free_port()
+    notify = await notifiers.start(f"smtp://127.0.0.1:{port}")
+    with pytest.raises(TransientError, match=f"127.0.0.1, port {port}") as caught:
+        await notify(await notifiers.ended_run())
+    assert caught.value.code == "mail_server_unreachable"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "code"), [("", "mail_sender_refused"), ("me:c4n4ry-wrong@", "mail_login_refused")]
+)
+async def test_a_login_that_is_missing_or_wrong_is_the_set_ups_fault(
+    notifiers: Notifiers, credentials: str, code: str
+) -> None:
+    async with SmtpServer(login="me", password="right") as server:
+        notify = await notifiers.start(f"smtp://{credentials}127.0.0.1:{server.port}")
+        event = await notifiers.ended_run()
+        with pytest.raises(TransientError) as caught:
+            await notify(event)
+        assert caught.value.code == code
+        assert "c4n4ry" not in repr(caught.value) + repr(caught.value.__cause__)
+        await (await notifiers.start(server.url))(event)
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("query", ["", "?starttls=required"])
+async def test_starttls_is_used_where_it_is_offered(
+    notifiers: Notifiers, server_tls: ssl.SSLContext, trusted: None, query: str
+) -> None:
+    async with serving(ChoosyServer(), starttls=server_tls) as server:
+        notify = await notifiers.start(f"smtp://{CREDENTIALS}127.0.0.1:{server.port}{query}")
+        await notify(await notifiers.ended_run())
+    assert server.logins == [True]
+    assert len(server.taken) == 1
+
+
+async def test_tls_from_the_first_byte(notifiers: Notifiers, server_tls: ssl.SSLContext, trusted: None) -> None:
+    async with serving(ChoosyServer(), implicit_tls=server_tls) as server:
+        notify = await notifiers.start(f"smtps://127.0.0.1:{server.port}")
+        await notify(await notifiers.ended_run())
+    assert len(server.taken) == 1
+
+
+async def test_a_certificate_that_nobody_vouches_for_gets_neither_login_nor_mail(
+    notifiers: Notifiers, server_tls: ssl.SSLContext
+) -> None:
+    async with serving(ChoosyServer(), starttls=server_tls) as server:
+        notify = await notifiers.start(f"smtp://{CREDENTIALS}127.0.0.1:{server.port}")
+        with pytest.raises(TransientError, match="certificate") as caught:
+            await notify(await notifiers.ended_run())
+    assert caught.value.code == "mail_server_unreachable"
+    assert (server.logins, server.taken) == ([], [])
+
+
+async def test_required_tls_that_is_not_offered_sends_nothing(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer()) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}?starttls=required")
+        with pytest.raises(TransientError, match=r"(?i)starttls"):
+            await notify(await notifiers.ended_run())
+    assert server.taken == []

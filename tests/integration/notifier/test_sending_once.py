@@ -1,0 +1,125 @@
+"""One mail for each run, whatever happens in between."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from shared.errors import TransientError
+from tests.integration.notifier.choosy_smtp import ChoosyServer, serving
+from tests.integration.notifier.conftest import Notifiers
+from tests.support.smtp_server import SmtpServer
+from tests.support.waiting import until
+
+DEADLINE = 20
+
+NOTE_FAILS = """
+CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as if it had crashed'; END $$;
+CREATE TRIGGER fails BEFORE UPDATE OF sent_at ON mails FOR EACH ROW EXECUTE FUNCTION fail();
+"""
+NOTE_WORKS = "DROP FUNCTION fail CASCADE"
+
+
+async def test_a_run_that_failed_sends_one_mail_however_often_the_event_comes(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        event = await notifiers.ended_run(error_emails=["a@example.org", "b@example.org"])
+        await notify(event)
+        await notify(event)
+        await (await notifiers.start(server.url))(event)
+    (mail,) = server.mails
+    assert mail.sender == "cs@example.org"
+    assert mail.recipients == ("a@example.org", "b@example.org")
+    assert mail.message["Message-ID"] == f"<run-{event.run_id}@contacts-sync>"
+    assert mail.message["Subject"].startswith("Failed: HR file")
+    noted = await notifiers.noted(event)
+    assert noted is not None
+    assert noted["message_id"] == mail.message["Message-ID"]
+    assert noted["recipients"] == ["a@example.org", "b@example.org"]
+    assert noted["sent_at"] == notifiers.clock.now()
+
+
+@pytest.mark.parametrize("changes", [{"status": "succeeded"}, {"status": "unchanged"}, {"error_emails": []}])
+async def test_no_mail_where_none_is_due(notifiers: Notifiers, changes: dict[str, object]) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        event = await notifiers.ended_run(**changes)
+        await notify(event)
+    assert server.mails == []
+    assert await notifiers.noted(event) is None
+
+
+async def test_a_crash_between_sending_and_noting_repeats_the_very_same_mail(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        event = await notifiers.ended_run()
+        await notifiers.db.execute(NOTE_FAILS)
+        try:
+            with pytest.raises(asyncpg.RaiseError):
+                await notify(event)
+        finally:
+            await notifiers.db.execute(NOTE_WORKS)
+        assert len(server.mails) == 1
+        await notify(event)
+        await notify(event)
+    first, second = server.mails
+    assert first.raw == second.raw
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+
+
+async def test_a_mail_that_is_refused_for_now_is_sent_later(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        event = await notifiers.ended_run()
+        server.refuse_next(1)
+        with pytest.raises(TransientError) as caught:
+            await notify(event)
+        assert caught.value.code == "mail_deferred"
+        noted = await notifiers.noted(event)
+        assert noted is not None
+        assert noted["sent_at"] is None
+        await notify(event)
+    assert len(server.mails) == 1
+
+
+async def test_two_notifiers_at_once_send_one_mail(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer(holds=True)) as server:
+        one, other = [await notifiers.start(f"smtp://127.0.0.1:{server.port}") for _ in range(2)]
+        event = await notifiers.ended_run()
+        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as tasks:
+            tasks.create_task(one(event))
+            await server.holding.wait()
+            tasks.create_task(other(event))
+
+            async def other_waits() -> bool:
+                return bool(await notifiers.db.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))
+
+            await until(other_waits, within=DEADLINE, what="the second notifier waits for the first")
+            server.release.set()
+    assert server.taken == [("ops@example.org",)]
+
+
+async def test_a_notifier_that_is_stopped_while_it_sends_leaves_the_mail_to_the_next(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer(holds=True)) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        event = await notifiers.ended_run()
+        stopped = asyncio.create_task((await notifiers.start(url))(event))
+        async with asyncio.timeout(DEADLINE):
+            await server.holding.wait()
+            stopped.cancel()
+            await asyncio.gather(stopped, return_exceptions=True)
+            server.release.set()
+            await (await notifiers.start(url))(event)
+    noted = await notifiers.noted(event)
+    assert noted is not None
+    assert noted["sent_at"] is not None
+    assert ("ops@example.org",) in server.taken
+
+
+async def test_a_run_that_is_no_longer_kept_sends_none(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        event = await notifiers.ended_run()
+        await notifiers.db.execute("DELETE FROM managers WHERE id = $1", event.manager_id)
+        await notify(event)
+    assert server.mails == []

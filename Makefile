@@ -10,7 +10,7 @@ ARGS ?=
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit contracts integration e2e faults test test-long demo up docs lock compose clean
+.PHONY: help setup check unit contracts integration e2e faults test test-long bench-run demo up docs lock compose clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ faults: setup ## Processes killed, servers gone, records spoilt
 
 test: setup ## All tests; says which broker and database they used
 	$(BIN)/pytest $(ARGS)
+
+bench-run: setup ## How long a run takes, beside the bare job in the same minute
+	$(BIN)/python -m benchmarks.run_latency
 
 test-long: setup ## All tests, every round and example of them
 	$(BIN)/pytest --long $(ARGS)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from tests.support.kafka_server import KafkaServer, java_and_maven_missing
 from tests.support.sftp_server import OpenSshServer, SftpServer
@@ -37,9 +38,16 @@ def seed(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--seed"))
 
 
-@pytest.fixture(scope="module", params=BROKERS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what names a broker on both, unless the module deals brokers out itself."""
+    deals_itself = "pytest_generate_tests" in vars(metafunc.module)
+    if "broker_name" in metafunc.fixturenames and not deals_itself:
+        metafunc.parametrize("broker_name", BROKERS, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def broker_name(request: pytest.FixtureRequest) -> str:
-    """Which broker a module's tests run on: each runs on both."""
+    """Which broker a module's tests run on: see `pytest_generate_tests`."""
     name: str = request.param
     if name == "kafka" and (missing := java_and_maven_missing()):
         pytest.skip(missing)
@@ -61,6 +69,13 @@ async def stack(kafka: KafkaServer | None, tmp_path_factory: pytest.TempPathFact
     """The whole system, running."""
     servers = kafka.bootstrap_servers if kafka else None
     async with Stack(tmp_path_factory.mktemp("stack") / "data", bootstrap_servers=servers) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """The whole system on the embedded broker, one for all tests that leave nothing behind in it."""
+    async with Stack(tmp_path_factory.mktemp("embedded") / "data") as running:
         yield running
 
 

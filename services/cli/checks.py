@@ -4,7 +4,6 @@ A check returns what it found, as a few words, or raises; `doctor` says the reme
 """
 
 import asyncio
-import binascii
 import smtplib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
@@ -49,40 +48,18 @@ async def _settings() -> str:
     return f"readable by {', '.join(NAMES)}"
 
 
-def _fetcher() -> FetcherSettings:
-    settings = FetcherSettings.load()
-    assert isinstance(settings, FetcherSettings)
-    return settings
-
-
-def _web() -> WebSettings:
-    settings = WebSettings.load()
-    assert isinstance(settings, WebSettings)
-    return settings
-
-
-def _notifier() -> NotifierSettings:
-    settings = NotifierSettings.load()
-    assert isinstance(settings, NotifierSettings)
-    return settings
-
-
 def _sealer() -> Sealer:
-    try:
-        return Sealer.from_base64([key.get_secret_value() for key in _fetcher().secrets.keys])
-    except (binascii.Error, ValueError) as error:
-        message = "One of the keys in CONTACTS_SYNC_SECRETS__KEYS is not base64."
-        raise PermanentError("secret_keys_invalid", message) from error
+    return Sealer.from_base64([key.get_secret_value() for key in FetcherSettings.load().secrets.keys])
 
 
 async def _keys() -> str:
     sealer = _sealer()
     sealer.open(sealer.seal("probe", "doctor"), "doctor")
-    return f"{len(_fetcher().secrets.keys)} valid"
+    return f"{len(FetcherSettings.load().secrets.keys)} valid"
 
 
 def _dsn() -> str:
-    return _web().postgres.dsn.get_secret_value()
+    return WebSettings.load().postgres.dsn.get_secret_value()
 
 
 async def _postgres() -> str:
@@ -113,7 +90,7 @@ async def _schema() -> str:
 
 
 async def _kafka() -> str:
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=_web().kafka.bootstrap_servers)
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=WebSettings.load().kafka.bootstrap_servers)
     try:
         await admin.start()
         brokers = (await admin.describe_cluster())["brokers"]
@@ -123,7 +100,7 @@ async def _kafka() -> str:
 
 
 async def _topics() -> str:
-    settings = _web().kafka
+    settings = WebSettings.load().kafka
     lines = differences(await find_topics(settings.bootstrap_servers), settings)
     if lines:
         raise TransientError("topics_differ", " ".join(lines))
@@ -131,7 +108,7 @@ async def _topics() -> str:
 
 
 async def _objects() -> str:
-    objects = SealedObjects.from_settings(_fetcher().objects, _sealer())
+    objects = SealedObjects.from_settings(FetcherSettings.load().objects, _sealer())
     key = f"doctor/{new_id()}"
     async with objects.write(key) as writer:
         await writer.write(_PROBE)
@@ -145,7 +122,7 @@ async def _objects() -> str:
 
 
 async def _smtp() -> str:
-    server = _notifier().notifier.server
+    server = NotifierSettings.load().notifier.server
 
     def greet() -> str:
         client = smtplib.SMTP_SSL if server.tls == "implicit" else smtplib.SMTP
@@ -160,7 +137,7 @@ async def _smtp() -> str:
 
 
 async def _page() -> str:
-    url = _web().web.public_url
+    url = WebSettings.load().web.public_url
     async with httpx.AsyncClient(trust_env=not is_loopback(url), timeout=_SECONDS) as client:
         response = await client.get(url)
     if not (response.is_success or response.is_redirect):

@@ -1,5 +1,6 @@
 """What a person reads when a command fails: one line that says what to do next, and never a traceback for it."""
 
+import binascii
 import smtplib
 import socket
 import ssl
@@ -46,6 +47,12 @@ class _Explanation:
 # The first that fits counts, so the narrower stand before the wider.
 _EXPLANATIONS = (
     _Explanation((SettingsError,), UserError, "settings_invalid", "A setting can't be read as JSON: {error}."),
+    _Explanation(
+        (binascii.Error,),
+        UserError,
+        "secret_keys_invalid",
+        "One of the keys in CONTACTS_SYNC_SECRETS__KEYS is not base64: make one with `openssl rand -base64 32`.",
+    ),
     _Explanation(
         (asyncpg.exceptions.ClientConfigurationError,),
         UserError,

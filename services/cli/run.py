@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import asyncpg
 import structlog
 import typer
 
@@ -14,9 +13,10 @@ from services.cli.catalogue import NAMES, find_service
 from services.cli.embedded.child import supervisor_gone
 from services.cli.failure import explained, told
 from services.cli.serving import Part, serve
+from shared.errors import UserError
 from shared.kafka.delivery import DOWN
-from shared.postgres.database import DATABASE_FAILED
 from shared.logs import configure_logs
+from shared.postgres.database import DATABASE_FAILED
 
 app = typer.Typer(add_completion=False)
 
@@ -49,8 +49,10 @@ async def run_until_stopped(
             await serve(build(), stop, grace=grace)
         except NOT_THERE as error:
             known = explained(error)
-            if known is None or stop.is_set():
+            if known is None or isinstance(known, UserError):
                 raise
+            if stop.is_set():
+                return 0
             about = {"code": known.code, "reason": known.message, "error": type(error).__name__}
             if loop.time() + wait > deadline:
                 _log.critical("given up: something needed is not there", **about)

@@ -1,7 +1,5 @@
 """The settings of the command itself, for looking after the system and for importing through its API."""
 
-from typing import cast
-
 from pydantic import BaseModel, Field, SecretStr
 
 from shared.settings import PostgresSettings, ServiceSettings
@@ -26,4 +24,4 @@ class Settings(ServiceSettings):
 
 def load() -> Settings:
     """Read the command's settings from the environment."""
-    return cast("Settings", Settings.load())
+    return Settings.load()

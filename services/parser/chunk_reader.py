@@ -47,6 +47,8 @@ class ChunkReader:
         return (self._said(event, batch) for batch in cut_batches(outcomes))
 
     def _said(self, event: ChunkReady, batch: Batch) -> rows.RowsParsed:
+        rules = event.parse
+        places = [place for place, column in enumerate(rules.columns) if column.kind is Kind.PASSWORD]
         return rows.RowsParsed(
             event_id=new_id(),
             occurred_at=self._clock.now(),
@@ -60,29 +62,33 @@ class ChunkReader:
             is_last=batch.is_last,
             chunk_bytes=event.chunk.length,
             batching_version=BATCHING_VERSION,
-            fields=[column.field for column in event.parse.columns],
-            rows=[self._row(row, event.parse) for row in batch.rows],
+            fields=[column.field for column in rules.columns],
+            rows=[_parsed(row, len(rules.columns), places) for row in batch.rows],
+            passwords=[
+                self._sealed(row, rules, place)
+                for place in places
+                for row in batch.rows
+                if not is_blank(row.values[place])
+            ],
             rejected=[_rejected(row) for row in batch.rejected],
         )
 
-    def _row(self, row: GoodRow, rules: ParseRules) -> rows.ParsedRow:
-        values: list[str | None] = [*row.values[: len(rules.columns)]]
-        passwords = []
-        for place, column in enumerate(rules.columns):
-            if column.kind is not Kind.PASSWORD:
-                continue
-            clear, values[place] = row.values[place], None
-            if not is_blank(clear):
-                passwords.append(
-                    rows.SealedPassword(
-                        field=column.field,
-                        sealed=self._sealer.seal(clear, "password"),
-                        fingerprint=self._sealer.fingerprint(
-                            str(rules.manager_id), row.unique_id or "", str(column.field), clear
-                        ),
-                    )
-                )
-        return rows.ParsedRow(line=row.line, unique_id=row.unique_id, values=values, passwords=passwords)
+    def _sealed(self, row: GoodRow, rules: ParseRules, place: int) -> rows.SealedPassword:
+        clear, field = row.values[place], rules.columns[place].field
+        return rows.SealedPassword(
+            line=row.line,
+            field=field,
+            sealed=self._sealer.seal(clear, "password"),
+            fingerprint=self._sealer.fingerprint(str(rules.manager_id), row.unique_id or "", str(field), clear),
+        )
+
+
+def _parsed(row: GoodRow, width: int, passwords: list[int]) -> rows.ParsedRow:
+    """Return the row without the key's column, which comes last, and without its passwords."""
+    values: list[str | None] = [*row.values[:width]]
+    for place in passwords:
+        values[place] = None
+    return row.line, row.unique_id, values
 
 
 def _outcome(record: Record, head: Head, mapping: ResolvedMapping) -> GoodRow | RejectedRow | None:

@@ -8,20 +8,17 @@ from shared.events.base import EventPart, RunEvent
 
 
 class SealedPassword(EventPart):
-    """A password on its way: sealed, and a keyed fingerprint that tells whether it changed."""
+    """A row's password on its way: sealed, and a keyed fingerprint that tells whether it changed."""
 
+    line: int
     field: int
     sealed: str
     fingerprint: str
 
 
-class ParsedRow(EventPart):
-    """A row without errors; `values` in the order of the rules' columns, null at a password's place."""
-
-    line: int
-    unique_id: str | None = Field(description="Null: keys are generated")
-    values: list[str | None]
-    passwords: list[SealedPassword] = Field(default_factory=list)
+ParsedRow = tuple[int, str | None, list[str | None]]
+"""A row without errors: line, unique id (null: keys are generated), and values in the order of the event's `fields`,
+null at a password's place. An array, not an object: a batch has thousands."""
 
 
 class RowProblem(EventPart):
@@ -53,5 +50,6 @@ class RowsParsed(RunEvent):
     chunk_bytes: int = Field(description="Bytes of the chunk, as parsed")
     batching_version: int
     fields: list[int] = Field(description="The fields that `values` fill, in order")
-    rows: list[ParsedRow]
+    rows: list[ParsedRow] = Field(description="Each: line, unique id, values")
+    passwords: list[SealedPassword] = Field(default_factory=list)
     rejected: list[RejectedRow]

@@ -30,7 +30,7 @@ from shared.kafka.publisher import KafkaEventPublisher
 from shared.settings import KafkaSettings
 from shared.topics import IMPORT_STOPPED, Topic
 
-EMBEDDED_FETCH_WAIT_MS = 20
+EMBEDDED_FETCH_WAIT_MS = 50
 """The embedded broker answers a fetch that found nothing only when its wait is over, even if a record comes first."""
 FETCH_WAIT_MS = 500
 MAX_POLL_INTERVAL_MS = 15 * 60 * 1000

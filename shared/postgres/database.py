@@ -1,9 +1,9 @@
 """The connection pool, with JSON read and written as Python values."""
 
-import json
 from typing import TYPE_CHECKING, Self
 
 import asyncpg
+from pydantic_core import from_json, to_json
 
 from shared.errors import TransientError
 from shared.settings import PostgresSettings
@@ -86,8 +86,9 @@ async def set_up_connection(connection: Connection) -> None:
 
 
 def _encode_jsonb(value: object) -> bytes:
-    return _JSONB_VERSION + json.dumps(value, ensure_ascii=False).encode()
+    return _JSONB_VERSION + to_json(value)
 
 
 def _decode_jsonb(value: bytes) -> object:
-    return json.loads(value[1:])
+    decoded: object = from_json(value[1:])
+    return decoded

@@ -49,8 +49,11 @@ class Importing:
         """Wait for a run's end and return it."""
 
         async def ended() -> Json | None:
-            run: Json = (await self.client.get(f"/runs/{run_id}")).json()
-            return run if run["status"] in FINAL else None
+            try:
+                run: Json = (await self.client.get(f"/runs/{run_id}")).json()
+            except httpx.TransportError:
+                return None  # web may be among those that were killed
+            return run if run.get("status") in FINAL else None
 
         return await until(ended, within=within, what=f"run {run_id} ends")
 

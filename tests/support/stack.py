@@ -21,7 +21,7 @@ class Stack(ProcessServer):
     `bootstrap_servers` names an Apache Kafka to be used in place of the embedded broker.
     """
 
-    start_seconds = 60
+    start_seconds = 120
     stop_seconds = 30
 
     def __init__(

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 # From where work comes in to where it goes out, so that what one has said is not left waiting for the next.
 STOP_ORDER = ("scheduler", "web", "fetcher", "parser", "syncer", "notifier")
 
+WITHOUT_BROKER = frozenset({"web"})
+
 STOP_GRACE_SECONDS = 10.0
 RENEWAL_GRACE_SECONDS = 2.0
 
@@ -59,12 +61,12 @@ class Supervisor:
         return kept
 
     async def restart_services(self) -> None:
-        """Start all services anew at once.
+        """Start all services that speak to the broker anew, at once.
 
         They must be after the broker was: a consumer's position in the old broker's memory means nothing, or
         worse something else, in the new one's.
         """
-        every = [kept for replicas in self._services.values() for kept in replicas]
+        every = [kept for name, replicas in self._services.items() if name not in WITHOUT_BROKER for kept in replicas]
         await asyncio.gather(*(kept.restart(RENEWAL_GRACE_SECONDS) for kept in every))
 
     async def stop(self) -> None:

@@ -4,6 +4,7 @@ Whoever stages copies first, then locks the run's row, and adds counts and check
 exactly one transaction sees the last piece come in.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -148,10 +149,12 @@ async def _copy(connection: Connection, set_id: int, event: RowsParsed) -> None:
 
 def _staged(set_id: int, event: RowsParsed) -> Iterator[tuple[object, ...]]:
     names = [str(number) for number in event.fields]
-    for row in event.rows:
-        fields = {name: value for name, value in zip(names, row.values, strict=True) if value}
-        passwords = [password.model_dump() for password in row.passwords] or None
-        yield set_id, row.line, row.unique_id, fields, passwords
+    passwords = defaultdict(list)
+    for password in event.passwords:
+        passwords[password.line].append(password.model_dump())
+    for line, unique_id, values in event.rows:
+        fields = {name: value for name, value in zip(names, values, strict=True) if value}
+        yield set_id, line, unique_id, fields, passwords.get(line)
 
 
 async def _count_in(connection: Connection, set_id: int, event: RowsParsed) -> None:

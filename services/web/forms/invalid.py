@@ -10,6 +10,17 @@ from shared.errors import UserError
 
 _KINDS_OF_SOURCE = ("remote", "upload")
 
+# In our own words where pydantic's are for programmers; by the beginning of its error types.
+_WORDS = {
+    "missing": "This is needed",
+    "datetime": "Give a date and a time, such as 2026-12-01T06:30:00",
+    "uuid": "This is no id: it has to be a UUID",
+    "int_": "Give a whole number",
+    "bool": "Give true or false",
+    "extra_forbidden": "There is no such setting here; check how it is written",
+    "too_short": "Give at least one",
+}
+
 
 def input_errors(found: ValidationError) -> InvalidInputError:
     """Return the errors of a model's validation."""
@@ -27,5 +38,10 @@ def errors_of(details: Sequence[Mapping[str, Any]], *, prefix: int = 0) -> Inval
             for place, part in enumerate(path)
             if not (place and path[place - 1] == "source" and part in _KINDS_OF_SOURCE)
         ]
-        errors.append(UserError("invalid", f"{detail['msg']}.", field=".".join(named) or None))
+        errors.append(UserError("invalid", f"{_message(detail)}.", field=".".join(named) or None))
     return InvalidInputError(errors)
+
+
+def _message(detail: Mapping[str, Any]) -> str:
+    own = (words for kind, words in _WORDS.items() if str(detail["type"]).startswith(kind))
+    return next(own, str(detail["msg"]))

@@ -71,4 +71,5 @@ async def update_manager(connection: Connection, manager: Manager, wanted: Manag
 
 def unknown_field(name: str, at: str) -> UserError:
     """Return the error about a name that no field has."""
-    return UserError("field_unknown", f'The contact manager has no field "{name}"; add it first.', field=at)
+    message = f'The contact manager has no field "{name}"; add it first.' if name else "Choose a field."
+    return UserError("field_unknown", message, field=at)

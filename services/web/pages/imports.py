@@ -19,7 +19,7 @@ from shared.store.runs import request_run
 
 router = APIRouter(include_in_schema=False)
 
-_LISTED_PROBLEMS = 10
+_LISTED_PROBLEMS = 11  # ten are shown; one more tells that there are more
 _IMPORTS = 500
 
 

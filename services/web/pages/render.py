@@ -32,14 +32,14 @@ YELLOW = frozenset({"succeeded_with_errors", "refused", "failed"})
 
 def _time(moment: datetime | None, zone: str = "UTC") -> str:
     if moment is None:
-        return "–"
+        return "\u2013"
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%b %Y, %H:%M} {zone}"
 
 
 def _size(count: int | None) -> str:
     if count is None:
-        return "–"
+        return "\u2013"
     size = float(count)
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024 or unit == "GiB":  # noqa: PLR2004 - what each unit is of the one before
@@ -51,6 +51,7 @@ def _size(count: int | None) -> str:
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _templates.env.filters |= {"time": _time, "size": _size, "thousands": lambda number: f"{number:,}"}
 _templates.env.globals |= {"states": _STATES, "green": GREEN, "yellow": YELLOW}
+_templates.env.tests["about_emails"] = lambda field: field.startswith("options.error_emails")
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 
 
@@ -58,6 +59,7 @@ def page(
     request: Request,
     name: str,
     visitor: Session | None = None,
+    /,
     *,
     status: int = 200,
     **values: Any,  # noqa: ANN401 - whatever a template shows

@@ -1,6 +1,7 @@
 """The page on which an import is set up or edited."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -30,6 +31,7 @@ from shared.store.runs import request_run
 router = APIRouter(include_in_schema=False)
 
 _MORE_LINES = 5
+_HARMLESS: dict[str, Any] = {"name": "-", "schedule": None}
 
 
 @dataclass
@@ -41,6 +43,7 @@ class _Sheet:
     entry: ImportView | None = None
     errors: dict[str, list[str]] = field(default_factory=dict)
     lines: int = 0
+    password_lost: bool = False
 
 
 @router.get("/imports/new")
@@ -76,7 +79,9 @@ async def _save(
     form = form_sent(sent.text, sent.every, [*sent.texts])
     if sent.upload is not None:
         form.values |= {"upload_id": str(sent.upload.upload_id), "upload_name": sent.upload_name}
-    sheet = _Sheet(manager_id, form, entry)
+    # What is secret is never sent back, so it has to be typed again.
+    typed = any(sent.text(name) for name in ("password", "private_key"))
+    sheet = _Sheet(manager_id, form, entry, password_lost=typed)
     action = sent.text("action")
     try:
         if action == "more":
@@ -107,7 +112,7 @@ async def _store(resources: Resources, sheet: _Sheet, sent: FileForm) -> UUID:
     async with resources.transaction() as connection:
         desk = ImportDesk(connection, resources.sealer, now)
         if sheet.entry is None:
-            draft = await draft_import(desk, ImportInput.model_validate(document))
+            draft = await draft_import(desk, await _whole_input(desk, document))
             return await create_import(connection, draft, now=now)
         saved = await get_import(connection, sheet.entry.id, lock=True)
         manager = await get_manager(connection, saved.manager_id)
@@ -115,6 +120,22 @@ async def _store(resources: Resources, sheet: _Sheet, sent: FileForm) -> UUID:
             document["source"].pop("host_key", None)  # shown because it was seen, not because it was given
         await patch_import(desk, saved, manager, document)
         return saved.id
+
+
+async def _whole_input(desk: ImportDesk, document: dict[str, Any]) -> ImportInput:
+    """Return the input; where its shape is wrong, judge the rest too, so that all errors are told at once."""
+    try:
+        return ImportInput.model_validate(document)
+    except ValidationError as error:
+        errors = input_errors(error).errors
+        wrong = {(each.field or "").partition(".")[0] for each in errors}
+        rest = document | {name: value for name, value in _HARMLESS.items() if name in wrong}
+        if wrong <= _HARMLESS.keys():
+            try:
+                await draft_import(desk, ImportInput.model_validate(rest))
+            except InvalidInputError as more:
+                errors += [each for each in more.errors if (each.field or "").partition(".")[0] not in wrong]
+        raise InvalidInputError(errors) from error
 
 
 async def _add_field(resources: Resources, sheet: _Sheet) -> None:
@@ -142,8 +163,9 @@ async def _show(request: Request, resources: Resources, visitor: Session, sheet:
         manager=manager,
         entry=sheet.entry,
         values=sheet.form.values,
-        lines=sheet.form.shown_lines(sheet.lines),
+        lines=sheet.form.shown_lines(max(sheet.lines, len(manager.fields))),
         errors=sheet.errors,
+        password_lost=sheet.password_lost,
         kinds=[kind.value for kind in Kind],
         time_zones=time_zones(),
     )

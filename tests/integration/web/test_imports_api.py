@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -108,7 +109,7 @@ async def test_an_import_is_read_back_without_its_secrets(web: Web) -> None:
 
 
 async def secrets_of(web: Web, import_id: str) -> tuple[str | None, str | None]:
-    saved = await get_import(web.db, import_id)  # type: ignore[arg-type] - asyncpg takes an id as text
+    saved = await get_import(web.db, UUID(import_id))
     assert isinstance(saved.setup.source, RemoteSource)
     credentials = credentials_of(saved.setup.source, web.app.state.resources.sealer)
     return credentials.password, credentials.private_key

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 
+from services.web.live.run_stream import run_stream
 from shared.events.runs import RunCounts
 from shared.store.problems import Problem, write_problems
 from shared.store.run_end import Outcome, close_run
@@ -196,7 +197,6 @@ async def test_a_run_that_is_not_there_is_not_found(web: Web) -> None:
 async def test_a_run_is_told_as_it_goes_on_until_it_ends(web: Web) -> None:
     run = await queued(web)
     stream = web.app.state.resources
-    from services.web.live.run_stream import run_stream
 
     told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 

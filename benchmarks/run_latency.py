@@ -49,6 +49,7 @@ async def bare(server: OpenSshServer, dsn: str) -> float:
         sftp.open(server.path("people.csv"), "rb") as file,
     ):
         data = await file.read()
+    assert isinstance(data, bytes)
     connection = await asyncpg.connect(dsn)
     async with connection.transaction():
         await connection.execute("CREATE TEMP TABLE bare (no text, name text, email text) ON COMMIT DROP")

@@ -4,12 +4,13 @@ from typing import Self
 
 
 class ContactsSyncError(Exception):
-    """Base of all our errors: `code` is stable and for programs, the message is for people."""
+    """Base of all our errors: `code` is stable and for programs, the message, a whole sentence, for people."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        sentence = message if message.endswith((".", "?", "!")) else f"{message}."
+        super().__init__(sentence)
         self.code = code
-        self.message = message
+        self.message = sentence
 
     def __str__(self) -> str:
         return self.message

@@ -138,7 +138,8 @@ async def find_dead_letter(settings: KafkaSettings, topic: Topic, partition: int
 
 async def say_again(settings: KafkaSettings, letter: DeadLetter) -> None:
     """Publish the record to the topic it came from, with its key and its own headers."""
-    broker = build_broker(settings, "cli")
+    # One record needs no idempotent producer, and so it need not be known whether the broker has that.
+    broker = build_broker(settings.model_copy(update={"embedded": True}), "cli")
     await broker.connect()
     try:
         headers = {name: value for name, value in letter.headers.items() if not name.startswith("dlq_")}

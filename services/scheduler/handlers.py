@@ -27,13 +27,13 @@ class SchedulerHandlers:
         """Note a beat; the first key an SFTP server shows is kept with its import."""
         now = self._clock.now()
         async with self._database.pool.acquire() as connection, connection.transaction():
+            if event.host_key:  # kept also when the run was quicker than this event
+                await pin_host_key(connection, event.import_id, event.host_key)
             current = await connection.fetchval(
                 _PROGRESS, event.run_id, event.attempt, now, event.waited_ms, event.bytes, event.bytes_total
             )
             if not current:
                 return
-            if event.host_key:
-                await pin_host_key(connection, event.import_id, event.host_key)
             await enter_step(connection, event.run_id, event.attempt, event.step, service=event.service, now=now)
             await announce(connection, event.run_id)
 

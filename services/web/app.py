@@ -33,6 +33,16 @@ from shared.objects.store import SealedObjects
 from shared.postgres.database import Database
 from shared.sealing import Sealer
 
+_DOWN = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""What says that the database is down or in the way for now."""
+
 _STATIC = Path(__file__).parent / "pages" / "static"
 
 
@@ -76,9 +86,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         RequestValidationError,
         ValidationError,
         HTTPException,
-        asyncpg.PostgresConnectionError,
-        asyncpg.InterfaceError,
-        OSError,
+        *_DOWN,
         Exception,
     ):
         app.add_exception_handler(kind, _answer_error)
@@ -99,6 +107,6 @@ def health_checks(app: FastAPI) -> Mapping[str, Check]:
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
+    if isinstance(error, _DOWN):
         error = TransientError("database_unavailable", "The database can't be reached just now; try again.")
     return (api_error if request.url.path.startswith(PREFIX) else page_error)(request, error)

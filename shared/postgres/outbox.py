@@ -3,9 +3,9 @@
 from shared.events.base import Event
 from shared.events.cloud_events import cloud_event_headers
 from shared.postgres.database import Connection
-from shared.topics import CONTACTS_CHANGED, IMPORT_FINISHED, Topic
+from shared.topics import IMPORT_FINISHED, Topic
 
-RESENT = frozenset({IMPORT_FINISHED.name, CONTACTS_CHANGED.name})
+RESENT = frozenset({IMPORT_FINISHED.name})
 """Facts that others live off; after the broker lost its memory they are said again. Requests are not: a run that is
 still open is asked for anew, and one that ended must not be fetched again."""
 

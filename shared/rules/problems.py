@@ -4,6 +4,7 @@ from typing import Final
 
 _MESSAGES: Final = {
     "id_missing": "The row has no unique id{where}: fill it in.",
+    "id_too_long": "The unique id{where} is longer than 2,000 bytes: is it the right column?",
     "too_few_cells": "The row has fewer cells than the file has columns: is a delimiter or a quote missing?",
     "too_many_cells": (
         "The row has more filled cells than the file has columns: cells that hold the delimiter need quotes."

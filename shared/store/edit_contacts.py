@@ -1,4 +1,4 @@
-"""Contacts changed by hand, one at a time, under the manager's lock, and said as events like a run's changes.
+"""Contacts changed by hand, one at a time, under the manager's lock, numbered like a run's changes.
 
 Each function works in the caller's transaction.
 """
@@ -6,16 +6,11 @@ Each function works in the caller's transaction.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from shared.errors import UserError
-from shared.events.contacts import ContactChanged
-from shared.ids import new_id
 from shared.postgres.database import Connection
-from shared.postgres.outbox import say
 from shared.store.managers import Manager
-from shared.topics import CONTACTS_CHANGED
 
 
 @dataclass(frozen=True)
@@ -72,23 +67,17 @@ async def put_contact(connection: Connection, manager: Manager, edit: ContactEdi
     )
     for field_number, new in passwords.items():
         await _set_password(connection, manager.id, edit.unique_id, field_number, new)
-    changed = {
-        key: wanted.get(key, "") for key in wanted | (before or {}) if wanted.get(key) != (before or {}).get(key)
-    }
-    change: Literal["added", "updated"] = "added" if before is None else "updated"
-    await _say(connection, manager, edit.unique_id, number, change, fields=changed, now=now)
     return before is None
 
 
-async def delete_contact(connection: Connection, manager: Manager, unique_id: str, *, now: datetime) -> None:
+async def delete_contact(connection: Connection, manager: Manager, unique_id: str) -> None:
     """Delete a contact; UserError `contact_not_found`. The manager has to be locked."""
     gone = await connection.fetchval(
         "DELETE FROM contacts WHERE manager_id = $1 AND unique_id = $2 RETURNING true", manager.id, unique_id
     )
     if not gone:
         raise UserError("contact_not_found", "There is no contact with this unique id.")
-    number = await _next_change(connection, manager.id, added=-1)
-    await _say(connection, manager, unique_id, number, "deleted", fields={}, now=now)
+    await _next_change(connection, manager.id, added=-1)
 
 
 async def _next_change(connection: Connection, manager_id: UUID, *, added: int) -> int:
@@ -118,26 +107,3 @@ async def _set_password(
         new.hash,
         new.fingerprint,
     )
-
-
-async def _say(
-    connection: Connection,
-    manager: Manager,
-    unique_id: str,
-    number: int,
-    change: Literal["added", "updated", "deleted"],
-    *,
-    fields: Mapping[str, str],
-    now: datetime,
-) -> None:
-    event = ContactChanged(
-        event_id=new_id(),
-        occurred_at=now,
-        manager_id=manager.id,
-        unique_id=unique_id,
-        number=number,
-        change=change,
-        fields={manager.field_name(int(key)) or key: value for key, value in fields.items()},
-        run_id=None,
-    )
-    await say(connection, "web", CONTACTS_CHANGED, event, key=f"{manager.id}:{unique_id}")

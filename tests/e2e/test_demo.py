@@ -17,6 +17,8 @@ from tests.support.waiting import until
 MOST_SECONDS = 200  # the time limit on its length is another test's: this one may share the machine
 PROCESSES = 10  # database, broker, mail sink, six services, and at the least one server
 
+INVITED = ("Web page", "Login", "Password", "Mails", "SFTP files", "HTTP files")
+
 
 class Demo:
     """A running demo: its output, and every process that was seen under it."""
@@ -91,12 +93,13 @@ async def test_every_step_does_what_it_should_and_nothing_is_left(tmp_path: Path
 async def test_it_keeps_running_to_be_looked_at_until_it_is_interrupted(tmp_path: Path) -> None:
     with running_demo(tmp_path) as demo:
         await until(lambda: demo.has_printed("Ctrl-C ends it."), within=MOST_SECONDS, what="all steps are over")
-        shown = dict(line.split(maxsplit=1) for line in demo.printed().splitlines() if line.startswith("  "))
+        lines = [line.strip() for line in demo.printed().splitlines()]
+        said = {label: line.split()[-1] for label in INVITED for line in lines if line.startswith(f"{label} ")}
+        assert said.keys() == set(INVITED)
+        assert said["Login"] == "admin"
         async with httpx.AsyncClient(follow_redirects=True, trust_env=False) as client:
             for page in ("Web page", "Mails"):
-                address = next(line for line in demo.printed().splitlines() if line.startswith(f"  {page}")).split()[-1]
-                assert (await client.get(address)).status_code == 200, address
-        assert {"Login", "Password"} <= shown.keys()
+                assert (await client.get(said[page])).status_code == 200, said
         demo.process.send_signal(signal.SIGINT)
         await until(demo.has_ended, within=60, what="the demo ends")
         assert demo.process.returncode == 0, demo.printed()

@@ -1,5 +1,6 @@
 """Two replicas of every service at once give the same result as one."""
 
+from functools import partial
 from pathlib import Path
 
 from tests.support.contents import Contents, stored_contacts
@@ -33,11 +34,9 @@ async def test_two_of_every_service_give_the_same_result_as_one(
                 assert run["counts"]["read"] == ROWS
                 assert run["counts"]["rejected"] == contents.rejected
                 assert await stored_contacts(stack, importing.manager_id) == contents.contacts()
-                mails = await until(
-                    lambda run=run: [
-                        file for file in stack.mail_folder.glob("*.eml") if run["id"] in file.read_text("utf-8")
-                    ],
-                    within=30,
-                    what="a mail about the run",
-                )
+                mails = await until(partial(_mails_about, stack, run["id"]), within=30, what="a mail about the run")
                 assert len(mails) == 1
+
+
+def _mails_about(stack: Stack, run_id: str) -> list[Path]:
+    return [file for file in stack.mail_folder.glob("*.eml") if run_id in file.read_text("utf-8")]

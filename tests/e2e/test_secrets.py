@@ -110,7 +110,8 @@ async def _pages(stack: Stack, import_id: str, manager_id: str, run_id: str) -> 
 async def _records(bootstrap_servers: str) -> bytes:
     """Return all records of all topics: keys, headers, bodies."""
     names = [name for topic in topics.ALL for name in (topic.name, topic.dead_letters)]
-    consumer: Any = AIOKafkaConsumer(*names, bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest")
+    make_consumer: Any = AIOKafkaConsumer
+    consumer = make_consumer(*names, bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest")
     await consumer.start()
     found = b""
     try:

@@ -93,12 +93,16 @@ async def set_up_import(  # the parts of a set-up are what tests differ in
 ) -> Importing:
     """Make a manager with fields `No`, `Name`, `Email` and an import of the columns `No`, `Name`, `E-mail` to them."""
     fields = fields or [("No", "text"), ("Name", "text"), ("Email", "email")]
-    body = {"name": "People", "fields": [{"name": name, "kind": kind} for name, kind in fields], "key_field": None}
-    answer = await client.post("/managers", json=body)
+    manager: Json = {
+        "name": "People",
+        "fields": [{"name": name, "kind": kind} for name, kind in fields],
+        "key_field": None,
+    }
+    answer = await client.post("/managers", json=manager)
     assert answer.status_code == 201, answer.text
     manager_id = answer.json()["id"]
     mapping = mapping or [("No", "No"), ("Name", "Name"), ("E-mail", "Email")]
-    body = {
+    body: Json = {
         "name": "HR file",
         "manager_id": manager_id,
         "source": source,

@@ -17,7 +17,7 @@ from services.cli.demo.desk import Desk
 from services.cli.demo.guests import Guests
 from services.cli.demo.mails import mail_step
 from services.cli.demo.report import make_console, perform
-from services.cli.demo.scene import Installation, Scene, open_scene
+from services.cli.demo.scene import Scene, open_scene
 from services.cli.demo.staff import Staff
 from services.cli.demo.step import Step
 from services.cli.failure import told
@@ -39,18 +39,16 @@ def _ignore_signals() -> None:
 
 @contextmanager
 def _signals_end_it() -> Iterator[None]:
-    """Raise `_ToldToStop` at the first signal; further ones do not disturb the tidying up."""
+    """Raise `_ToldToStop` at the first signal; further ones are ignored until the process has ended."""
 
     def on_signal(*_: object) -> None:
         _ignore_signals()
         raise _ToldToStop
 
     before = {each: signal.signal(each, on_signal) for each in _SIGNALS}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def make_steps(desk: Desk, scene: Scene, today: date) -> list[Step]:
@@ -65,16 +63,19 @@ def show(scene: Scene, console: Console) -> bool:
         return perform(make_steps(Desk(api, console), scene, datetime.now(UTC).date()), console)
 
 
-def _invite(installation: Installation, console: Console) -> None:
+def _invite(scene: Scene, console: Console) -> None:
+    installation = scene.installation
     console.print("\n[bold]Everything keeps running, for you to look at:[/]")
     for label, text in (
         ("Web page", installation.url),
         ("Login", installation.login),
         ("Password", installation.password),
         ("Mails", installation.mail_url),
+        ("SFTP files", str(scene.sftp.folder)),
+        ("HTTP files", str(scene.http.folder)),
     ):
-        console.print(f"  {label:<9} {escape(text)}", soft_wrap=True)
-    console.print("Ctrl-C ends it.")
+        console.print(f"  {label:<10} {escape(text)}", soft_wrap=True)
+    console.print("Change a file, and import it again on the page. Ctrl-C ends it.")
 
 
 @app.command()
@@ -100,7 +101,7 @@ def demo(
                 console.print(f"Ready after {time.monotonic() - begun:.1f} s at {scene.installation.url}")
                 right = show(scene, console)
                 if not once:
-                    _invite(scene.installation, console)
+                    _invite(scene, console)
                     scene.installation.stack.wait()
                     console.print("[red]✗[/] contacts-sync ended by itself.")
                     right = False
@@ -108,4 +109,7 @@ def demo(
                 # From here on all is being ended anyway, and that should not be broken off.
                 _ignore_signals()
                 console.print("Ending all that was started …")
-    raise typer.Exit(EXIT_INTERRUPTED if right is None else int(not right))
+    if right is None:
+        console.print("Interrupted; everything that it started has ended.")
+        raise typer.Exit(EXIT_INTERRUPTED)
+    raise typer.Exit(int(not right))

@@ -17,10 +17,11 @@ _TAIL_BYTES = 2000
 
 
 class ReadyChild:
-    """One such program, a module of ours, in a session of its own so that Ctrl-C in the terminal reaches only us.
+    """One such program, a module of ours; errors call it by its name.
 
-    Start it from the main thread: the kernel's signal at our death follows the thread. SIGTERM is that signal,
-    so that a program which has children of its own can still end them.
+    It has a session of its own, so that Ctrl-C in the terminal reaches only us. Start it from the main thread: the
+    kernel's signal at our death follows the thread. SIGTERM is that signal, so that a program which has children of
+    its own can still end them.
     """
 
     def __init__(self, name: str, process: "subprocess.Popen[str]", log: Path, grace: float) -> None:
@@ -31,7 +32,14 @@ class ReadyChild:
 
     @classmethod
     def start(
-        cls, module: str, arguments: Sequence[str], *, log: Path, environment: Mapping[str, str], grace: float
+        cls,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        grace: float,
     ) -> Self:
         """Start `python -m module arguments`, its standard error appended to the log; does not wait for it."""
         launch = Launch(death_signal=signal.SIGTERM)
@@ -45,7 +53,7 @@ class ReadyChild:
                 start_new_session=True,
                 text=True,
             )
-        return cls(module, process, log, grace)
+        return cls(name, process, log, grace)
 
     def ready(self) -> dict[str, Any]:
         """Return what it says when it is ready; TransientError `child_not_started` with its last words if it ends."""
@@ -53,7 +61,7 @@ class ReadyChild:
         line = self._process.stdout.readline()
         if not line:
             self._process.wait()
-            raise TransientError("child_not_started", f"{self._name} did not start. {self.last_words()}".strip())
+            raise TransientError("child_not_started", f"The {self._name} did not start. {self.last_words()}".strip())
         said: dict[str, Any] = json.loads(line)
         return said
 

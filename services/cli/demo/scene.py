@@ -83,7 +83,7 @@ def open_scene(data: Path | None, port: int) -> Iterator[Scene]:
 
         def start(label: str, module: str, arguments: list[str], grace: float) -> ReadyChild:
             log = folder / f"{label}.log"
-            child = ReadyChild.start(module, arguments, log=log, environment=environment, grace=grace)
+            child = ReadyChild.start(label, module, arguments, log=log, environment=environment, grace=grace)
             running.callback(child.stop)
             return child
 
@@ -92,12 +92,14 @@ def open_scene(data: Path | None, port: int) -> Iterator[Scene]:
             served.mkdir()
             password = secrets.token_hex(12)
             arguments = ["--folder", str(served), "--port", "0", "--login", _LOGIN, "--password", password]
-            child = start(scheme, f"services.cli.demo.{scheme}_server", arguments, _SERVER_GRACE_SECONDS)
+            child = start(
+                f"{scheme.upper()} server", f"services.cli.demo.{scheme}_server", arguments, _SERVER_GRACE_SECONDS
+            )
             return child, served, password
 
         where = (data or folder / "data").absolute()
         up = ["up", "--data", str(where), "--port", str(wanted_or_any_port(port))]
-        stack = start("up", "services.cli.main", up, _STACK_GRACE_SECONDS)
+        stack = start("contacts-sync", "services.cli.main", up, _STACK_GRACE_SECONDS)
         servers = {scheme: start_server(scheme) for scheme in ("sftp", "http")}
         said = stack.ready()
         yield Scene(

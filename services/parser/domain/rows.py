@@ -13,6 +13,9 @@ from shared.rules.trimming import is_blank, trim, trim_all
 # The mapped values of one row, in UTF-8: what has to fit into a batch. Unmapped columns are ignored.
 MAX_ROW_BYTES: Final = 512 * 1024
 
+# What the database's index of contacts can hold.
+MAX_ID_BYTES: Final = 2000
+
 # A broken row may have a problem in every one of very many cells; people need the first few.
 MAX_PROBLEMS: Final = 20
 
@@ -54,14 +57,15 @@ def read_row(record: Record, mapping: ResolvedMapping, width: int) -> GoodRow | 
     key = mapping.key_position
     if key is not None and unique_id is None and not id_unreadable:
         problems.append(RowProblem("id_missing", mapping.names[key]))
+    if key is not None and unique_id is not None and len(unique_id.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES:
+        problems.append(RowProblem("id_too_long", mapping.names[key]))
+        unique_id = None  # no contact can have it
     if record.bad_cells:
         problems += _byte_problems(record, mapping)
     if values:
         problems += _value_problems(record, values, mapping)
     if not problems:
         return GoodRow(record.line, unique_id, values)
-    if unique_id is not None and _exceeds(unique_id):
-        unique_id = None  # no contact can have it, and no batch can carry it
     return RejectedRow(record.line, unique_id, id_unreadable, problems[:MAX_PROBLEMS])
 
 

@@ -9,6 +9,10 @@ from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
 from shared.store.runs import OpenRun
 
+_LARGE = 5_000
+"""From so many changes on a nested loop is never right, and it is what stale statistics of a table that has just grown
+would choose."""
+
 
 @dataclass(frozen=True)
 class LockedManager:
@@ -40,6 +44,8 @@ async def apply_plan(
     contacts are not as the plan found them, which the manager's lock should have made impossible.
     """
     base = manager.change_number
+    if counts.added + counts.updated + counts.deleted > _LARGE:
+        await connection.execute("SET LOCAL enable_nestloop = off")
     done = {
         "deleted": await connection.execute(
             """DELETE FROM contacts c USING plan_changes p WHERE p.run_id = $1 AND p.change = 'deleted'

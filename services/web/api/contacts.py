@@ -88,7 +88,7 @@ async def remove_contact(manager_id: UUID, unique_id: str, resources: Open) -> R
     wanted = checked_id(unique_id)
     async with resources.transaction() as connection:
         manager = await get_manager(connection, manager_id, lock=True)
-        await delete_contact(connection, manager, wanted, now=resources.clock.now())
+        await delete_contact(connection, manager, wanted)
     return Response(status_code=204)
 
 

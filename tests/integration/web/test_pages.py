@@ -212,6 +212,16 @@ async def test_errors_stand_by_their_field_and_what_was_entered_is_kept(web: Web
     assert await web.db.fetchval("SELECT count(*) FROM imports") == 0
 
 
+async def test_an_empty_time_does_not_hide_what_else_is_wrong(web: Web) -> None:
+    await sign_in(web)
+    made = await web.manager()
+    wrong = FORM | {"name": "", "repeat": "daily", "start": "", "key": "", "action": "save"}
+    told = errors(await send(web, f"/imports/new?manager={made['id']}", wrong))
+    assert told[0] == "Give it a name."
+    assert "Choose a field." in told
+    assert told[-1].startswith("Give a date and a time")
+
+
 async def test_lines_and_fields_are_added_without_losing_what_was_entered(web: Web) -> None:
     await sign_in(web)
     made = await web.manager()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ BOUNDARY = "b0undary"
 async def read(body: bytes, cuts: list[int]) -> list[tuple[str, str | None, bytes]]:
     async def blocks() -> AsyncIterator[bytes]:
         places = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-        for begin, end in zip(places, places[1:], strict=False):
+        for begin, end in pairwise(places):
             yield body[begin:end]
 
     parts: list[tuple[str, str | None, bytes]] = []

@@ -5,7 +5,15 @@ from shared.rules.problems import PROBLEM_CODES, describe_problem
 
 def test_all_codes() -> None:
     assert set(PROBLEM_CODES) == {
-        *("id_missing", "too_few_cells", "too_many_cells", "undecodable", "nul_character", "row_too_large"),
+        *(
+            "id_missing",
+            "id_too_long",
+            "too_few_cells",
+            "too_many_cells",
+            "undecodable",
+            "nul_character",
+            "row_too_large",
+        ),
         *("email_invalid", "phone_invalid", "number_invalid", "date_invalid"),
         *("duplicate_id", "deletes_held_back"),
     }

@@ -24,7 +24,7 @@ FAILING = "import sys; sys.exit('The port is taken.')"
 def _start(folder: Path, code: str, *, grace: float = 10) -> ReadyChild:
     (folder / "program.py").write_text(code)
     environment = dict(os.environ) | {"PYTHONPATH": str(folder)}
-    return ReadyChild.start("program", [], log=folder / "program.log", environment=environment, grace=grace)
+    return ReadyChild.start("program", "program", [], log=folder / "program.log", environment=environment, grace=grace)
 
 
 def test_it_says_when_it_is_ready_and_is_gone_once_stopped(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_one_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path) -> N
 def test_the_last_words_of_one_that_did_not_start_are_told(tmp_path: Path) -> None:
     child = _start(tmp_path, FAILING)
     try:
-        with pytest.raises(TransientError, match=r"program did not start\. The port is taken\."):
+        with pytest.raises(TransientError, match=r"The program did not start\. The port is taken\."):
             child.ready()
     finally:
         child.stop()

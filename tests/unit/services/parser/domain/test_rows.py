@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.parser.domain.rows import (
+    MAX_ID_BYTES,
     MAX_PROBLEMS,
     MAX_ROW_BYTES,
     GoodRow,
@@ -154,8 +155,12 @@ def test_an_unmapped_column_may_be_large() -> None:
 
 
 def test_an_id_that_no_contact_can_have() -> None:
-    outcome = rejected("o," + "7" * (MAX_ROW_BYTES + 1) + ",,")
-    assert (outcome.unique_id, outcome.id_unreadable, codes(outcome)) == (None, False, ["row_too_large"])
+    outcome = rejected("o," + "7" * (MAX_ID_BYTES + 1) + ",,")
+    assert (outcome.unique_id, outcome.id_unreadable, codes(outcome)) == (None, False, ["id_too_long"])
+
+
+def test_the_longest_id() -> None:
+    assert isinstance(row("o," + "7" * MAX_ID_BYTES + ",,"), GoodRow)
 
 
 CELLS = st.lists(st.sampled_from(["", " ", "x", "a@b.de", "\0", "\udcff", "\x1c"]), max_size=6)

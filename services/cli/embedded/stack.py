@@ -120,16 +120,15 @@ class Stack:
     async def _start_broker(self, dsn: str) -> str:
         broker = EmbeddedBroker(self._folder.log("broker"))
 
-        async def furnish() -> None:
+        async def renew() -> None:
             await self._hooks.create_topics(broker.bootstrap_servers)
+            await self._supervisor.restart_services()
+            # Last: what is asked for because of it must not be taken up by a process that is about to end.
             await self._hooks.record_incarnation(dsn)
 
-        async def renew() -> None:
-            await furnish()
-            await self._supervisor.restart_services()
-
         kept = await self._supervisor.keep("broker", broker, after_restart=renew)
-        await furnish()
+        await self._hooks.create_topics(broker.bootstrap_servers)
+        await self._hooks.record_incarnation(dsn)
         self._broker_watch = asyncio.create_task(
             limit_broker_memory(kept, broker.resident_bytes, partial(self._hooks.any_run_active, dsn))
         )

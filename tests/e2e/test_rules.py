@@ -1,0 +1,188 @@
+"""The rules of a synchronization, through the real services."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest
+
+from shared.store.accounts import password_fits
+from tests.support.imports import csv_of, set_up_import, sftp_source
+from tests.support.sftp_server import SftpServer
+from tests.support.stack import Stack
+
+DAILY = {"start": "2099-01-01T06:30:00", "time_zone": "Europe/Berlin", "rrule": "FREQ=DAILY"}
+
+
+@pytest.fixture
+async def client(embedded_stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    async with embedded_stack.client() as client:
+        yield client
+
+
+def rows(count: int, start: int = 0) -> list[list[str]]:
+    return [[str(number), f"Name {number}", ""] for number in range(start, start + count)]
+
+
+def write(sftp: SftpServer, text: str) -> str:
+    name = f"{secrets.token_hex(6)}.csv"
+    (sftp.folder / name).write_text(text, encoding="utf-8")
+    return name
+
+
+async def test_the_guard_refuses_at_ten_percent_and_a_refused_file_is_never_hidden(
+    client: httpx.AsyncClient, sftp: SftpServer
+) -> None:
+    name = write(sftp, csv_of(rows(100)))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"delete_missing": True}, schedule=DAILY)
+    assert (await importing.run())["status"] == "succeeded"
+    before = await importing.contacts()
+
+    (sftp.folder / name).write_text(csv_of([*rows(10), *rows(50, 1000)]), encoding="utf-8")
+    for _ in range(2):
+        run = await importing.run()
+        assert (run["status"], run["error"]["code"]) == ("refused", "guard_ten_percent")
+        assert run["counts"]["deleted"] == 90
+        assert await importing.contacts() == before
+
+    (sftp.folder / name).write_text(csv_of([*rows(11), *rows(50, 1000)]), encoding="utf-8")
+    run = await importing.run()
+    assert (run["status"], run["counts"]["deleted"]) == ("succeeded", 89)
+    assert len(await importing.contacts()) == 61
+
+
+async def test_options_off_leave_contacts_untouched(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, csv_of(rows(3)))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"update_existing": False})
+    await importing.run()
+    (sftp.folder / name).write_text(csv_of([["0", "Changed", ""], *rows(1, 7)]), encoding="utf-8")
+    run = await importing.run()
+    assert run["counts"] | {"read": 2} == run["counts"]
+    assert (run["counts"]["added"], run["counts"]["updated"], run["counts"]["deleted"]) == (1, 0, 0)
+    contacts = await importing.contacts()
+    assert sorted(contacts) == ["0", "1", "2", "7"]
+    assert contacts["0"]["Name"] == "Name 0"
+
+
+async def test_unmapped_fields_stay_and_empty_cells_empty(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, csv_of([["1", "One", "x@example.com"], ["2", "Two", ""]]))
+    importing = await set_up_import(client, sftp_source(sftp, name))
+    await importing.run()
+    (sftp.folder / name).write_text(csv_of([["1", "", "x@example.com"], ["2", " Two ", ""]]), encoding="utf-8")
+    await importing.change(mapping=[{"column": "No", "field": "No"}, {"column": "Name", "field": "Name"}])
+    run = await importing.run()
+    assert (run["counts"]["updated"], run["counts"]["unchanged"]) == (1, 1)
+    assert (await importing.contacts())["1"] == {"No": "1", "Name": "", "Email": "x@example.com"}
+
+
+async def test_an_unreadable_id_holds_all_deletes_back(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, csv_of(rows(5)))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"delete_missing": True})
+    await importing.run()
+    (sftp.folder / name).write_bytes(csv_of(rows(2)).encode() + b"\xff9,Broken,\n")
+    run = await importing.run()
+    assert (run["status"], run["counts"]["deleted"]) == ("succeeded_with_errors", 0)
+    codes = {problem["code"] for problem in await importing.problems(run["id"])}
+    assert codes == {"undecodable", "deletes_held_back"}
+    assert len(await importing.contacts()) == 5
+
+
+async def test_a_contact_whose_line_is_bad_counts_as_found(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, csv_of(rows(3)))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"delete_missing": True})
+    await importing.run()
+    (sftp.folder / name).write_text(csv_of([*rows(1), ["1", "One", "no address"]]), encoding="utf-8")
+    run = await importing.run()
+    assert (run["counts"]["deleted"], run["counts"]["rejected"]) == (1, 1)
+    assert sorted(await importing.contacts()) == ["0", "1"]
+
+
+async def test_generated_keys_replace_all(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, csv_of(rows(20)))
+    importing = await set_up_import(
+        client,
+        sftp_source(sftp, name),
+        options={"delete_missing": True, "every_time": True},
+        mapping=[("Name", "Name"), ("E-mail", "Email")],
+        unique_id={"field": "No", "generate": True},
+    )
+    first = await importing.run()
+    assert first["counts"]["added"] == 20, first
+    codes = set(await importing.contacts())
+    assert all(len(code) == 9 and code.isdigit() for code in codes)
+    second = await importing.run()
+    assert (second["counts"]["added"], second["counts"]["deleted"]) == (20, 20)
+    assert not codes & set(await importing.contacts())
+
+
+async def test_passwords_are_kept_as_hashes_and_only_changed_ones_are_hashed_anew(
+    client: httpx.AsyncClient, sftp: SftpServer, embedded_stack: Stack
+) -> None:
+    header = ["No", "Name", "Password"]
+    name = write(sftp, csv_of([["1", "One", "first secret"], ["2", "Two", "other secret"], ["3", "", ""]], header))
+    importing = await set_up_import(
+        client,
+        sftp_source(sftp, name),
+        fields=[("No", "text"), ("Name", "text"), ("Secret", "password")],
+        mapping=[("No", "No"), ("Name", "Name"), ("Password", "Secret")],
+    )
+    assert (await importing.run())["counts"]["added"] == 3
+    before = await _hashes(embedded_stack, importing.manager_id)
+    assert set(before) == {"1", "2"}
+    assert password_fits(before["1"], "first secret")
+
+    (sftp.folder / name).write_text(
+        csv_of([["1", "Uno", "first secret"], ["2", "Two", "new secret"], ["3", "", " "]], header), encoding="utf-8"
+    )
+    run = await importing.run()
+    assert (run["counts"]["updated"], run["counts"]["unchanged"]) == (2, 1)
+    after = await _hashes(embedded_stack, importing.manager_id)
+    assert after["1"] == before["1"]
+    assert password_fits(after["2"], "new secret")
+    connection = await asyncpg.connect(embedded_stack.database)
+    left = await connection.fetchval("SELECT count(*) FROM plan_passwords WHERE sealed IS NOT NULL")
+    await connection.close()
+    assert left == 0
+
+
+async def test_another_key_field_is_refused_while_contacts_exist(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    importing = await set_up_import(client, sftp_source(sftp, write(sftp, csv_of(rows(2)))))
+    await importing.run()
+    answer = await client.patch(f"/imports/{importing.import_id}", json={"unique_id": {"field": "Name"}})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "key_field_differs"
+
+
+async def test_a_dry_run_changes_nothing(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    importing = await set_up_import(client, sftp_source(sftp, write(sftp, csv_of(rows(4)))))
+    answer = await client.post(f"/imports/{importing.import_id}/runs", json={"dry_run": True})
+    run = await importing.finished(answer.json()["id"])
+    assert (run["status"], run["counts"]["added"]) == ("planned", 4)
+    assert await importing.contacts() == {}
+    plan = (await client.get(f"/runs/{run['id']}/plan", params={"kind": "added"})).json()["items"]
+    assert [change["unique_id"] for change in plan] == ["0", "1", "2", "3"]
+
+
+async def test_every_applied_run_keeps_its_balance(
+    client: httpx.AsyncClient, sftp: SftpServer, embedded_stack: Stack
+) -> None:
+    importing = await set_up_import(client, sftp_source(sftp, write(sftp, csv_of([*rows(4), *rows(1)]))))
+    run = await importing.run()
+    connection = await asyncpg.connect(embedded_stack.database)
+    balance = json.loads(await connection.fetchval("SELECT balance FROM runs WHERE id = $1", run["id"]))
+    await connection.close()
+    assert balance["contacts_before"] + 4 == balance["contacts_after"]
+    assert balance["chunk_bytes"] == balance["text_bytes"] > 0
+
+
+async def _hashes(stack: Stack, manager_id: str) -> dict[str, str]:
+    connection = await asyncpg.connect(stack.database)
+    try:
+        found = await connection.fetch(
+            "SELECT unique_id, hash FROM contact_passwords WHERE manager_id = $1", manager_id
+        )
+    finally:
+        await connection.close()
+    return {row["unique_id"]: row["hash"] for row in found}

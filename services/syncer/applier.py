@@ -15,7 +15,6 @@ import structlog
 from services.syncer.adapters.applying import apply_plan, lock_manager
 from services.syncer.adapters.password_hashing import hash_passwords
 from services.syncer.adapters.planning import compute_plan, keep_plan, kept_plan
-from services.syncer.adapters.staging import clear_staging
 from services.syncer.domain.balance import Balance, require_balance
 from services.syncer.ports import HashPassword
 from shared.clock import Clock
@@ -158,7 +157,6 @@ class Applier:
 
     async def _close(self, connection: Connection, run: OpenRun, outcome: Outcome) -> None:
         await close_run(connection, run.id, run.attempt, outcome, now=self._clock.now(), service=_SERVICE)
-        await clear_staging(connection, run.id)
 
     async def _fail(self, run_id: UUID, attempt: int, error: ContactsSyncError) -> None:
         async with self._database.pool.acquire() as connection, connection.transaction():

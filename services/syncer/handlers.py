@@ -1,6 +1,12 @@
 """Hears of files and rows, and stages them; hands complete runs to the applier, outside the poll."""
 
-from services.syncer.adapters.staging import BatchAlreadyStagedError, ensure_set, note_file, stage_batch
+from services.syncer.adapters.staging import (
+    BatchAlreadyStagedError,
+    BatchNotWantedError,
+    ensure_set,
+    note_file,
+    stage_batch,
+)
 from services.syncer.applier import Applier
 from shared.clock import Clock
 from shared.events.files import FileFetched
@@ -31,6 +37,8 @@ class SyncerHandlers:
         """Stage a batch of rows, once however often it comes."""
         try:
             complete = await self._stage(event)
+        except BatchNotWantedError:
+            return
         except BatchAlreadyStagedError:
             complete = await self._stage(event)
         if complete:

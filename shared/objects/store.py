@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore, from_url
 
 from shared.errors import PermanentError, TransientError
@@ -116,10 +116,15 @@ class SealedObjects:
             yield data
             offset += len(data)
 
-    async def rename(self, source: str, target: str) -> None:
-        """Give an object another key; what had that key is replaced."""
+    async def keep_as(self, source: str, target: str) -> None:
+        """Give an object its lasting key; where that key is taken the object is dropped, for it holds the same.
+
+        What has the key is never replaced: others may be reading it, piece by piece.
+        """
         try:
-            await obstore.rename_async(self._store, source, target, overwrite=True)
+            await obstore.rename_async(self._store, source, target, overwrite=False)
+        except AlreadyExistsError:
+            await self.delete(source)
         except STORE_ERRORS as error:
             raise _store_error(error, source) from error
 

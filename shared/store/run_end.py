@@ -11,6 +11,7 @@ from shared.postgres.outbox import say
 from shared.store.problems import first_problems
 from shared.store.runs import announce, end_steps
 from shared.store.set_ups import RunSetup
+from shared.store.staging import clear_staging
 from shared.topics import IMPORT_CANCELLED, IMPORT_FINISHED
 
 
@@ -68,6 +69,7 @@ async def close_run(
         sha256,
     )
     await end_steps(connection, run_id, now)
+    await clear_staging(connection, run_id)
     setup = RunSetup.model_validate(row["setup"])
     problems, problem_count = await first_problems(connection, run_id)
     about = {"event_id": new_id(), "occurred_at": now, "run_id": run_id, "import_id": row["import_id"]}

@@ -90,6 +90,12 @@ async def test_a_refused_password(client: httpx.AsyncClient, server: SftpServer)
     assert "not-it" not in str(run)
 
 
+async def test_a_private_key_that_is_none(client: httpx.AsyncClient, server: SftpServer) -> None:
+    importing = await set_up_import(client, sftp_source(server, "good.csv"))
+    change = {"source": {"private_key": "-----BEGIN nothing", "password": None}}
+    await _fails_and_changes_nothing(importing, change, "private_key_invalid")
+
+
 async def test_a_file_that_is_not_there(client: httpx.AsyncClient, server: SftpServer) -> None:
     importing = await set_up_import(client, sftp_source(server, "good.csv"))
     await _fails_and_changes_nothing(importing, {"source": {"url": server.url("gone.csv")}}, "file_not_found")

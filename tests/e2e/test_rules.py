@@ -147,6 +147,35 @@ async def test_passwords_are_kept_as_hashes_and_only_changed_ones_are_hashed_ane
     assert left == 0
 
 
+async def test_staging_is_cleared_however_a_run_ends(
+    client: httpx.AsyncClient, sftp: SftpServer, embedded_stack: Stack
+) -> None:
+    name = write(sftp, csv_of(rows(100)))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"delete_missing": True}, schedule=DAILY)
+    ended = [(await importing.run())["status"]]
+    (sftp.folder / name).write_text(csv_of(rows(5)), encoding="utf-8")
+    ended.append((await importing.run())["status"])
+    (sftp.folder / name).write_text(csv_of(rows(50)).replace("E-mail", "Mail"), encoding="utf-8")
+    ended.append((await importing.run())["status"])
+    assert ended == ["succeeded", "refused", "failed"]
+    connection = await asyncpg.connect(embedded_stack.database)
+    left = await connection.fetchval("SELECT (SELECT count(*) FROM staging_sets) + (SELECT count(*) FROM staged_rows)")
+    await connection.close()
+    assert left == 0
+
+
+async def test_an_empty_manager_takes_another_key_field(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, csv_of(rows(2)))
+    importing = await set_up_import(client, sftp_source(sftp, name))
+    await importing.run()
+    for unique_id in await importing.contacts():
+        answer = await client.delete(f"/managers/{importing.manager_id}/contacts/{unique_id}")
+        assert answer.status_code == 204
+    await importing.change(unique_id={"field": "Name"})
+    assert (await importing.run())["status"] == "succeeded"
+    assert sorted(await importing.contacts()) == ["Name 0", "Name 1"]
+
+
 async def test_another_key_field_is_refused_while_contacts_exist(client: httpx.AsyncClient, sftp: SftpServer) -> None:
     importing = await set_up_import(client, sftp_source(sftp, write(sftp, csv_of(rows(2)))))
     await importing.run()

@@ -35,7 +35,7 @@ class AskDatabase(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StackHooks:
-    """`record_incarnation` notes that there is a new, empty broker; awaited when the services run on it."""
+    """`record_incarnation` notes that there is a new, empty broker; awaited after each of its starts."""
 
     migrate: OnDatabase
     create_topics: OnBroker

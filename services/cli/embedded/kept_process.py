@@ -47,14 +47,23 @@ async def nothing() -> None:
 
 
 class KeptProcess:
-    """Keeps `process` running from `begin` to `end`, and awaits `after_restart` after each further start."""
+    """Keeps `process` running from `begin` to `end`; around each further start other work may be awaited."""
 
     def __init__(
-        self, name: str, process: Startable, *, after_restart: Callable[[], Awaitable[None]] = nothing
+        self,
+        name: str,
+        process: Startable,
+        *,
+        before_restart: Callable[[], Awaitable[None]] = nothing,
+        after_restart: Callable[[], Awaitable[None]] = nothing,
     ) -> None:
         self.name = name
         self._process = process
+        self._before_restart = before_restart
         self._after_restart = after_restart
+        self._may_start = asyncio.Event()
+        self._may_start.set()
+        self._starting = asyncio.Lock()
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._at_once = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
@@ -77,6 +86,19 @@ class KeptProcess:
         self._at_once.set()
         if self._running:
             await self._process.stop(grace)
+
+    async def hold(self, grace: float) -> None:
+        """End the process, and let it not be started again before `release`."""
+        self._may_start.clear()
+        async with self._starting:
+            if self._running:
+                self._at_once.set()
+                await self._process.stop(grace)
+
+    def release(self) -> None:
+        """Let a process that was held be started, at once."""
+        self._at_once.set()
+        self._may_start.set()
 
     async def end(self, grace: float) -> None:
         """Keep it no longer, and end it."""
@@ -107,9 +129,12 @@ class KeptProcess:
     async def _start_again(self) -> None:
         while True:
             await self._pause()
+            await self._may_start.wait()
             try:
-                await self._process.start()
-                self._running = True
+                await self._before_restart()
+                async with self._starting:
+                    await self._process.start()
+                    self._running = True
                 logger.info("%s started again as process %d", self.name, self.pid)
                 async with asyncio.timeout(_AFTER_RESTART_SECONDS):
                     await self._after_restart()

@@ -122,11 +122,12 @@ class Stack:
 
         async def renew() -> None:
             await self._hooks.create_topics(broker.bootstrap_servers)
-            await self._supervisor.restart_services()
-            # Last: what is asked for because of it must not be taken up by a process that is about to end.
             await self._hooks.record_incarnation(dsn)
+            self._supervisor.release_services()
 
-        kept = await self._supervisor.keep("broker", broker, after_restart=renew)
+        kept = await self._supervisor.keep(
+            "broker", broker, before_restart=self._supervisor.hold_services, after_restart=renew
+        )
         await self._hooks.create_topics(broker.bootstrap_servers)
         await self._hooks.record_incarnation(dsn)
         self._broker_watch = asyncio.create_task(

@@ -44,10 +44,15 @@ class Supervisor:
         await self.stop()
 
     async def keep(
-        self, name: str, process: Startable, *, after_restart: Callable[[], Awaitable[None]] = nothing
+        self,
+        name: str,
+        process: Startable,
+        *,
+        before_restart: Callable[[], Awaitable[None]] = nothing,
+        after_restart: Callable[[], Awaitable[None]] = nothing,
     ) -> KeptProcess:
         """Start what the services stand on; stopped after them, in the opposite order of the starts."""
-        kept = KeptProcess(name, process, after_restart=after_restart)
+        kept = KeptProcess(name, process, before_restart=before_restart, after_restart=after_restart)
         self._ground.append(kept)
         await kept.begin()
         return kept
@@ -60,14 +65,21 @@ class Supervisor:
         await kept.begin()
         return kept
 
-    async def restart_services(self) -> None:
-        """Start all services that speak to the broker anew, at once.
+    async def hold_services(self) -> None:
+        """End all services that speak to the broker, until `release_services`.
 
-        They must be after the broker was: a consumer's position in the old broker's memory means nothing, or
-        worse something else, in the new one's.
+        They must be gone before a new broker is there: a consumer's position in the old one's memory means nothing in
+        the new one's, or worse, is committed there and then believed.
         """
-        every = [kept for name, replicas in self._services.items() if name not in WITHOUT_BROKER for kept in replicas]
-        await asyncio.gather(*(kept.restart(RENEWAL_GRACE_SECONDS) for kept in every))
+        await asyncio.gather(*(kept.hold(RENEWAL_GRACE_SECONDS) for kept in self._on_the_broker()))
+
+    def release_services(self) -> None:
+        """Let them be started again."""
+        for kept in self._on_the_broker():
+            kept.release()
+
+    def _on_the_broker(self) -> list[KeptProcess]:
+        return [kept for name, replicas in self._services.items() if name not in WITHOUT_BROKER for kept in replicas]
 
     async def stop(self) -> None:
         """Stop everything, services first. May be called again."""

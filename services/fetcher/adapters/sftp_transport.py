@@ -59,7 +59,7 @@ class SftpTransport:
                 "server_stalled" if connected else "connect_timeout",
                 f"{link.host} did not answer in time.",
             ) from error
-        except (asyncssh.Error, OSError) as error:
+        except (asyncssh.Error, asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as error:
             raise _explained(error, link) from error
 
     async def _connect(
@@ -120,7 +120,7 @@ def _host_key_changed(host: str, pinned: str | None, seen: str | None) -> UserEr
     )
 
 
-def _explained(error: asyncssh.Error | OSError, link: Link) -> UserError | TransientError:
+def _explained(error: Exception, link: Link) -> UserError | TransientError:
     """Return the same failure as ours; messages of libraries may hold credentials and are not repeated."""
     if isinstance(error, asyncssh.SFTPError):
         return _path_error(error, link)

@@ -88,7 +88,7 @@ class TextStore:
             text_bytes = writer.written
         sha256 = passage.digest.hexdigest()
         key = f"text/{sha256}-{passage.decoder.encoding}"
-        await self._objects.rename(arriving, key)
+        await self._objects.keep_as(arriving, key)
         stored = StoredFile(
             object_key=key,
             name=name,

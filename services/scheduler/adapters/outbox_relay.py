@@ -56,13 +56,15 @@ class OutboxRelay:
         try:
             await set_up_connection(connection)
             await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+            purged = float("-inf")
             while True:
                 while await self._relay_batch(connection):
                     pass
                 self.stalled = False
                 OUTBOX_WAITING.set(0)
-                woken = await self._wakeups.wait("outbox", at_most=_PURGE_SECONDS)
-                if not woken:
+                await self._wakeups.wait("outbox", at_most=_PURGE_SECONDS)
+                if asyncio.get_running_loop().time() - purged > _PURGE_SECONDS:
+                    purged = asyncio.get_running_loop().time()
                     await connection.execute(
                         "DELETE FROM outbox WHERE published_at < now() - $1::text::interval", _KEPT
                     )

@@ -80,7 +80,7 @@ async def apply_plan(
     contacts: int = await connection.fetchval(
         """UPDATE managers SET change_number = $2,
         contact_count = (SELECT count(*) FROM contacts WHERE manager_id = $1),
-        key_field = coalesce(key_field, $3) WHERE id = $1 RETURNING contact_count""",
+        key_field = $3 WHERE id = $1 RETURNING contact_count""",
         manager.id,
         base + counts.deleted + counts.updated + counts.added,
         run.setup.unique_id.field,

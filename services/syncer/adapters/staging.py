@@ -83,7 +83,7 @@ async def stage_batch(connection: Connection, set_id: int, event: RowsParsed, no
         await _copy(connection, set_id, event)
     run = await lock_open_run(connection, event.run_id, event.attempt)
     if run is None or run.status not in {"fetching", "staging"}:
-        return False
+        raise BatchNotWantedError
     if known is None:
         await _count_in(connection, set_id, event)
         rows = len(event.rows) + len(event.rejected)
@@ -129,14 +129,6 @@ async def note_file(connection: Connection, set_id: int, event: FileFetched, now
     )
     await enter_step(connection, run.id, run.attempt, "staging", service=_SERVICE, now=now)
     return await _finish_if_complete(connection, set_id, event.run_id, event.attempt, now)
-
-
-async def clear_staging(connection: Connection, run_id: UUID) -> None:
-    """Take away all that was staged for a run that has ended."""
-    await connection.execute(
-        "DELETE FROM staged_rows WHERE set_id IN (SELECT id FROM staging_sets WHERE run_id = $1)", run_id
-    )
-    await connection.execute("DELETE FROM staging_sets WHERE run_id = $1", run_id)
 
 
 async def _copy(connection: Connection, set_id: int, event: RowsParsed) -> None:
@@ -195,6 +187,10 @@ async def _finish_if_complete(connection: Connection, set_id: int, run_id: UUID,
     if not await connection.fetchval(_COMPLETE, set_id):
         return False
     return await enter_step(connection, run_id, attempt, "planning", service=_SERVICE, now=now)
+
+
+class BatchNotWantedError(Exception):
+    """The run ended, or was asked for again, while its batch was copied; this transaction must be rolled back."""
 
 
 class BatchAlreadyStagedError(Exception):

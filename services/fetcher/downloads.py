@@ -10,6 +10,7 @@ import stamina
 import structlog
 
 from services.fetcher.adapters.text_store import TextStore
+from services.fetcher.adapters.unpacking import unpacked
 from services.fetcher.ports import Credentials, FileTransport
 from services.fetcher.settings import FetcherSettings
 from shared.clock import Clock
@@ -106,11 +107,7 @@ class Downloads:
                 self._open(event.source, heartbeat) as opened,
             ):
                 name, blocks = opened
-
-                def taken(count: int) -> None:
-                    heartbeat.bytes = count
-
-                return await self._texts.store(blocks, event.parse, name, taken=taken)
+                return await self._texts.store(unpacked(_counted(blocks, heartbeat)), event.parse, name)
         except TimeoutError as error:
             raise TransientError("download_too_slow", "The file did not arrive within the time allowed.") from error
 
@@ -192,3 +189,10 @@ class Downloads:
             "import_id": event.import_id,
             "attempt": event.attempt,
         }
+
+
+async def _counted(blocks: AsyncIterator[bytes], heartbeat: Heartbeat) -> AsyncIterator[bytes]:
+    heartbeat.bytes = 0
+    async for block in blocks:
+        heartbeat.bytes += len(block)
+        yield block

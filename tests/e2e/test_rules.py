@@ -1,5 +1,6 @@
 """The rules of a synchronization, through the real services."""
 
+import gzip
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -115,6 +116,18 @@ async def test_generated_keys_replace_all(client: httpx.AsyncClient, sftp: SftpS
     second = await importing.run()
     assert (second["counts"]["added"], second["counts"]["deleted"]) == (20, 20)
     assert not codes & set(await importing.contacts())
+
+
+async def test_packed_files_are_judged_by_their_content(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, csv_of(rows(3)))
+    importing = await set_up_import(client, sftp_source(sftp, name))
+    plain = await importing.run()
+    (sftp.folder / name).write_bytes(gzip.compress(csv_of(rows(3)).encode()))
+    assert (await importing.run())["status"] == "unchanged"
+    (sftp.folder / name).write_bytes(gzip.compress(csv_of(rows(4)).encode()))
+    packed = await importing.run()
+    assert (packed["status"], packed["counts"]["added"]) == ("succeeded", 1)
+    assert packed["file"]["bytes"] == plain["file"]["bytes"] + len("3,Name 3,\n")
 
 
 async def test_passwords_are_kept_as_hashes_and_only_changed_ones_are_hashed_anew(

@@ -67,9 +67,9 @@ class TextStore:
         self._new_id = new_id
 
     async def store(
-        self, blocks: AsyncIterator[bytes], rules: ParseRules, name: str, *, taken: Callable[[int], None]
+        self, blocks: AsyncIterator[bytes], rules: ParseRules, name: str
     ) -> tuple[StoredFile, list[ChunkRange]]:
-        """Store a file from its blocks; `taken` hears how many bytes have come. Nothing is kept of one that fails.
+        """Store a file from its blocks. Nothing is kept of one that fails.
 
         UserError `file_too_large`, `file_empty`, `quote_unclosed`, `record_too_large`, `encoding_contradicts_mark`.
         """
@@ -83,7 +83,6 @@ class TextStore:
                         "file_too_large",
                         f"The file is larger than {self._max_bytes:,} bytes, the limit of this system.",
                     )
-                taken(passage.size)
             await writer.write(await asyncio.to_thread(passage.finish))
             text_bytes = writer.written
         sha256 = passage.digest.hexdigest()

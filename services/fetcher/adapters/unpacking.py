@@ -1,0 +1,101 @@
+"""Unpacks `.gz` and `.zip` as they stream in, told by their first bytes; anything else passes as it is.
+
+What a member of an archive is called plays no part: nothing is ever written under its name. A zip's directory stands at
+its end, so a zip is put by in a file without a name first; it is gone with the process.
+"""
+
+import asyncio
+import tempfile
+import zipfile
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from typing import IO
+
+from shared.errors import UserError
+
+_GZIP_MARK = b"\x1f\x8b"
+_ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+_LONGEST_MARK = 4
+_GZIP_WINDOW = 31
+_PIECE = 256 * 1024
+_ENCRYPTED = 0x1
+
+
+async def unpacked(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield a file's content, unpacked where it is an archive of one file, in bounded pieces.
+
+    UserError `archive_truncated`, `archive_corrupt`, `archive_encrypted`, or `archive_not_one_file`.
+    """
+    head = b""
+    async for block in blocks:
+        head += block
+        if len(head) >= _LONGEST_MARK:
+            break
+    whole = _rejoined(head, blocks)
+    if head.startswith(_GZIP_MARK):
+        content = _gunzipped(whole)
+    elif head.startswith(_ZIP_MARKS):
+        content = _unzipped(whole)
+    else:
+        content = whole
+    async for piece in content:
+        yield piece
+
+
+async def _rejoined(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if head:
+        yield head
+    async for block in rest:
+        yield block
+
+
+async def _gunzipped(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the content of one gzip member after another; what follows the last one and is none is ignored."""
+    member = zlib.decompressobj(_GZIP_WINDOW)
+    waiting = b""
+    async for block in blocks:
+        waiting += block
+        while waiting:
+            if member.eof:
+                if len(waiting) < len(_GZIP_MARK):
+                    break
+                if not waiting.startswith(_GZIP_MARK):
+                    return
+                member = zlib.decompressobj(_GZIP_WINDOW)
+            try:
+                piece = await asyncio.to_thread(member.decompress, waiting, _PIECE)
+            except zlib.error as error:
+                raise _corrupt() from error
+            waiting = member.unused_data if member.eof else member.unconsumed_tail
+            if piece:
+                yield piece
+    if not member.eof:
+        raise UserError("archive_truncated", "The .gz file ends before its content does; send it again.")
+
+
+async def _unzipped(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    with tempfile.TemporaryFile(prefix="contacts-sync-") as spool:
+        async for block in blocks:
+            await asyncio.to_thread(spool.write, block)
+        try:
+            pieces = await asyncio.to_thread(_only_member, spool)
+            while piece := await asyncio.to_thread(next, pieces, b""):
+                yield piece
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            raise _corrupt() from error
+
+
+def _only_member(spool: IO[bytes]) -> Iterator[bytes]:
+    """Return the pieces of a zip's one file; its checksum is verified when the last one is read."""
+    archive = zipfile.ZipFile(spool)
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) != 1:
+        raise UserError("archive_not_one_file", f"The .zip file holds {len(members)} files; put exactly one into it.")
+    if members[0].flag_bits & _ENCRYPTED:
+        raise UserError("archive_encrypted", "The .zip file is encrypted; send it without a password.")
+    file = archive.open(members[0])
+    return iter(lambda: file.read(_PIECE), b"")
+
+
+def _corrupt() -> UserError:
+    return UserError("archive_corrupt", "The archive is damaged; pack and send it again.")

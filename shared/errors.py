@@ -2,12 +2,17 @@
 
 from typing import Self
 
+LONGEST_MESSAGE = 2_000
+"""Characters; what a message tells of files and servers may be of any length, events and pages are not."""
+
 
 class ContactsSyncError(Exception):
     """Base of all our errors: `code` is stable and for programs, the message, a whole sentence, for people."""
 
     def __init__(self, code: str, message: str) -> None:
-        sentence = message if message.endswith((".", "?", "!")) else f"{message}."
+        if len(message) > LONGEST_MESSAGE:
+            message = f"{message[:LONGEST_MESSAGE]}…"
+        sentence = message if message.endswith((".", "?", "!", "…")) else f"{message}."
         super().__init__(sentence)
         self.code = code
         self.message = sentence

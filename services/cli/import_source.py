@@ -1,5 +1,8 @@
 """What is to be imported, as the command line says it: a file or a link, its columns, and where they go."""
 
+import gzip
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +65,10 @@ def dialect_of(delimiter: str, *, has_header: bool, encoding: str | None) -> Dia
 def columns_of(path: Path, dialect: Dialect) -> list[str]:
     """Return the names of a file's columns from its first MiB; UserError where it can't be read as text."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_HEAD_BYTES)
+        data = _first_bytes(path)
+    except (EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        message = f"{path} is a damaged or encrypted archive. Pack it again."
+        raise UserError("archive_corrupt", message, field="source") from error
     except OSError as error:
         message = f"{path} can't be read: {error.strerror}. Give the path of a file, or a link."
         raise UserError("file_unreadable", message, field="source") from error
@@ -72,6 +77,25 @@ def columns_of(path: Path, dialect: Dialect) -> list[str]:
     if len(data) < _HEAD_BYTES:
         text += decoder.finish()
     return read_head(text, dialect, encoding=decoder.encoding).names
+
+
+def _first_bytes(path: Path) -> bytes:
+    """Return the first MiB of a file's content, unpacked as the fetcher unpacks it."""
+    with path.open("rb") as file:
+        mark = file.read(4)
+    if mark.startswith(b"\x1f\x8b"):
+        with gzip.open(path) as packed:
+            return packed.read(_HEAD_BYTES)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) != 1:
+                message = f"{path} holds {len(members)} files. Put exactly one into it."
+                raise UserError("archive_not_one_file", message, field="source")
+            with archive.open(members[0]) as member:
+                return member.read(_HEAD_BYTES)
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES)
 
 
 def map_columns(columns: Sequence[str] | None, chosen: Sequence[str], key: str, *, has_header: bool) -> ColumnMapping:

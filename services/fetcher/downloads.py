@@ -107,7 +107,8 @@ class Downloads:
                 self._open(event.source, heartbeat) as opened,
             ):
                 name, blocks = opened
-                return await self._texts.store(unpacked(_counted(blocks, heartbeat)), event.parse, name)
+                counted = _counted(blocks, heartbeat, self._settings.max_bytes)
+                return await self._texts.store(unpacked(counted), event.parse, name)
         except TimeoutError as error:
             raise TransientError("download_too_slow", "The file did not arrive within the time allowed.") from error
 
@@ -191,8 +192,11 @@ class Downloads:
         }
 
 
-async def _counted(blocks: AsyncIterator[bytes], heartbeat: Heartbeat) -> AsyncIterator[bytes]:
+async def _counted(blocks: AsyncIterator[bytes], heartbeat: Heartbeat, most: int) -> AsyncIterator[bytes]:
+    """Count the bytes that come, packed or not; UserError `file_too_large`."""
     heartbeat.bytes = 0
     async for block in blocks:
         heartbeat.bytes += len(block)
+        if heartbeat.bytes > most:
+            raise UserError("file_too_large", f"The file is larger than {most:,} bytes, the limit of this system.")
         yield block

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from services.parser.domain.batching import BATCHING_VERSION, Batch, cut_batches
 from services.parser.domain.rows import GoodRow, RejectedRow, read_row
 from shared.clock import Clock
+from shared.errors import PermanentError
 from shared.events import rows
 from shared.events.files import ChunkReady
 from shared.events.set_up import ParseRules
@@ -37,6 +38,8 @@ class ChunkReader:
         """
         chunk = event.chunk
         data = await self._objects.read(event.file.object_key, chunk.offset, chunk.length)
+        if len(data) != chunk.length:
+            raise PermanentError("chunk_incomplete", "The stored file is shorter than what was said of it.")
         first = data if chunk.index == 0 else await self._objects.read(event.file.object_key, 0, HEAD_BYTES)
         rules, encoding = event.parse, event.file.encoding
         dialect = Dialect(delimiter=rules.delimiter, has_header=rules.has_header, encoding=rules.encoding)
@@ -44,7 +47,8 @@ class ChunkReader:
         mapping = resolve(_plan(rules), head.names)
         records = read_records(data, dialect, encoding=encoding, first_line=chunk.first_line)
         outcomes = (_outcome(record, head, mapping) for record in records)
-        return (self._said(event, batch) for batch in cut_batches(outcomes))
+        batches = cut_batches(outcomes, passwords=mapping.untrimmed)
+        return (self._said(event, batch) for batch in batches)
 
     def _said(self, event: ChunkReady, batch: Batch) -> rows.RowsParsed:
         rules = event.parse

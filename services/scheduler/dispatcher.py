@@ -9,7 +9,7 @@ import structlog
 
 from services.scheduler.adapters.due_runs import claim_due_schedules, claim_queued_runs, next_due
 from shared.clock import Clock
-from shared.postgres.database import DATABASE_FAILED, Database
+from shared.postgres.database import Database
 from shared.postgres.wakeups import Wakeups
 
 _LONGEST_SLEEP = 60.0
@@ -35,8 +35,8 @@ class Dispatcher:
                     while await claim_due_schedules(connection, self._clock.now(), self._claims) == self._claims:
                         pass
                     due = await next_due(connection)
-            except DATABASE_FAILED as error:
-                _log.warning("schedules wait for the database", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - this loop must never end
+                _log.warning("schedules wait", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             seconds = (due - self._clock.now()).total_seconds() if due else _LONGEST_SLEEP
@@ -48,8 +48,8 @@ class Dispatcher:
             try:
                 async with self._database.pool.acquire() as connection, connection.transaction():
                     claimed = await claim_queued_runs(connection, self._clock.now(), self._claims)
-            except DATABASE_FAILED as error:
-                _log.warning("queue waits for the database", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - this loop must never end
+                _log.warning("queue waits", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             if claimed < self._claims:

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import structlog
 
-from services.syncer.adapters.applying import apply_plan, lock_manager
+from services.syncer.adapters.applying import LockedManager, apply_plan, lock_manager
 from services.syncer.adapters.password_hashing import hash_passwords
-from services.syncer.adapters.planning import compute_plan, keep_plan, kept_plan
+from services.syncer.adapters.planning import compute_plan, forget_plan, keep_plan, kept_plan
 from services.syncer.domain.balance import Balance, require_balance
 from services.syncer.ports import HashPassword
 from shared.clock import Clock
@@ -30,6 +30,7 @@ BEAT_SECONDS = 2.0
 _SERVICE = "syncer"
 _LEASE_SPACE = 0x72756E
 _RETRY_SECONDS = 1.0
+_MOST_TRIES = 10
 _log = structlog.get_logger("contacts_sync.syncer")
 
 
@@ -68,6 +69,7 @@ class Applier:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, run_id: UUID, attempt: int) -> None:
+        tries = 0
         while True:
             try:
                 async with self._places, self._database.pool.acquire() as connection:
@@ -76,7 +78,12 @@ class Applier:
                 if error.code == "staging_lost":
                     await give_up_attempt(self._database.pool, run_id, attempt)
                     return
-                _log.warning("apply will be tried again", run_id=str(run_id), error=error.code)
+                tries += 1
+                if tries >= _MOST_TRIES:
+                    await self._fail(run_id, attempt, error)
+                    return
+                _log.warning("apply will be tried again, planned anew", run_id=str(run_id), error=error.code)
+                await forget_plan(self._database.pool, run_id)
             except (*DOWN, *DATABASE_DOWN) as error:
                 _log.warning("apply waits for the database", run_id=str(run_id), error=type(error).__name__)
             except ContactsSyncError as error:
@@ -115,10 +122,10 @@ class Applier:
     async def _plan(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
         """Store a plan that fits the contacts as they are, where there is none yet; true when it is to be applied."""
         async with connection.transaction():
-            run = await read_open_run(connection, run_id, attempt)
-            if run is None:
+            locked = await _locked(connection, run_id, attempt)
+            if locked is None:
                 return False
-            manager = await lock_manager(connection, run.manager_id)
+            run, manager = locked
             if run.plan_change_number == manager.change_number:
                 return True
             key_field = run.setup.unique_id.field
@@ -141,10 +148,10 @@ class Applier:
     async def _apply(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
         """Apply the stored plan; false where contacts changed since it was made, so that it is made anew."""
         async with connection.transaction():
-            run = await read_open_run(connection, run_id, attempt)
-            if run is None:
+            locked = await _locked(connection, run_id, attempt)
+            if locked is None:
                 return True
-            manager = await lock_manager(connection, run.manager_id)
+            run, manager = locked
             if manager.change_number != run.plan_change_number:
                 return False
             plan = await kept_plan(connection, run)
@@ -156,13 +163,25 @@ class Applier:
             return True
 
     async def _close(self, connection: Connection, run: OpenRun, outcome: Outcome) -> None:
-        await close_run(connection, run.id, run.attempt, outcome, now=self._clock.now(), service=_SERVICE)
+        now = self._clock.now()
+        if not await close_run(connection, run.id, run.attempt, outcome, now=now, service=_SERVICE):
+            raise TransientError("run_ended", "The run ended while it was planned or applied; this is rolled back.")
 
     async def _fail(self, run_id: UUID, attempt: int, error: ContactsSyncError) -> None:
         async with self._database.pool.acquire() as connection, connection.transaction():
             run = await read_open_run(connection, run_id, attempt)
             if run:
                 await self._close(connection, run, Outcome("failed", error.code, error.message))
+
+
+async def _locked(connection: Connection, run_id: UUID, attempt: int) -> tuple[OpenRun, LockedManager] | None:
+    """Lock the run's manager, then read the run again: it may have ended while the lock was waited for."""
+    run = await read_open_run(connection, run_id, attempt)
+    if run is None:
+        return None
+    manager = await lock_manager(connection, run.manager_id)
+    run = await read_open_run(connection, run_id, attempt)
+    return (run, manager) if run and run.status in {"planning", "applying"} else None
 
 
 @asynccontextmanager

@@ -88,7 +88,9 @@ async def broker_answers(broker: KafkaBroker) -> bool:
 
 
 async def is_caught_up(broker: KafkaBroker) -> bool:
-    """Tell whether every consumer has its share and has taken all that the broker had at its last answer."""
+    """Tell whether the broker answers now, and every consumer has its share and has taken all that there was."""
+    if not await broker_answers(broker):
+        return False
     for subscriber in broker.subscribers:
         consumer: Any = getattr(subscriber, "consumer", None)
         if consumer is None or not consumer.assignment():

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 from aiokafka import ConsumerRebalanceListener
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 from pydantic import ValidationError
@@ -135,7 +135,7 @@ class Delivery:
         while True:
             try:
                 await handler(event)
-            except PermanentError as error:
+            except (PermanentError, MessageSizeTooLargeError) as error:
                 await self._dead_letter(topic, body, record, error)
                 return "dead_letter"
             except (*DOWN, *self.also_down) as error:
@@ -172,7 +172,9 @@ class Delivery:
             "dlq_offset": str(record.offset),
             "dlq_service": self.service,
             "dlq_code": code,
-            "dlq_error": type(error).__name__,
+            "dlq_error": f"{type(error).__name__}: {error}"
+            if isinstance(error, ContactsSyncError)
+            else type(error).__name__,
             "dlq_at": self.clock.now().isoformat(),
         }
         key = record.key.decode("utf-8", "replace") if record.key is not None else None

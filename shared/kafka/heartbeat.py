@@ -3,6 +3,9 @@
 import asyncio
 from typing import Literal, Self
 
+import structlog
+from aiokafka.errors import KafkaError
+
 from shared.clock import Clock
 from shared.events.base import RunEvent
 from shared.events.runs import ImportProgressed
@@ -11,6 +14,7 @@ from shared.kafka.publisher import EventPublisher
 from shared.topics import IMPORT_PROGRESSED
 
 BEAT_SECONDS = 1.0
+_log = structlog.get_logger("contacts_sync.heartbeat")
 
 
 class Heartbeat:
@@ -55,6 +59,13 @@ class Heartbeat:
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _beat(self) -> None:
+        """Beat once; a beat that cannot be said is missed, and the work goes on."""
+        try:
+            await self._say()
+        except (KafkaError, OSError) as error:
+            _log.warning("a beat was missed", run_id=str(self._event.run_id), error=type(error).__name__)
+
+    async def _say(self) -> None:
         event = self._event
         progressed = ImportProgressed(
             event_id=new_id(),

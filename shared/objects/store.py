@@ -7,7 +7,7 @@ cannot be swapped; the id is the object's first bytes.
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +76,24 @@ class SealedObjects:
     async def write(self, key: str) -> AsyncIterator[ObjectWriter]:
         """Write an object; it appears whole when the block ends, and not at all when the block raises."""
         object_id = os.urandom(_OBJECT_ID_BYTES)
+        sink = obstore.open_writer_async(self._store, key, buffer_size=4 * SEGMENT_BYTES, max_concurrency=2)
         try:
-            sink = obstore.open_writer_async(self._store, key, buffer_size=4 * SEGMENT_BYTES, max_concurrency=2)
             await sink.write(object_id)
             writer = ObjectWriter(sink, self._sealer, object_id)
             yield writer
             await writer.flush()
             await sink.close()
-        except STORE_ERRORS as error:
-            raise _store_error(error, key) from error
+        except BaseException as error:
+            await self._drop(sink, key)
+            if isinstance(error, STORE_ERRORS):
+                raise _store_error(error, key) from error
+            raise
+
+    async def _drop(self, sink: Any, key: str) -> None:  # noqa: ANN401 - obstore's writer type is private
+        """Leave nothing of an object that was begun; a writer can only be closed, so it is deleted then."""
+        with suppress(*STORE_ERRORS):
+            await sink.close()
+            await self.delete(key)
 
     async def read(self, key: str, offset: int, length: int) -> bytes:
         """Return `length` clear bytes from `offset`, fewer only where the object ends."""

@@ -59,7 +59,7 @@ def validate_notation(notation: Notation) -> None:
     try:
         sample = datetime(2000, 2, 29).strftime(notation.date_format)  # noqa: DTZ001 - a date without a zone
         readable = _is_date(sample, notation.date_format)
-    except ValueError:
+    except (ValueError, re.error):  # strptime makes a pattern of the format, and the same sign twice is none
         readable = False
     if not readable or "%" not in notation.date_format:
         message = "The date format has to be made of signs such as %Y, %m and %d: %Y-%m-%d reads 2026-12-31"

@@ -7,8 +7,9 @@ from shared.errors import UserError
 from shared.rules.kinds import Kind, Notation
 from shared.rules.trimming import trim
 
-# Above this many columns the message about a missing one stops listing those the file has.
-_LISTED_NAMES: Final = 100
+# What the message about a missing column lists at most, and how much of each name.
+_LISTED_NAMES: Final = 20
+_LONGEST_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
         raise UserError("column_missing", _missing_message(missing, names), field="mapping")
     return ResolvedMapping(
         positions=tuple(places[name] for name in wanted),
-        names=tuple(names),
+        names=tuple(shortened(name) for name in names),
         key_position=None if key is None else places[key],
         checks=tuple(
             (index, mapped.kind)
@@ -76,15 +77,21 @@ def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
     )
 
 
+def shortened(name: str) -> str:
+    """Return a column's name as messages show it: a wrong file may have one of megabytes."""
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…"
+
+
 def _missing_message(missing: list[str], names: list[str]) -> str:
-    rest = len(names) - _LISTED_NAMES
-    listed = _quoted(names[:_LISTED_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+    listed = _some(names)
     plural = len(missing) > 1
     return (
-        f"The file lacks the mapped column{'s' if plural else ''} {_quoted(missing)}. It has: {listed}. "
+        f"The file lacks the mapped column{'s' if plural else ''} {_some(missing)}. It has: {listed}. "
         f"Map {'them' if plural else 'it'} anew, or mend the file"
     )
 
 
-def _quoted(names: list[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
+def _some(names: list[str]) -> str:
+    rest = len(names) - _LISTED_NAMES
+    listed = ", ".join(f'"{shortened(name)}"' for name in names[:_LISTED_NAMES])
+    return listed + (f" and {rest} more" if rest > 0 else "")

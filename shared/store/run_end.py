@@ -45,7 +45,7 @@ async def close_run(
     """
     row = await connection.fetchrow(
         """SELECT import_id, manager_id, trigger, dry_run, setup, queued_at, status, file_name, file_sha256, stored
-        FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL FOR UPDATE""",
+        FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL FOR NO KEY UPDATE""",
         run_id,
         attempt,
     )

@@ -99,7 +99,7 @@ async def read_open_run(connection: Connection, run_id: UUID, attempt: int) -> O
 
 async def lock_open_run(connection: Connection, run_id: UUID, attempt: int) -> OpenRun | None:
     """Do the same, and lock the run's row until the transaction ends."""
-    return _open_run(await connection.fetchrow(_OPEN_RUN + " FOR UPDATE", run_id, attempt))
+    return _open_run(await connection.fetchrow(_OPEN_RUN + " FOR NO KEY UPDATE", run_id, attempt))
 
 
 def _open_run(row: asyncpg.Record | None) -> OpenRun | None:
@@ -107,12 +107,10 @@ def _open_run(row: asyncpg.Record | None) -> OpenRun | None:
 
 
 async def give_up_attempt(connection: Connection | Pool, run_id: UUID, attempt: int) -> None:
-    """Have the run asked for again at once: what this attempt had is lost."""
+    """Let the run count as silent, to be asked for again at the scheduler's next look: what it had is lost."""
     await connection.execute(
-        """WITH given_up AS (
-            UPDATE runs SET status = 'staging', beat_at = now() - interval '1 day'
-            WHERE id = $1 AND attempt = $2 AND finished_at IS NULL)
-        SELECT pg_notify('runs_queued', '')""",
+        """UPDATE runs SET status = 'staging', beat_at = now() - interval '1 day'
+        WHERE id = $1 AND attempt = $2 AND finished_at IS NULL""",
         run_id,
         attempt,
     )

@@ -6,8 +6,9 @@ from shared.postgres.database import Connection
 
 
 async def clear_staging(connection: Connection, run_id: UUID) -> None:
-    """Take away all that was staged for a run."""
+    """Take away all that was staged for a run, and the passwords on their way."""
     await connection.execute(
         "DELETE FROM staged_rows WHERE set_id IN (SELECT id FROM staging_sets WHERE run_id = $1)", run_id
     )
     await connection.execute("DELETE FROM staging_sets WHERE run_id = $1", run_id)
+    await connection.execute("UPDATE plan_passwords SET sealed = NULL, hash = NULL WHERE run_id = $1", run_id)

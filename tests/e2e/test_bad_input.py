@@ -44,7 +44,7 @@ async def _fails_and_changes_nothing(importing: Importing, change: Callable[[], 
     assert (run["status"], run["error"]["code"]) == ("failed", code), run
     assert await importing.contacts() == before
     message: str = run["error"]["message"]
-    assert message.endswith((".", "?"))
+    assert message.endswith((".", "?", "…"))
     assert not message[0].islower()
     return run
 
@@ -127,6 +127,22 @@ async def test_a_file_that_is_not_text(client: httpx.AsyncClient, server: SftpSe
     (server.folder / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\xff\xfe\xc3\x28" * 50)
     importing = await set_up_import(client, sftp_source(server, "good.csv"))
     await _fails_and_changes_nothing(importing, {"source": {"url": server.url("photo.csv")}}, "file_not_text")
+
+
+async def test_a_wrong_file_of_one_endless_line(client: httpx.AsyncClient, server: SftpServer) -> None:
+    (server.folder / "endless.csv").write_text("{" + '"a": 1, ' * 250_000 + "}", encoding="utf-8")
+    importing = await set_up_import(client, sftp_source(server, "good.csv"))
+    change = {"source": {"url": server.url("endless.csv")}, "options": {"delimiter": ";"}}
+    run = await _fails_and_changes_nothing(importing, change, "column_missing")
+    assert len(run["error"]["message"]) < 2_100
+
+
+async def test_a_set_up_that_no_event_could_carry(client: httpx.AsyncClient, server: SftpServer) -> None:
+    fields = [(f"F{number}", "text") for number in range(900)]
+    mapping = [(f"{number:04}" * 375, name) for number, (name, _) in enumerate(fields)]
+    source = sftp_source(server, "good.csv")
+    with pytest.raises(AssertionError, match="set_up_too_large"):
+        await set_up_import(client, source, fields=fields, mapping=mapping, unique_id={"field": "F0"})
 
 
 async def test_an_empty_file_and_an_open_quote(client: httpx.AsyncClient, server: SftpServer) -> None:

@@ -130,6 +130,17 @@ async def test_packed_files_are_judged_by_their_content(client: httpx.AsyncClien
     assert packed["file"]["bytes"] == plain["file"]["bytes"] + len("3,Name 3,\n")
 
 
+async def test_a_wrong_encoding_can_be_put_right(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, "")
+    (sftp.folder / name).write_bytes(csv_of([["1", "東京", ""], ["2", "大阪", ""]]).encode("shift_jis"))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"encoding": "gb18030"})
+    await importing.run()
+    await importing.change(options={"encoding": "shift_jis"})
+    assert (await importing.run())["status"] == "succeeded"
+    names = {unique_id: contact["Name"] for unique_id, contact in (await importing.contacts()).items()}
+    assert names == {"1": "東京", "2": "大阪"}
+
+
 async def test_passwords_are_kept_as_hashes_and_only_changed_ones_are_hashed_anew(
     client: httpx.AsyncClient, sftp: SftpServer, embedded_stack: Stack
 ) -> None:

@@ -14,6 +14,9 @@ from shared.errors import TransientError, UserError
 
 IpAddress = IPv4Address | IPv6Address
 
+_NAT64 = IPv6Network("64:ff9b::/96")
+_NEVER = (IPv6Network("::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("100::/64"))
+
 
 @dataclass(frozen=True)
 class AddressRule:
@@ -23,11 +26,11 @@ class AddressRule:
 
     def allows(self, address: IpAddress) -> bool:
         """Tell whether an address is public or allowed; one that wraps an IPv4 address is judged as that."""
-        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-        judged = mapped or address
-        if any(judged.version == network.version and judged in network for network in self.allowed_networks):
-            return True
-        return judged.is_global and not judged.is_multicast
+        judged = _reached(address)
+        for network in self.allowed_networks:
+            if any(one is not None and one.version == network.version and one in network for one in (address, judged)):
+                return True
+        return judged is not None and judged.is_global and not judged.is_multicast
 
     async def resolve(self, host: str, port: int) -> list[str]:
         """Return the addresses of a host that may be reached, in the resolver's order.
@@ -49,6 +52,19 @@ class AddressRule:
         if not allowed:
             raise address_blocked(host)
         return allowed
+
+
+def _reached(address: IpAddress) -> IpAddress | None:
+    """Return the IPv4 address that an IPv6 one stands for (mapped, NAT64, 6to4), else itself; None: never public."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped:
+        return address.ipv4_mapped
+    if address.sixtofour:
+        return address.sixtofour
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return None if address.is_site_local or any(address in network for network in _NEVER) else address
 
 
 def address_blocked(host: str) -> UserError:

@@ -14,6 +14,9 @@ from shared.events.set_up import ParseRules
 from shared.objects.store import SealedObjects
 from shared.rules.dialect import Dialect
 
+TEXT_VERSION = 1
+"""Raise it with any change to how bytes become text: the same file in the same encoding is stored once."""
+
 
 @dataclass
 class _Passage:
@@ -86,7 +89,7 @@ class TextStore:
             await writer.write(await asyncio.to_thread(passage.finish))
             text_bytes = writer.written
         sha256 = passage.digest.hexdigest()
-        key = f"text/{sha256}-{passage.decoder.encoding}"
+        key = f"text/{sha256}-{passage.decoder.decoded_from}-{TEXT_VERSION}"
         await self._objects.keep_as(arriving, key)
         stored = StoredFile(
             object_key=key,

@@ -5,13 +5,14 @@ its end, so a zip is put by in a file without a name first; it is gone with the 
 """
 
 import asyncio
+import lzma
 import tempfile
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import IO
 
-from shared.errors import UserError
+from shared.errors import TransientError, UserError
 
 _GZIP_MARK = b"\x1f\x8b"
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -76,12 +77,15 @@ async def _gunzipped(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 async def _unzipped(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     with tempfile.TemporaryFile(prefix="contacts-sync-") as spool:
         async for block in blocks:
-            await asyncio.to_thread(spool.write, block)
+            try:
+                await asyncio.to_thread(spool.write, block)
+            except OSError as error:
+                raise TransientError("spool_failed", "There is no room to unpack the .zip file just now.") from error
         try:
             pieces = await asyncio.to_thread(_only_member, spool)
             while piece := await asyncio.to_thread(next, pieces, b""):
                 yield piece
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError) as error:
             raise _corrupt() from error
 
 

@@ -23,7 +23,10 @@ _UNDECODABLE: Final = b"\xff"
 
 
 class TextDecoder:
-    """Takes a file in pieces; `encoding`, once `finish` was called or text came, says what the text is in."""
+    """Takes a file in pieces.
+
+    Once `finish` was called or text came, `encoding` says what the text is in, `decoded_from` what the file was in.
+    """
 
     def __init__(self, chosen: str | None) -> None:
         self._chosen = charset_name(chosen) if chosen else None
@@ -31,6 +34,7 @@ class TextDecoder:
         self._decided = False
         self._incremental: codecs.IncrementalDecoder | None = None
         self.encoding = "utf-8"
+        self.decoded_from = "utf-8"
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return the text so far."""
@@ -63,6 +67,7 @@ class TextDecoder:
             name = self._chosen or "utf-8"
         if name == "utf-8-sig":
             name = "utf-8"
+        self.decoded_from = name
         if name == "utf-8" or is_single_byte(name):
             self.encoding = name
         else:

@@ -1,18 +1,19 @@
 """Deals the records of a chunk into batches of bounded size."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.parser.domain.rows import GoodRow, RejectedRow
+from pydantic_core import to_json
+
+from services.parser.domain.rows import GoodRow, RejectedRow, wire_size
 
 # Raise it with any change to where batches end: batches of different versions must not be mixed in one chunk.
 BATCHING_VERSION: Final = 1
 
-# Allowances, in bytes, for what stands around a row and around each of its values or problems.
-_ROW_OVERHEAD: Final = 32
-_VALUE_OVERHEAD: Final = 3
-_PROBLEM_OVERHEAD: Final = 32
+# Allowances, in bytes, for what stands around a row and around each of its problems.
+_ROW_OVERHEAD: Final = 96
+_PROBLEM_OVERHEAD: Final = 64
 
 
 @dataclass(slots=True)
@@ -34,13 +35,14 @@ def cut_batches(
     outcomes: Iterable[GoodRow | RejectedRow | None],
     *,
     max_rows: int = 2000,
-    max_bytes: int = 480 * 1024,
+    max_bytes: int = 640 * 1024,
+    passwords: Collection[int] = (),
 ) -> Iterator[Batch]:
     """Yield batches that tile the chunk's records; a chunk without any gives one empty batch.
 
     A batch ends before the row, good or rejected, with which it would have more than `max_rows` rows or
-    `max_bytes` bytes; a row larger than that has a batch to itself. None stands for a blank record or the
-    header.
+    `max_bytes` bytes as JSON; a row larger than that has a batch to itself. None stands for a blank record or the
+    header; `passwords` are the places of values that are sealed.
     """
     batch = Batch(first=0)
     size = 0
@@ -48,7 +50,7 @@ def cut_batches(
         if outcome is None:
             batch.blanks += 1
         else:
-            row_size = _size(outcome)
+            row_size = _size(outcome, passwords)
             row_count = len(batch.rows) + len(batch.rejected)
             if row_count and (row_count >= max_rows or size + row_size > max_bytes):
                 yield batch
@@ -64,12 +66,10 @@ def cut_batches(
     yield batch
 
 
-def _size(outcome: GoodRow | RejectedRow) -> int:
+def _size(outcome: GoodRow | RejectedRow, passwords: Collection[int]) -> int:
     if isinstance(outcome, GoodRow):
-        parts = outcome.values
-        size = _ROW_OVERHEAD + _VALUE_OVERHEAD * len(parts)
+        size = wire_size(outcome.values, passwords)
     else:
-        parts = [problem.column or "" for problem in outcome.problems]
-        size = _ROW_OVERHEAD + _PROBLEM_OVERHEAD * len(parts)
-    text = "".join(parts) + (outcome.unique_id or "")
-    return size + (len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")))
+        columns = [problem.column or "" for problem in outcome.problems]
+        size = len(to_json(columns)) + _PROBLEM_OVERHEAD * len(columns)
+    return _ROW_OVERHEAD + size + len(to_json(outcome.unique_id or ""))

@@ -1,7 +1,10 @@
 """Judges one record: a good row, a rejected one with all its problems, or none."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from pydantic_core import to_json
 
 from shared.rules.charset import has_escapes
 from shared.rules.header import is_blank_record
@@ -12,6 +15,10 @@ from shared.rules.trimming import is_blank, trim, trim_all
 
 # The mapped values of one row, in UTF-8: what has to fit into a batch. Unmapped columns are ignored.
 MAX_ROW_BYTES: Final = 512 * 1024
+
+# The same on the wire, where JSON escapes some characters and passwords are sealed; a batch has to fit a record.
+MAX_WIRE_BYTES: Final = 700 * 1024
+_SEALED_OVERHEAD: Final = 320
 
 # What the database's index of contacts can hold.
 MAX_ID_BYTES: Final = 2000
@@ -123,9 +130,17 @@ def _value_problems(record: Record, values: list[str], mapping: ResolvedMapping)
             code = check(kind, values[index], mapping.notation)
             if code is not None:
                 problems.append(RowProblem(code, mapping.names[position]))
-    if _exceeds("".join(values)):
+    if _exceeds("".join(values)) or (not record.bad_cells and wire_size(values, mapping.untrimmed) > MAX_WIRE_BYTES):
         problems.append(RowProblem("row_too_large"))
     return problems
+
+
+def wire_size(values: Sequence[str], passwords: Collection[int]) -> int:
+    """Return how many bytes a row's values take in an event: as JSON, or sealed where they are passwords."""
+    size = len(to_json(values))
+    for place in passwords:
+        size += _SEALED_OVERHEAD + len(values[place].encode("utf-8", "surrogatepass")) // 3
+    return size
 
 
 def _exceeds(text: str) -> bool:

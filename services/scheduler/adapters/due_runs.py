@@ -3,7 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.errors import UserError
+import structlog
+
+from shared.errors import ContactsSyncError, UserError
 from shared.events.files import StoredFile
 from shared.events.runs import ApplyRequested, ImportRequested
 from shared.ids import new_id
@@ -11,11 +13,13 @@ from shared.postgres.database import Connection
 from shared.postgres.outbox import say
 from shared.rules.recurrence import next_occurrence
 from shared.store.imports import schedule_from_json
+from shared.store.run_end import Outcome, close_run
 from shared.store.runs import announce, enter_step, request_run
 from shared.store.set_ups import RunSetup
 from shared.topics import APPLY_REQUESTED, IMPORT_REQUESTED
 
 _SERVICE = "scheduler"
+_log = structlog.get_logger("contacts_sync.scheduler.due")
 
 _LAST_APPLIED = """
 SELECT file_sha256, setup_fingerprint FROM runs
@@ -37,7 +41,11 @@ async def claim_due_schedules(connection: Connection, now: datetime, limit: int)
         limit,
     )
     for row in rows:
-        upcoming = next_occurrence(schedule_from_json(row["schedule"]), now) if row["schedule"] else None
+        try:
+            upcoming = next_occurrence(schedule_from_json(row["schedule"]), now) if row["schedule"] else None
+        except (ValueError, KeyError, ContactsSyncError):
+            _log.error("schedule cannot be read and is stopped", import_id=str(row["id"]))
+            upcoming = None
         await connection.execute("UPDATE imports SET next_run_at = $2 WHERE id = $1", row["id"], upcoming)
         try:
             await request_run(connection, row["id"], trigger="schedule", now=now)
@@ -65,7 +73,13 @@ async def claim_queued_runs(connection: Connection, now: datetime, limit: int) -
     )
     for row in rows:
         await connection.execute("UPDATE runs SET started_at = $2 WHERE id = $1", row["id"], now)
-        await ask_for_attempt(connection, row["id"], now)
+        try:
+            async with connection.transaction():
+                await ask_for_attempt(connection, row["id"], now)
+        except (ValueError, ContactsSyncError) as error:  # one unreadable set-up must not hold up the queue
+            _log.error("run cannot be asked for", run_id=str(row["id"]), error=type(error).__name__)
+            outcome = Outcome("failed", "set_up_unreadable", "The import's set-up cannot be read; save it anew.")
+            await close_run(connection, row["id"], 0, outcome, now=now, service=_SERVICE)
     return len(rows)
 
 

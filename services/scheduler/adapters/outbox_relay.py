@@ -8,7 +8,7 @@ import asyncio
 
 import asyncpg
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from prometheus_client import Gauge
 
 from shared.kafka.publisher import KafkaEventPublisher
@@ -81,9 +81,13 @@ class OutboxRelay:
             return False
         OUTBOX_WAITING.set(rows[0]["age"])
         for row in rows:
-            await self._publisher.publish_raw(
-                row["topic"], row["body"].encode(), key=row["key"], headers=row["headers"]
-            )
+            try:
+                await self._publisher.publish_raw(
+                    row["topic"], row["body"].encode(), key=row["key"], headers=row["headers"]
+                )
+            except MessageSizeTooLargeError:
+                # Nobody can ever be told of it; its run falls silent, and ends with that reason.
+                _log.critical("outbox row is too large for the broker", outbox_id=row["id"], topic=row["topic"])
         await connection.execute(
             "UPDATE outbox SET published_at = now() WHERE id = ANY ($1)", [row["id"] for row in rows]
         )

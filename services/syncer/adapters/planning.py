@@ -4,20 +4,17 @@ All of it happens in the caller's transaction, which holds the manager's row loc
 """
 
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
-
 from services.syncer.adapters.applying import LockedManager
+from services.syncer.adapters.row_problems import count_undecodable, row_problems
 from services.syncer.domain.generated_keys import draw_codes
 from services.syncer.domain.verdict import PlanFacts, Verdict, judge
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
-from shared.postgres.database import Connection
-from shared.rules.problems import describe_problem
-from shared.store.problems import Problem, write_problems
+from shared.postgres.database import Connection, Pool
+from shared.store.problems import write_problems
 from shared.store.runs import OpenRun
 
 _LARGE = 5_000
@@ -80,12 +77,6 @@ WHERE ch.run_id = $1 AND ch.change <> 'deleted' AND s.passwords IS NOT NULL
     AND k.fingerprint IS DISTINCT FROM p.fingerprint
 """
 
-_DUPLICATES = """
-SELECT line, unique_id, kept FROM (
-    SELECT line, unique_id, max(line) OVER (PARTITION BY unique_id) AS kept FROM staged_rows WHERE set_id = $1) AS rows
-WHERE line < kept ORDER BY line
-"""
-
 _FOUND = """
 SELECT count(*) FROM contacts c WHERE c.manager_id = $1 AND (
     EXISTS (SELECT FROM staged s WHERE s.unique_id = c.unique_id)
@@ -116,9 +107,9 @@ async def compute_plan(connection: Connection, run: OpenRun, contacts: int, *, s
         raise TransientError("staging_lost", "Rows that were staged are gone; the database has lost them in a crash.")
     if staged["good"] > _LARGE:
         await connection.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
-    await _forget_plan(connection, run.id)
+    await _clear_plan(connection, run.id)
     await _collect(connection, run, set_id, staged["good"], source)
-    problems = await _problems(connection, run, set_id)
+    problems = await row_problems(connection, run, set_id)
     held_back = any(problem.code == "deletes_held_back" for problem in problems)
     await write_problems(connection, run.id, problems)
     changes = await _changes(connection, run, held_back=held_back)
@@ -135,7 +126,7 @@ async def compute_plan(connection: Connection, run: OpenRun, contacts: int, *, s
     facts = PlanFacts(
         good_rows=staged["good"],
         rejected=staged["rejected"],
-        undecodable=await _undecodable(connection, set_id),
+        undecodable=await count_undecodable(connection, set_id),
         warnings=sum(problem.severity == "warning" for problem in problems),
         contacts=contacts,
         found=await connection.fetchval(_FOUND, run.manager_id),
@@ -172,7 +163,12 @@ async def kept_plan(connection: Connection, run: OpenRun) -> Plan:
     return Plan(RunCounts(**row["counts"]), verdict, staged["chunk_bytes"], staged["text_bytes"])
 
 
-async def _forget_plan(connection: Connection, run_id: UUID) -> None:
+async def forget_plan(connection: Connection | Pool, run_id: UUID) -> None:
+    """Let a run's plan be made anew before it is applied."""
+    await connection.execute("UPDATE runs SET plan_change_number = NULL WHERE id = $1", run_id)
+
+
+async def _clear_plan(connection: Connection, run_id: UUID) -> None:
     await connection.execute("DELETE FROM plan_changes WHERE run_id = $1", run_id)
     await connection.execute("DELETE FROM plan_passwords WHERE run_id = $1", run_id)
     await connection.execute("DELETE FROM run_problems WHERE run_id = $1", run_id)
@@ -201,50 +197,3 @@ async def _changes(connection: Connection, run: OpenRun, *, held_back: bool) -> 
         "SELECT change, count(*) AS count FROM plan_changes WHERE run_id = $1 GROUP BY change", run.id
     )
     return {"added": 0, "updated": 0, "deleted": 0} | {row["change"]: row["count"] for row in rows}
-
-
-async def _problems(connection: Connection, run: OpenRun, set_id: int) -> list[Problem]:
-    """Return the run's problems: rows with errors, duplicates, and why nothing is deleted."""
-    rejections = await connection.fetch(
-        "SELECT line, unique_id, id_unreadable, problems FROM staged_rejections WHERE set_id = $1 ORDER BY line",
-        set_id,
-    )
-    problems = [
-        Problem(
-            line=row["line"],
-            severity="error",
-            code=reason["code"],
-            message=describe_problem(reason["code"], reason["column"]),
-            column=reason["column"],
-            unique_id=row["unique_id"],
-        )
-        for row in rejections
-        for reason in row["problems"]
-    ]
-    if not run.setup.unique_id.generate:
-        problems += _duplicates(await connection.fetch(_DUPLICATES, set_id))
-    if run.setup.options.delete_missing and any(row["id_unreadable"] for row in rejections):
-        message = describe_problem("deletes_held_back")
-        problems.append(Problem(line=None, severity="warning", code="deletes_held_back", message=message))
-    return problems
-
-
-def _duplicates(rows: Iterable[asyncpg.Record]) -> list[Problem]:
-    return [
-        Problem(
-            line=row["line"],
-            severity="warning",
-            code="duplicate_id",
-            message=describe_problem("duplicate_id", other_line=row["kept"]),
-            unique_id=row["unique_id"],
-        )
-        for row in rows
-    ]
-
-
-async def _undecodable(connection: Connection, set_id: int) -> int:
-    count: int = await connection.fetchval(
-        """SELECT count(*) FROM staged_rejections WHERE set_id = $1 AND problems @> '[{"code": "undecodable"}]'""",
-        set_id,
-    )
-    return count

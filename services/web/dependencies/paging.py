@@ -39,7 +39,7 @@ def place_of(cursor: str | None, read: Callable[[Any], Place]) -> Place | None:
         return None
     try:
         return read(json.loads(base64.urlsafe_b64decode(cursor)))
-    except (binascii.Error, ValueError, TypeError, AttributeError, UnicodeError) as error:
+    except (binascii.Error, ValueError, TypeError, AttributeError, UnicodeError, RecursionError) as error:
         raise UserError(
             "cursor_invalid", "Use `next` of the page before as the cursor, as it came.", field="cursor"
         ) from error

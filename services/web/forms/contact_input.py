@@ -43,9 +43,12 @@ class ContactInput(BaseModel):
 
 
 def checked_id(unique_id: str) -> str:
-    """Return a unique id, trimmed; UserError `id_missing`, `nul_character` or `id_too_long` about `unique_id`."""
-    text = trim(unique_id)
-    code = "id_missing" if not text else "nul_character" if "\0" in text else None
+    """Return a unique id as it is: ids are compared exactly.
+
+    UserError `id_missing`, `nul_character` or `id_too_long` about `unique_id`.
+    """
+    text = unique_id
+    code = "id_missing" if is_blank(text) else "nul_character" if "\0" in text else None
     if code:
         raise UserError(code, describe_problem(code), field="unique_id")
     if len(text.encode(errors="replace")) > _MAX_ID_BYTES:

@@ -21,6 +21,9 @@ from shared.store.managers import get_manager
 from shared.store.set_ups import ImportSetup, Options
 from shared.store.uploads import uploaded_source
 
+_MOST_BYTES = 256 * 1024
+"""A run takes its set-up along in one event, which the broker takes up to 1 MiB of."""
+
 
 @dataclass(frozen=True)
 class ImportDesk:
@@ -55,6 +58,9 @@ async def draft_import(
     except UserError as error:
         raise error.at("manager_id") from error
     mapping, unique_id = checked_mapping(manager, wanted, errors)
+    if len(wanted.model_dump_json()) > _MOST_BYTES:
+        message = "The set-up is too large: shorten the names of columns, or map fewer of them."
+        errors.add("set_up_too_large", message, "mapping")
     schedule = None
     if wanted.schedule is not None:
         if source is not None and source.kind != "remote":

@@ -28,11 +28,13 @@ class FieldInput(BaseModel):
 class ManagerInput(BaseModel):
     """A contact manager to be made, or what one is to be; id and number of contacts are read only."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="forbid")
 
     name: Name
     fields: Annotated[list[FieldInput], Field(max_length=1000)] = []
     key_field: Name | None = None
+    id: object = Field(None, exclude=True)
+    contact_count: object = Field(None, exclude=True)
 
 
 async def set_key_by_name(connection: Connection, manager: Manager, name: str | None) -> None:

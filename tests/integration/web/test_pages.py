@@ -203,7 +203,7 @@ async def test_errors_stand_by_their_field_and_what_was_entered_is_kept(web: Web
     answer = await send(web, f"/imports/new?manager={made['id']}", wrong)
     assert answer.status_code == 422
     told = errors(answer)
-    assert 'The link has a backslash: only "/" may be used in a link' in told
+    assert 'The link has a backslash: only "/" may be used in a link.' in told
     assert '"nobody" is not an e-mail address.' in told
     assert 'The field "Employee no" is mapped twice.' in told
     assert 'value="files.example\\people.csv"' in answer.text

@@ -1,0 +1,64 @@
+"""The problems of a run's rows, read back from staging: positions and codes become words for people."""
+
+from collections.abc import Iterable
+
+import asyncpg
+
+from shared.postgres.database import Connection
+from shared.rules.problems import describe_problem
+from shared.store.problems import Problem
+from shared.store.runs import OpenRun
+
+_DUPLICATES = """
+SELECT line, unique_id, kept FROM (
+    SELECT line, unique_id, max(line) OVER (PARTITION BY unique_id) AS kept FROM staged_rows WHERE set_id = $1) AS rows
+WHERE line < kept ORDER BY line
+"""
+
+
+async def row_problems(connection: Connection, run: OpenRun, set_id: int) -> list[Problem]:
+    """Return the run's problems: rows with errors, duplicates, and why nothing is deleted."""
+    rejections = await connection.fetch(
+        "SELECT line, unique_id, id_unreadable, problems FROM staged_rejections WHERE set_id = $1 ORDER BY line",
+        set_id,
+    )
+    problems = [
+        Problem(
+            line=row["line"],
+            severity="error",
+            code=reason["code"],
+            message=describe_problem(reason["code"], reason["column"]),
+            column=reason["column"],
+            unique_id=row["unique_id"],
+        )
+        for row in rejections
+        for reason in row["problems"]
+    ]
+    if not run.setup.unique_id.generate:
+        problems += _duplicates(await connection.fetch(_DUPLICATES, set_id))
+    if run.setup.options.delete_missing and any(row["id_unreadable"] for row in rejections):
+        message = describe_problem("deletes_held_back")
+        problems.append(Problem(line=None, severity="warning", code="deletes_held_back", message=message))
+    return problems
+
+
+def _duplicates(rows: Iterable[asyncpg.Record]) -> list[Problem]:
+    return [
+        Problem(
+            line=row["line"],
+            severity="warning",
+            code="duplicate_id",
+            message=describe_problem("duplicate_id", other_line=row["kept"]),
+            unique_id=row["unique_id"],
+        )
+        for row in rows
+    ]
+
+
+async def count_undecodable(connection: Connection, set_id: int) -> int:
+    """Return how many rejected rows have bytes that are not in the encoding."""
+    count: int = await connection.fetchval(
+        """SELECT count(*) FROM staged_rejections WHERE set_id = $1 AND problems @> '[{"code": "undecodable"}]'""",
+        set_id,
+    )
+    return count

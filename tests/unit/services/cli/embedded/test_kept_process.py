@@ -35,7 +35,7 @@ class FakeProcess:
         await self._ended.wait()
         return 1
 
-    async def stop(self, grace: float) -> None:  # noqa: ARG002 -- the port has it
+    async def stop(self, grace: float) -> None:
         self.kill()
 
     def kill(self) -> None:

@@ -59,7 +59,12 @@ def show_run(runs: Iterable[Document], progress: Progress) -> Document:
 
 def print_summary(run: Document, problems: list[Document], *, console: Console) -> None:
     """Print how the run ended: its counts, its error, and problems so far as they are given."""
-    table = Table(title=f"{_MARKS.get(run['status'], '')} {run['status']}", title_justify="left")
+    applied = run["status"] in {"succeeded", "succeeded_with_errors"}
+    only_planned = not applied and any(run["counts"].values())
+    title = f"{_MARKS.get(run['status'], '')} {run['status']}" + (
+        ": not applied, it would have been" if only_planned else ""
+    )
+    table = Table(title=title, title_justify="left")
     for name in run["counts"]:
         table.add_column(name, justify="right")
     table.add_row(*(f"{count:,}" for count in run["counts"].values()))

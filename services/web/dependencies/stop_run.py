@@ -11,7 +11,7 @@ from shared.store.run_view import RunView, get_run
 async def stop_run(resources: Resources, run_id: UUID) -> RunView:
     """Cancel a run; UserError `run_not_found`, `run_applying` or `run_finished`."""
     async with resources.transaction() as connection:
-        await connection.execute("SELECT FROM runs WHERE id = $1 FOR UPDATE", run_id)
+        await connection.execute("SELECT FROM runs WHERE id = $1 FOR NO KEY UPDATE", run_id)
         run = await get_run(connection, run_id)
         stopped = await close_run(
             connection,

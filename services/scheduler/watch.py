@@ -24,7 +24,7 @@ _log = structlog.get_logger("contacts_sync.scheduler.watch")
 _OPEN = """
 SELECT id, status, attempt, beat_at, waited_ms FROM runs
 WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds'
-FOR UPDATE SKIP LOCKED
+FOR NO KEY UPDATE SKIP LOCKED
 """
 
 
@@ -101,7 +101,7 @@ class Watch:
         await connection.execute("UPDATE outbox SET published_at = NULL WHERE resend AND published_at IS NOT NULL")
         await connection.execute("SELECT pg_notify('outbox', '')")
         rows = await connection.fetch(
-            "SELECT id FROM runs WHERE status IN ('fetching', 'staging') ORDER BY queued_at FOR UPDATE"
+            "SELECT id FROM runs WHERE status IN ('fetching', 'staging') ORDER BY queued_at FOR NO KEY UPDATE"
         )
         for row in rows:
             await ask_for_attempt(connection, row["id"], now)

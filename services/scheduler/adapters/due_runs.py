@@ -36,7 +36,7 @@ async def claim_due_schedules(connection: Connection, now: datetime, limit: int)
     """
     rows = await connection.fetch(
         """SELECT id, schedule, next_run_at FROM imports
-        WHERE deleted_at IS NULL AND next_run_at <= $1 ORDER BY next_run_at LIMIT $2 FOR UPDATE SKIP LOCKED""",
+        WHERE deleted_at IS NULL AND next_run_at <= $1 ORDER BY next_run_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED""",
         now,
         limit,
     )
@@ -68,7 +68,7 @@ async def next_due(connection: Connection) -> datetime | None:
 async def claim_queued_runs(connection: Connection, now: datetime, limit: int) -> int:
     """Start queued runs: ask for each to be fetched; returns how many."""
     rows = await connection.fetch(
-        "SELECT id FROM runs WHERE status = 'queued' ORDER BY queued_at LIMIT $1 FOR UPDATE SKIP LOCKED",
+        "SELECT id FROM runs WHERE status = 'queued' ORDER BY queued_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED",
         limit,
     )
     for row in rows:

@@ -27,7 +27,7 @@ class LockedManager:
 async def lock_manager(connection: Connection, manager_id: UUID) -> LockedManager:
     """Lock a manager's row until the transaction ends, waiting for whoever holds it."""
     row = await connection.fetchrow(
-        "SELECT id, key_field, change_number, contact_count AS contacts FROM managers WHERE id = $1 FOR UPDATE",
+        "SELECT id, key_field, change_number, contact_count AS contacts FROM managers WHERE id = $1 FOR NO KEY UPDATE",
         manager_id,
     )
     if row is None:

@@ -3,6 +3,7 @@
 from services.syncer.adapters.staging import (
     BatchAlreadyStagedError,
     BatchNotWantedError,
+    drop_set_of_ended_run,
     ensure_set,
     note_file,
     stage_batch,
@@ -30,6 +31,8 @@ class SyncerHandlers:
                 return
             async with connection.transaction():
                 complete = await note_file(connection, set_id, event, self._clock.now())
+            if not complete:
+                await drop_set_of_ended_run(connection, set_id)
         if complete:
             self._applier.begin(event.run_id, event.attempt)
 
@@ -37,8 +40,6 @@ class SyncerHandlers:
         """Stage a batch of rows, once however often it comes."""
         try:
             complete = await self._stage(event)
-        except BatchNotWantedError:
-            return
         except BatchAlreadyStagedError:
             complete = await self._stage(event)
         if complete:
@@ -52,5 +53,9 @@ class SyncerHandlers:
         async with self._database.pool.acquire() as connection:
             if (set_id := await ensure_set(connection, event)) is None:
                 return False
-            async with connection.transaction():
-                return await stage_batch(connection, set_id, event, self._clock.now())
+            try:
+                async with connection.transaction():
+                    return await stage_batch(connection, set_id, event, self._clock.now())
+            except BatchNotWantedError:
+                await drop_set_of_ended_run(connection, set_id)
+                return False

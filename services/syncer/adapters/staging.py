@@ -68,6 +68,14 @@ async def ensure_set(connection: Connection, event: RowsParsed | FileFetched) ->
     return int(set_id)
 
 
+async def drop_set_of_ended_run(connection: Connection, set_id: int) -> None:
+    """Take a set away that was made just as its run ended; its end has cleared all the others."""
+    await connection.execute(
+        "DELETE FROM staging_sets s USING runs r WHERE s.id = $1 AND r.id = s.run_id AND r.finished_at IS NOT NULL",
+        set_id,
+    )
+
+
 async def stage_batch(connection: Connection, set_id: int, event: RowsParsed, now: datetime) -> bool:
     """Stage a batch once, however often it comes; true when it made the run complete. In the caller's transaction.
 

@@ -59,7 +59,10 @@ async def test_an_event_becomes_a_mail_once_the_server_takes_it(notifiers: Notif
         ]
         assert f"https://contacts.example/runs/{event.run_id}" in server.mails[0].raw.decode().replace("=\r\n", "")
         assert server.refused == 2
-        assert ready.json() == {"status": "ready", "checks": {"broker": True, "database": True}}
+        assert ready.json() == {
+            "status": "ready",
+            "checks": {"broker": True, "consumers": True, "database": True},
+        }
         assert 'contacts_sync_mails_total{outcome="sent"}' in metrics.text
         assert 'contacts_sync_mails_total{outcome="deferred"}' in metrics.text
     finally:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -30,18 +29,8 @@ from shared.clock import Clock, SystemClock
 from shared.errors import ContactsSyncError, TransientError
 from shared.health import Check
 from shared.objects.store import SealedObjects
-from shared.postgres.database import Database
+from shared.postgres.database import DATABASE_DOWN, Database
 from shared.sealing import Sealer
-
-_DOWN = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
-"""What says that the database is down or in the way for now."""
 
 _STATIC = Path(__file__).parent / "pages" / "static"
 
@@ -86,7 +75,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         RequestValidationError,
         ValidationError,
         HTTPException,
-        *_DOWN,
+        *DATABASE_DOWN,
         Exception,
     ):
         app.add_exception_handler(kind, _answer_error)
@@ -107,6 +96,6 @@ def health_checks(app: FastAPI) -> Mapping[str, Check]:
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, _DOWN):
+    if isinstance(error, DATABASE_DOWN):
         error = TransientError("database_unavailable", "The database can't be reached just now; try again.")
     return (api_error if request.url.path.startswith(PREFIX) else page_error)(request, error)

@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 import structlog
 from faststream.asgi import AsgiFastStream
 
+from services.fetcher.adapters.ftp_transport import FtpTransport
 from services.fetcher.adapters.http_transport import HttpTransport
 from services.fetcher.adapters.sftp_transport import SftpTransport
 from services.fetcher.adapters.text_store import TextStore
 from services.fetcher.downloads import Downloads
 from services.fetcher.handlers import FetcherHandlers
+from services.fetcher.ports import FileTransport
+from services.fetcher.remote_sources import RemoteSources
 from services.fetcher.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
@@ -31,8 +34,17 @@ def create_app(settings: Settings) -> AsgiFastStream:
     sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
     objects = SealedObjects.from_settings(settings.objects, sealer)
     web = HttpTransport(settings.fetcher)
+    files = FtpTransport(settings.fetcher)
+    transports: dict[str, FileTransport] = {
+        "http": web,
+        "https": web,
+        "ftp": files,
+        "ftps": files,
+        "ftpsi": files,
+        "sftp": SftpTransport(settings.fetcher),
+    }
     downloads = Downloads(
-        transports={"http": web, "https": web, "sftp": SftpTransport(settings.fetcher)},
+        sources=RemoteSources(transports, sealer, clock, settings.fetcher),
         texts=TextStore(
             objects,
             chunk_bytes=settings.fetcher.chunk_bytes,
@@ -41,7 +53,6 @@ def create_app(settings: Settings) -> AsgiFastStream:
         ),
         objects=objects,
         publisher=KafkaEventPublisher(broker, "fetcher"),
-        sealer=sealer,
         clock=clock,
         settings=settings.fetcher,
     )

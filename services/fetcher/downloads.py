@@ -1,60 +1,63 @@
 """Downloads under way: each fetches one run's file, beats while it does, and says what came of it."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from pathlib import PurePosixPath
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from zoneinfo import ZoneInfo
 
 import stamina
 import structlog
 
 from services.fetcher.adapters.text_store import TextStore
 from services.fetcher.adapters.unpacking import unpacked
-from services.fetcher.ports import Credentials, FileTransport
+from services.fetcher.places import Places
+from services.fetcher.remote_fetch import START_ANEW, RemoteFetch
+from services.fetcher.remote_sources import RemoteSources
 from services.fetcher.settings import FetcherSettings
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, TransientError, UserError
-from shared.events.files import ChunkRange, ChunkReady, FileFetched, StoredFile
+from shared.events.files import ChunkRange, ChunkReady, FileFetched, StoredFile, Validators
 from shared.events.runs import ImportRequested, ImportStopped
-from shared.events.set_up import RemoteSource, UploadedSource
+from shared.events.set_up import UploadedSource
 from shared.ids import new_id
 from shared.kafka.heartbeat import Heartbeat
 from shared.kafka.publisher import EventPublisher
 from shared.objects.store import SealedObjects
-from shared.rules.link import parse_link, require_credentials
-from shared.sealing import Sealer
+from shared.rules.link import parse_link
 from shared.topics import CHUNK_READY, FILE_FETCHED, IMPORT_STOPPED
+
+_WAITING_FOR_EACH = 4
+"""Runs taken up for each place there is: those that wait beat too, so that nobody takes them for lost."""
+_STORE_CODES = frozenset({"object_store_unavailable", "spool_failed"})
 
 _log = structlog.get_logger("contacts_sync.fetcher")
 
 
 class Downloads:
-    """Runs at most so many downloads at once, each in a task of its own."""
+    """Runs many downloads side by side, each in a task of its own; `Places` says whose turn it is."""
 
     def __init__(
         self,
-        transports: Mapping[str, FileTransport],
+        sources: RemoteSources,
         texts: TextStore,
         objects: SealedObjects,
         publisher: EventPublisher,
-        sealer: Sealer,
         clock: Clock,
         settings: FetcherSettings,
     ) -> None:
-        self._transports = transports
+        self._sources = sources
         self._texts = texts
         self._objects = objects
         self._publisher = publisher
-        self._sealer = sealer
         self._clock = clock
         self._settings = settings
-        self._places = asyncio.Semaphore(settings.downloads)
+        self._places = Places(settings.downloads)
+        self._taken_up = asyncio.Semaphore(settings.downloads * _WAITING_FOR_EACH)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, event: ImportRequested) -> None:
-        """Start a download, once there is a place for it."""
-        await self._places.acquire()
+        """Take a download up; waits only while very many are waiting already."""
+        await self._taken_up.acquire()
         task = asyncio.create_task(self._run(event), name=f"download {event.run_id}")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -67,7 +70,7 @@ class Downloads:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._places.release()
+        self._taken_up.release()
         if not task.cancelled() and (error := task.exception()):
             _log.error("download could not say how it ended", error=repr(error))
 
@@ -83,72 +86,85 @@ class Downloads:
                 await self._stopped(event, "failed", code="fetch_failed", message=message)
 
     async def _fetch(self, event: ImportRequested, heartbeat: Heartbeat) -> None:
+        source = event.source
         if event.stored:
             file, chunks = event.stored, await self._texts.cut_again(event.stored, event.parse)
+        elif isinstance(source, UploadedSource):
+            file, chunks = await self._store_upload(event, source, heartbeat)
         else:
-            async for attempt in stamina.retry_context(
-                on=TransientError,
-                attempts=self._settings.attempts,
-                wait_initial=0.5,
-                wait_max=10.0,
-                timeout=None,
-            ):
-                with attempt:
-                    file, chunks = await self._store(event, heartbeat)
+            local = self._clock.now().astimezone(ZoneInfo(event.time_zone))
+            fetch = self._sources.fetch(source, local, validators=event.last_applied_validators)
+            link = parse_link(source.url)
+            async with self._places.place(link.host, self._sources.most_at_once(link)):
+                stored = await self._store_remote(event, fetch, heartbeat)
+            if stored is None:
+                await self._stopped(event, "unchanged")
+                return
+            file, chunks = stored
         if event.last_applied_sha256 == file.sha256:
             await self._stopped(event, "unchanged", file=file)
             return
         await self._say(event, file, chunks)
 
-    async def _store(self, event: ImportRequested, heartbeat: Heartbeat) -> tuple[StoredFile, list[ChunkRange]]:
+    async def _store_upload(
+        self, event: ImportRequested, source: UploadedSource, heartbeat: Heartbeat
+    ) -> tuple[StoredFile, list[ChunkRange]]:
+        heartbeat.bytes_total = source.bytes
+        async for attempt in stamina.retry_context(
+            on=TransientError, attempts=self._settings.attempts, wait_initial=0.5, wait_max=10.0, timeout=None
+        ):
+            with attempt:
+                blocks = self._objects.stream(source.object_key)
+                stored = await self._texts.store(self._content(blocks, heartbeat), event.parse, source.name)
+        return stored
+
+    async def _store_remote(
+        self, event: ImportRequested, fetch: RemoteFetch, heartbeat: Heartbeat
+    ) -> tuple[StoredFile, list[ChunkRange]] | None:
+        """Return the stored file, None where the server says that it is the one applied last.
+
+        The fetch itself waits cuts and stalls out; what is tried again here begins at the file's first byte.
+        """
+
+        def worth_another(error: Exception) -> bool:
+            return isinstance(error, TransientError) and error.code in START_ANEW | _STORE_CODES
+
         try:
-            async with (
-                asyncio.timeout(self._settings.total_seconds),
-                self._open(event.source, heartbeat) as opened,
-            ):
-                name, blocks = opened
-                counted = _counted(blocks, heartbeat, self._settings.max_bytes)
-                return await self._texts.store(unpacked(counted), event.parse, name)
+            async with asyncio.timeout(self._settings.total_seconds):
+                async for attempt in stamina.retry_context(
+                    on=worth_another,
+                    attempts=self._settings.attempts,
+                    wait_initial=0.5,
+                    wait_max=10.0,
+                    timeout=None,
+                ):
+                    with attempt:
+                        stored = await self._stored_once(event, fetch, heartbeat)
         except TimeoutError as error:
             raise TransientError("download_too_slow", "The file did not arrive within the time allowed.") from error
+        finally:
+            await fetch.close()
+        return stored
 
-    @asynccontextmanager
-    async def _open(
-        self, source: RemoteSource | UploadedSource, heartbeat: Heartbeat
-    ) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
-        if isinstance(source, UploadedSource):
-            heartbeat.bytes_total = source.bytes
-            yield source.name, self._objects.stream(source.object_key)
-            return
-        link = parse_link(source.url)
-        credentials = self._credentials(source)
-        require_credentials(
-            link,
-            login=credentials.login,
-            has_password=credentials.password is not None,
-            has_private_key=credentials.private_key is not None,
-        )
-        transport = self._transports.get(link.scheme)
-        if transport is None:
-            raise UserError("scheme_unsupported", f"Files cannot be fetched by {link.scheme} yet.")
-        async with transport.open(link, credentials) as remote:
-            heartbeat.bytes_total, heartbeat.host_key = remote.size, remote.host_key
-            if remote.size is not None and remote.size > self._settings.max_bytes:
-                raise UserError(
-                    "file_too_large",
-                    f"The file has {remote.size:,} bytes; this system takes at most {self._settings.max_bytes:,}.",
-                )
-            yield PurePosixPath(link.path).name or link.host, remote.blocks
+    async def _stored_once(
+        self, event: ImportRequested, fetch: RemoteFetch, heartbeat: Heartbeat
+    ) -> tuple[StoredFile, list[ChunkRange]] | None:
+        try:
+            if not await fetch.begin():
+                return None
+        finally:
+            heartbeat.host_key = fetch.host_key
+        heartbeat.bytes_total = fetch.state.size
+        async with aclosing(fetch.blocks()) as blocks:
+            file, chunks = await self._texts.store(self._content(blocks, heartbeat), event.parse, fetch.name)
+        etag, last_modified = fetch.state.etag, fetch.state.last_modified
+        if etag or last_modified:
+            file = file.model_copy(update={"validators": Validators(etag=etag, last_modified=last_modified)})
+        return file, chunks
 
-    def _credentials(self, source: RemoteSource) -> Credentials:
-        secrets = json.loads(self._sealer.open(source.secrets, "credentials")) if source.secrets else {}
-        return Credentials(
-            login=source.login,
-            password=secrets.get("password"),
-            private_key=secrets.get("private_key"),
-            host_key=source.host_key,
-            ca_certificate=source.ca_certificate,
-        )
+    def _content(self, blocks: AsyncIterator[bytes], heartbeat: Heartbeat) -> AsyncIterator[bytes]:
+        counted = _counted(blocks, heartbeat, self._settings.max_bytes)
+        return unpacked(counted, most_ratio=self._settings.max_unpacked_ratio)
 
     async def _say(self, event: ImportRequested, file: StoredFile, chunks: list[ChunkRange]) -> None:
         """Say every chunk, and when all are acknowledged the file."""

@@ -8,6 +8,13 @@ from shared.events.base import EventPart, RunEvent
 from shared.events.set_up import ParseRules
 
 
+class Validators(EventPart):
+    """An HTTP server's marks of a file, word for word: with them it can say that the file is still the same."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
 class StoredFile(EventPart):
     """Where the object store has a file's text, and what the file was."""
 
@@ -17,6 +24,7 @@ class StoredFile(EventPart):
     bytes: int = Field(description="Of the file's content")
     text_bytes: int = Field(description="As stored: without a byte order mark, in `encoding`")
     encoding: str = Field(description="UTF-8, or a single-byte encoding")
+    validators: Validators | None = Field(None, description="What an HTTP server said of the file; null: nothing")
 
 
 class ChunkRange(EventPart):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.base import EventPart, RunEvent
-from shared.events.files import StoredFile
+from shared.events.files import StoredFile, Validators
 from shared.events.set_up import ParseRules, RemoteSource, UploadedSource
 
 FinalStatus = Literal["succeeded", "succeeded_with_errors", "planned", "unchanged", "refused", "failed", "cancelled"]
@@ -23,6 +23,10 @@ class ImportRequested(RunEvent):
     last_applied_sha256: str | None = Field(
         None, description="Set when a file of this hash changes nothing and so ends the run as unchanged"
     )
+    last_applied_validators: Validators | None = Field(
+        None, description="Set with the hash where the file came with them: a server may then say that it is the same"
+    )
+    time_zone: str = Field("UTC", description="The import's own, for dates in the link")
     stored: StoredFile | None = Field(None, description="Set when an earlier attempt stored the file whole")
 
 

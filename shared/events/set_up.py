@@ -10,7 +10,11 @@ from shared.rules.kinds import Kind
 
 
 class RemoteSource(EventPart):
-    """A file on a server; `secrets` is sealed JSON with `password` and `private_key`."""
+    """A file on a server; `secrets` is sealed JSON.
+
+    It holds, each where there is one, `password`, `private_key`, `passphrase`, `bearer_token` and `headers` (a JSON
+    object of names and values).
+    """
 
     kind: Literal["remote"] = "remote"
     url: str

@@ -44,11 +44,16 @@ class Link:
     query: str
 
     @property
+    def is_web(self) -> bool:
+        """Whether a web server is asked, which has no folders to look through."""
+        return self.scheme in _WEB
+
+    @property
     def url(self) -> str:
         """The canonical text, which `parse_link` reads as this link again."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        path = self.path if self.scheme in _WEB else quote(self.path, safe="/!$&'()*+,;=:@-._~")
+        path = self.path if self.is_web else quote(self.path, safe="/!$&'()*+,;=:@-._~")
         query = f"?{self.query}" if self.query else ""
         return f"{self.scheme}://{host}{port}{path}{query}"
 
@@ -87,7 +92,7 @@ def require_credentials(link: Link, *, login: str | None, has_password: bool, ha
     if has_private_key and link.scheme != "sftp":
         message = "A private key can be used with sftp only"
         raise UserError("private_key_unsupported", message, field="source.private_key")
-    if link.scheme in _WEB:
+    if link.is_web:
         return
     if login is None or is_blank(login):
         raise UserError("login_missing", f"A login is needed for {link.scheme}", field="source.login")

@@ -1,105 +1,193 @@
-"""HTTP and HTTPS by httpx: certificates always verified, every connection's address checked, redirects included."""
+"""HTTP and HTTPS by httpx: redirects followed by hand, so that credentials stay with the host they are for."""
 
-import ssl
-from collections.abc import AsyncIterator
+import base64
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
-from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 
-from services.fetcher.adapters.addresses import AddressRule, address_blocked
-from services.fetcher.ports import Credentials, RemoteFile
+from services.fetcher.adapters.addresses import AddressRule
+from services.fetcher.adapters.http_answers import begins_at, check_found, check_login, explained, file_state
+from services.fetcher.adapters.http_client import build_client
+from services.fetcher.adapters.trust import Trust
+from services.fetcher.ports import Credentials, EnterStep, FileState, ListedFile, OpenFile
 from services.fetcher.settings import FetcherSettings
 from shared.errors import ContactsSyncError, TransientError, UserError
 from shared.rules.link import Link
 
-_BLOCK = 256 * 1024
-_TOO_MANY_REQUESTS = 429
-_REQUEST_TIMEOUT = 408
-_SERVER_ERRORS = 500
+_MOST_REDIRECTS = 5
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
 
 
 class HttpTransport:
-    """Opens files on web servers."""
+    """Makes clients for web servers."""
 
     def __init__(self, settings: FetcherSettings) -> None:
         self._settings = settings
         self._addresses = AddressRule(settings.allowed_networks)
+        self._trust = Trust()
 
     @asynccontextmanager
-    async def open(self, link: Link, credentials: Credentials) -> AsyncIterator[RemoteFile]:
-        """Open a file; its blocks raise TransientError when the server stalls or the body ends early."""
+    async def connect(self, link: Link, credentials: Credentials, enter: EnterStep) -> AsyncIterator["HttpServer"]:
+        """Look the host up; connections are made with each request."""
+        enter("address")
+        await self._addresses.resolve(link.host, link.port)
+        context = self._trust.context(credentials.ca_certificate)
+        async with build_client(context, self._addresses, self._settings) as client:
+            yield HttpServer(client, _secret_headers(credentials), enter)
+
+
+class HttpServer:
+    """One client; implements `RemoteServer`."""
+
+    host_key: str | None = None
+
+    def __init__(self, client: httpx.AsyncClient, secret_headers: dict[str, str], enter: EnterStep) -> None:
+        self._client = client
+        self._secret_headers = secret_headers
+        self._enter = enter
+
+    async def list_files(self, link: Link, wanted: Callable[[str], bool]) -> list[ListedFile]:  # noqa: ARG002 - the port's
+        """Refuse: there is no common way to ask a web server for its files."""
+        raise UserError("pattern_unsupported", "Patterns work with sftp, ftp and ftps only; name one file.")
+
+    async def state(self, link: Link) -> FileState | None:
+        """Return what a HEAD request says; None where the server does not take one."""
+        async with self._answer("HEAD", link, {}) as response:
+            check_login(response, link)
+            return file_state(response) if response.status_code == httpx.codes.OK else None
+
+    @asynccontextmanager
+    async def open(
+        self, link: Link, *, offset: int = 0, expected: FileState | None = None, known: FileState | None = None
+    ) -> AsyncIterator[OpenFile | None]:
+        """Ask for the file, or for its rest, or for whether it is another one.
+
+        A server that packs the file by gzip although nobody asked for that hands out the packed bytes.
+        """
+        async with self._answer("GET", link, _conditions(offset, expected, known)) as response:
+            check_login(response, link)
+            self._enter("path")
+            if known is not None and response.status_code == httpx.codes.NOT_MODIFIED:
+                yield None
+                return
+            if offset and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise _changed(link)
+            check_found(response, link)
+            state = file_state(response)
+            _check_rest(response, link, offset, expected, state)
+            yield OpenFile(state, self._blocks(link, response))
+
+    async def _blocks(self, link: Link, response: httpx.Response) -> AsyncIterator[bytes]:
         try:
-            await self._addresses.resolve(link.host, link.port)
-            async with (
-                self._client(credentials) as client,
-                client.stream("GET", link.url, headers={"accept-encoding": "identity"}) as response,
-            ):
-                _check_status(response, link)
-                length = response.headers.get("content-length", "")
-                yield RemoteFile(blocks=response.aiter_raw(_BLOCK), size=int(length) if length.isdigit() else None)
+            async for block in response.aiter_raw():
+                yield block
+        except _FAILURES as error:
+            raise explained(error, link, answered=True) from error
+
+    @asynccontextmanager
+    async def _answer(self, method: str, link: Link, conditions: dict[str, str]) -> AsyncIterator[httpx.Response]:
+        """Yield the answer that redirects lead to; what fails while it is read is the reader's."""
+        url = httpx.URL(link.url)
+        response: httpx.Response | None = None
+        try:
+            for _ in range(_MOST_REDIRECTS + 1):
+                trusted = _same_server(httpx.URL(link.url), url)
+                headers = conditions | (self._secret_headers if trusted else {})
+                request = self._client.build_request(method, url, headers=headers, extensions={"trace": self._trace})
+                # httpx keeps the time limits in the extensions, which are given anew here.
+                request.extensions["timeout"] = self._client.timeout.as_dict()
+                response = await self._client.send(request, stream=True)
+                if not response.has_redirect_location:
+                    break
+                await response.aclose()
+                url = _next_url(response, url)
+            else:
+                raise UserError("too_many_redirects", f"{link.host} redirects in a circle. Check the link.")
         except ContactsSyncError:
             raise
-        except SSRFProtectionError as error:
-            raise address_blocked(link.host) from error
-        except httpx.TimeoutException as error:
-            raise TransientError("server_stalled", f"{link.host} did not answer in time.") from error
-        except httpx.TooManyRedirects as error:
-            raise UserError("too_many_redirects", f"{link.host} redirects in a circle. Check the link.") from error
-        except httpx.ConnectError as error:
-            raise _explained(error, link) from error
-        except (httpx.TransportError, OSError) as error:
-            raise TransientError("connection_lost", f"The connection to {link.host} failed or was cut.") from error
+        except _FAILURES as error:
+            raise explained(error, link, answered=False) from error
+        try:
+            yield response
+        finally:
+            await response.aclose()
 
-    def _client(self, credentials: Credentials) -> httpx.AsyncClient:
-        context = ssl.create_default_context()
-        if credentials.ca_certificate:
-            try:
-                context = ssl.create_default_context(cadata=credentials.ca_certificate)
-            except (ssl.SSLError, ValueError) as error:
-                raise UserError("ca_certificate_invalid", "The CA certificate is not valid PEM.") from error
-        settings = self._settings
-        client = httpx.AsyncClient(
-            verify=context,
-            trust_env=False,
-            follow_redirects=True,
-            max_redirects=5,
-            auth=httpx.BasicAuth(credentials.login, credentials.password or "") if credentials.login else None,
-            timeout=httpx.Timeout(settings.idle_seconds, connect=settings.connect_seconds),
-            headers={"user-agent": "contacts-sync"},
-        )
-        return httpx_ssrf_protection(
-            client,
-            check_globally_reachable=False,
-            custom_validator=lambda _host, address, _port: self._addresses.allows(address),
-        )
+    async def _trace(self, event: str, _info: object) -> None:
+        match event:
+            case "connection.connect_tcp.started":
+                self._enter("connect")
+            case "connection.start_tls.started":
+                self._enter("tls")
+            case "http11.send_request_headers.started":
+                self._enter("login")
 
 
-def _check_status(response: httpx.Response, link: Link) -> None:
-    status = response.status_code
-    if response.is_success:
+def _secret_headers(credentials: Credentials) -> dict[str, str]:
+    headers = dict(credentials.headers)
+    if credentials.bearer_token:
+        headers["authorization"] = f"Bearer {credentials.bearer_token}"
+    elif credentials.login:
+        pair = f"{credentials.login}:{credentials.password or ''}".encode()
+        headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    return headers
+
+
+def _conditions(offset: int, expected: FileState | None, known: FileState | None) -> dict[str, str]:
+    """Return the headers that ask for a rest or for a change; weak validators say nothing of single bytes."""
+    headers: dict[str, str] = {}
+    if offset:
+        headers["range"] = f"bytes={offset}-"
+        if expected and (validator := _strong(expected.etag) or expected.last_modified):
+            headers["if-range"] = validator
+    if known and known.etag:
+        headers["if-none-match"] = known.etag
+    elif known and known.last_modified:
+        headers["if-modified-since"] = known.last_modified
+    return headers
+
+
+def _check_rest(
+    response: httpx.Response, link: Link, offset: int, expected: FileState | None, state: FileState
+) -> None:
+    """Raise where the answer is not the rest that was asked for, from the file that was begun."""
+    if not offset:
+        if response.status_code == httpx.codes.PARTIAL_CONTENT:
+            raise UserError("server_refused", f"{link.host} answered with a part of the file only.")
         return
-    if status in {401, 407}:
-        raise UserError("login_refused", f"{link.host} refused the login ({status}). Check login and password.")
-    if status == httpx.codes.FORBIDDEN:
-        raise UserError("file_forbidden", f"{link.host} does not let this login read the file (403).")
-    if status in {404, 410}:
-        raise UserError("file_not_found", f"{link.host} has no such file ({status}). Check the link.")
-    if status >= _SERVER_ERRORS or status in {_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT}:
-        raise TransientError("server_error", f"{link.host} answered that it cannot serve the file now ({status}).")
-    raise UserError("server_refused", f"{link.host} answered {status} instead of the file.")
+    marks = ((expected.etag, state.etag), (expected.last_modified, state.last_modified)) if expected else ()
+    if expected and (not expected.same_file(state) or any(one and other and one != other for one, other in marks)):
+        raise _changed(link)
+    if response.status_code != httpx.codes.PARTIAL_CONTENT or begins_at(response) != offset:
+        raise TransientError("resume_refused", f"{link.host} cannot send the rest of a file; it is fetched anew.")
 
 
-def _explained(error: httpx.ConnectError, link: Link) -> UserError | TransientError:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return UserError(
-                "certificate_refused",
-                f"The certificate of {link.host} is not trusted: {cause.verify_message}. Enter the CA certificate "
-                "that signed it, or have the server's certificate mended.",
-            )
-        if isinstance(cause, ssl.SSLError):
-            return UserError("tls_failed", f"{link.host} does not speak TLS as it should on port {link.port}.")
-        cause = cause.__cause__ or cause.__context__
-    return TransientError("connection_refused", f"Nothing answers on {link.host}, port {link.port}.")
+def _strong(etag: str | None) -> str | None:
+    return etag if etag and not etag.startswith("W/") else None
+
+
+def _changed(link: Link) -> TransientError:
+    return TransientError("file_changing", f"The file on {link.host} is no longer the one that was begun.")
+
+
+def _same_server(one: httpx.URL, other: httpx.URL) -> bool:
+    """Tell whether credentials for one may be sent to the other: the same origin, or its own way to https."""
+    if one.host != other.host:
+        return False
+    ports = [url.port or {"http": 80, "https": 443}[url.scheme] for url in (one, other)]
+    return (one.scheme == other.scheme and ports[0] == ports[1]) or (
+        (one.scheme, other.scheme) == ("http", "https") and ports == [80, 443]
+    )
+
+
+def _next_url(response: httpx.Response, url: httpx.URL) -> httpx.URL:
+    """Return where a redirect leads; UserError `redirect_invalid` or `redirect_insecure`."""
+    try:
+        following = url.join(response.headers["location"])
+    except (httpx.InvalidURL, ValueError) as error:
+        raise UserError("redirect_invalid", f"{url.host} redirects to what is no link.") from error
+    if following.scheme not in {"http", "https"} or not following.host or following.userinfo:
+        raise UserError("redirect_invalid", f"{url.host} redirects to what is no link of the web.")
+    if (url.scheme, following.scheme) == ("https", "http"):
+        raise UserError("redirect_insecure", f"{url.host} redirects from https to http, where anybody may read along.")
+    return following

@@ -1,104 +1,119 @@
-"""SFTP by asyncssh, cut off from the machine's own ssh files and agent; the server's key is pinned."""
+"""SFTP by asyncssh."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 import asyncssh
 
 from services.fetcher.adapters.addresses import AddressRule
-from services.fetcher.ports import Credentials, RemoteFile
+from services.fetcher.adapters.sftp_errors import FAILURES, explained, too_slow
+from services.fetcher.adapters.sftp_login import log_in
+from services.fetcher.ports import Credentials, EnterStep, FileState, ListedFile, OpenFile
 from services.fetcher.settings import FetcherSettings
 from shared.errors import ContactsSyncError, TransientError, UserError
 from shared.rules.link import Link
 
-_BLOCK = 256 * 1024
-_AHEAD = 8
+_BLOCK = 255 * 1024
+"""The most that OpenSSH hands out for one request."""
+_AHEAD = 16
 """Blocks asked for at once; asyncssh's own reading of whole files may take hundreds of megabytes."""
 
 
-class _PinnedHost(asyncssh.SSHClient):
-    """Accepts the pinned key only, or any where none is pinned yet; keeps what it saw."""
-
-    def __init__(self, pinned: str | None) -> None:
-        self.pinned = pinned
-        self.seen: str | None = None
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
-        self.seen = key.get_fingerprint()
-        return self.pinned in {None, self.seen}
-
-
 class SftpTransport:
-    """Opens files on SFTP servers."""
+    """Connects to SFTP servers."""
 
     def __init__(self, settings: FetcherSettings) -> None:
         self._settings = settings
         self._addresses = AddressRule(settings.allowed_networks)
 
     @asynccontextmanager
-    async def open(self, link: Link, credentials: Credentials) -> AsyncIterator[RemoteFile]:
-        """Open a file; its blocks raise TransientError when the server stalls or goes away."""
-        host = _PinnedHost(credentials.host_key)
+    async def connect(self, link: Link, credentials: Credentials, enter: EnterStep) -> AsyncIterator["SftpServer"]:
+        """Connect and log in."""
         connected = False
         try:
+            enter("address")
             async with asyncio.timeout(self._settings.connect_seconds):
                 addresses = await self._addresses.resolve(link.host, link.port)
-                connection = await self._connect(addresses, link.port, credentials, host)
+                enter("connect")
+                connection, host_key = await log_in(addresses, link, credentials, enter)
+                sftp = await connection.start_sftp_client()
                 connected = True
-            async with connection, connection.start_sftp_client() as sftp, sftp.open(link.path, "rb") as file:
-                before = await file.stat()
-                blocks = self._blocks(sftp, link, file, before)
-                yield RemoteFile(blocks=blocks, size=before.size, host_key=host.seen)
+            try:
+                yield SftpServer(sftp, host_key, enter, self._settings.idle_seconds)
+            finally:
+                connection.abort()
         except ContactsSyncError:
             raise
-        except asyncssh.HostKeyNotVerifiable as error:
-            raise _host_key_changed(link.host, credentials.host_key, host.seen) from error
         except TimeoutError as error:
-            raise TransientError(
-                "server_stalled" if connected else "connect_timeout",
-                f"{link.host} did not answer in time.",
-            ) from error
-        except (asyncssh.Error, asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as error:
-            raise _explained(error, link) from error
+            raise too_slow(link, connected=connected) from error
+        except FAILURES as error:
+            raise explained(error, link) from error
 
-    async def _connect(
-        self, addresses: list[str], port: int, credentials: Credentials, host: _PinnedHost
-    ) -> asyncssh.SSHClientConnection:
-        keys = [asyncssh.import_private_key(credentials.private_key)] if credentials.private_key else None
-        last: OSError | None = None
-        for address in addresses:
-            try:
-                return await asyncssh.connect(
-                    address,
-                    port,
-                    client_factory=lambda: host,
-                    username=credentials.login or "",
-                    password=credentials.password,
-                    client_keys=keys,
-                    known_hosts=b"",
-                    config=None,
-                    agent_path=None,
-                    keepalive_interval=self._settings.idle_seconds / 3,
-                )
-            except OSError as error:
-                last = error
-        raise last or OSError("no address")
+
+class SftpServer:
+    """One connection; implements `RemoteServer`."""
+
+    def __init__(self, sftp: asyncssh.SFTPClient, host_key: str | None, enter: EnterStep, idle_seconds: float) -> None:
+        self._sftp = sftp
+        self._enter = enter
+        self._idle_seconds = idle_seconds
+        self.host_key = host_key
+
+    async def list_files(self, link: Link, wanted: Callable[[str], bool]) -> list[ListedFile]:
+        """Return plain files of the folder; names that no file of this folder can have are left out."""
+        self._enter("path")
+        async with self._answering(link):
+            entries = [entry async for entry in self._sftp.scandir(str(PurePosixPath(link.path).parent))]
+        return [
+            ListedFile(name, _state(entry.attrs))
+            for entry in entries
+            if (name := _text(entry.filename)) and wanted(name) and entry.attrs.type == asyncssh.FILEXFER_TYPE_REGULAR
+        ]
+
+    async def state(self, link: Link) -> FileState:
+        """Return the file's size and time."""
+        self._enter("path")
+        async with self._answering(link):
+            attributes = await self._sftp.stat(link.path)
+        if attributes.type == asyncssh.FILEXFER_TYPE_DIRECTORY:
+            raise UserError("file_unreadable", f"{link.path} on {link.host} is a folder. Check the link.")
+        return _state(attributes)
+
+    @asynccontextmanager
+    async def open(
+        self,
+        link: Link,
+        *,
+        offset: int = 0,
+        expected: FileState | None = None,
+        known: FileState | None = None,  # noqa: ARG002 - SFTP has no validators
+    ) -> AsyncIterator[OpenFile]:
+        """Open a file for reading."""
+        state = await self.state(link)
+        if offset and expected is not None and not expected.same_file(state):
+            raise TransientError("file_changing", f"The file on {link.host} is no longer the one that was begun.")
+        async with self._answering(link):
+            file = await self._sftp.open(link.path, "rb", block_size=None)
+        yield OpenFile(state, self._blocks(link, file, offset, state.size))
 
     async def _blocks(
-        self, sftp: asyncssh.SFTPClient, link: Link, file: asyncssh.SFTPClientFile, before: asyncssh.SFTPAttrs
+        self, link: Link, file: asyncssh.SFTPClientFile, offset: int, size: int | None
     ) -> AsyncIterator[bytes]:
-        """Read in order with several requests on their way, then see that the file was not written to meanwhile."""
+        """Read in order, up to the size seen, with several requests on their way."""
         waiting: list[asyncio.Task[bytes]] = []
-        asked = 0
+        asked = offset
         try:
             while True:
-                while len(waiting) < _AHEAD and asked <= (before.size or 0):
-                    waiting.append(asyncio.ensure_future(file.read(_BLOCK, asked)))
-                    asked += _BLOCK
+                while len(waiting) < _AHEAD and (asked < size if size is not None else not waiting):
+                    length = _BLOCK if size is None else min(_BLOCK, size - asked)
+                    waiting.append(asyncio.ensure_future(_read(file, asked, length)))
+                    asked += length
                 if not waiting:
                     break
-                async with asyncio.timeout(self._settings.idle_seconds):
+                async with self._answering(link):
                     block = await waiting.pop(0)
                 if not block:
                     break
@@ -107,41 +122,39 @@ class SftpTransport:
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
-        after = await sftp.stat(link.path)
-        if (after.size, after.mtime) != (before.size, before.mtime):
-            raise TransientError("file_changing", "The file was still being written while it was read.")
+
+    @asynccontextmanager
+    async def _answering(self, link: Link) -> AsyncIterator[None]:
+        """Give the server its time for one answer, and turn what goes wrong into errors of ours."""
+        try:
+            async with asyncio.timeout(self._idle_seconds):
+                yield
+        except TimeoutError as error:
+            raise too_slow(link, connected=True) from error
+        except FAILURES as error:
+            raise explained(error, link) from error
 
 
-def _host_key_changed(host: str, pinned: str | None, seen: str | None) -> UserError:
-    return UserError(
-        "host_key_changed",
-        f"{host} shows another host key than before: {seen} instead of {pinned}. If the server was set up anew, "
-        "enter the new fingerprint in the import; otherwise somebody may be listening in.",
-    )
+async def _read(file: asyncssh.SFTPClientFile, offset: int, length: int) -> bytes:
+    """Return `length` bytes, fewer only where the file ends: a server may answer with less than it was asked for."""
+    block: bytes = await file.read(length, offset)
+    while block and len(block) < length:
+        more: bytes = await file.read(length - len(block), offset + len(block))
+        if not more:
+            break
+        block += more
+    return block
 
 
-def _explained(error: Exception, link: Link) -> UserError | TransientError:
-    """Return the same failure as ours; messages of libraries may hold credentials and are not repeated."""
-    if isinstance(error, asyncssh.SFTPError):
-        return _path_error(error, link)
-    match error:
-        case asyncssh.PermissionDenied():
-            return UserError("login_refused", f"{link.host} refused the login. Check login and password or key.")
-        case asyncssh.KeyImportError() | asyncssh.KeyEncryptionError():
-            return UserError("private_key_invalid", "The private key cannot be read. Enter it anew.")
-        case ConnectionRefusedError():
-            return TransientError("connection_refused", f"Nothing answers on {link.host}, port {link.port}.")
-        case _:
-            return TransientError("connection_lost", f"The connection to {link.host} failed or was cut.")
+def _state(attributes: asyncssh.SFTPAttrs) -> FileState:
+    modified = datetime.fromtimestamp(attributes.mtime, UTC) if attributes.mtime is not None else None
+    return FileState(size=attributes.size, modified=modified)
 
 
-def _path_error(error: asyncssh.SFTPError, link: Link) -> UserError | TransientError:
-    match error:
-        case asyncssh.SFTPNoSuchFile() | asyncssh.SFTPNoSuchPath():
-            return UserError("file_not_found", f"{link.host} has no file {link.path}. Check the link.")
-        case asyncssh.SFTPPermissionDenied():
-            return UserError("file_forbidden", f"{link.host} does not let this login read {link.path}.")
-        case asyncssh.SFTPNoConnection() | asyncssh.SFTPConnectionLost():
-            return TransientError("connection_lost", f"The connection to {link.host} was cut.")
-        case _:
-            return UserError("file_unreadable", f"{link.host} could not open {link.path}: is it a file?")
+def _text(name: bytes | str) -> str | None:
+    """Return a listed name; None for one that is no plain UTF-8 name."""
+    try:
+        text = name.decode() if isinstance(name, bytes) else name
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() and "/" not in text else None

@@ -1,7 +1,8 @@
 """Unpacks `.gz` and `.zip` as they stream in, told by their first bytes; anything else passes as it is.
 
-What a member of an archive is called plays no part: nothing is ever written under its name. A zip's directory stands at
-its end, so a zip is put by in a file without a name first; it is gone with the process.
+Content that is far larger than its archive is taken for a bomb (`BombLimit`). What a member of an archive is called
+plays no part: nothing is ever written under its name. A zip's directory stands at its end, so a zip is put by in a file
+without a name first; it is gone with the process.
 """
 
 import asyncio
@@ -20,13 +21,44 @@ _LONGEST_MARK = 4
 _GZIP_WINDOW = 31
 _PIECE = 256 * 1024
 _ENCRYPTED = 0x1
+_ALWAYS_FINE = 64 << 20
+"""Content of up to so many bytes is no bomb, however small its archive."""
 
 
-async def unpacked(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+class BombLimit:
+    """Compares what an archive unpacks to with what it is."""
+
+    def __init__(self, most_ratio: int) -> None:
+        self._most_ratio = most_ratio
+        self._packed = 0
+        self._unpacked = 0
+
+    async def packed(self, blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Count what comes in."""
+        async for block in blocks:
+            self._packed += len(block)
+            yield block
+
+    async def unpacked(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Count what comes out; UserError `archive_bomb`."""
+        async for piece in pieces:
+            self._unpacked += len(piece)
+            if self._unpacked > max(_ALWAYS_FINE, self._most_ratio * self._packed):
+                raise UserError(
+                    "archive_bomb",
+                    f"The archive unpacks to more than {self._most_ratio:,} times its size, which no list of contacts "
+                    "does. Nothing was imported; send the file unpacked if it is what you meant to send.",
+                )
+            yield piece
+
+
+async def unpacked(blocks: AsyncIterator[bytes], *, most_ratio: int) -> AsyncIterator[bytes]:
     """Yield a file's content, unpacked where it is an archive of one file, in bounded pieces.
 
-    UserError `archive_truncated`, `archive_corrupt`, `archive_encrypted`, or `archive_not_one_file`.
+    UserError `archive_truncated`, `archive_corrupt`, `archive_encrypted`, `archive_not_one_file` or `archive_bomb`.
     """
+    limit = BombLimit(most_ratio)
+    blocks = limit.packed(blocks)
     head = b""
     async for block in blocks:
         head += block
@@ -34,9 +66,9 @@ async def unpacked(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             break
     whole = _rejoined(head, blocks)
     if head.startswith(_GZIP_MARK):
-        content = _gunzipped(whole)
+        content = limit.unpacked(_gunzipped(whole))
     elif head.startswith(_ZIP_MARKS):
-        content = _unzipped(whole)
+        content = limit.unpacked(_unzipped(whole))
     else:
         content = whole
     async for piece in content:

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from shared.errors import ContactsSyncError, UserError
-from shared.events.files import StoredFile
+from shared.events.files import StoredFile, Validators
 from shared.events.runs import ApplyRequested, ImportRequested
 from shared.ids import new_id
 from shared.postgres.database import Connection
@@ -22,7 +22,7 @@ _SERVICE = "scheduler"
 _log = structlog.get_logger("contacts_sync.scheduler.due")
 
 _LAST_APPLIED = """
-SELECT file_sha256, setup_fingerprint FROM runs
+SELECT file_sha256, setup_fingerprint, stored FROM runs
 WHERE import_id = $1 AND status IN ('succeeded', 'succeeded_with_errors') AND NOT dry_run
 ORDER BY finished_at DESC LIMIT 1
 """
@@ -95,6 +95,7 @@ async def ask_for_attempt(connection: Connection, run_id: UUID, now: datetime) -
         return
     await enter_step(connection, run_id, run["attempt"], "fetching", service=_SERVICE, now=now)
     setup = RunSetup.model_validate(run["setup"])
+    sha256, validators = await _last_applied(connection, run["import_id"], run["setup_fingerprint"], setup)
     requested = ImportRequested(
         event_id=new_id(),
         occurred_at=now,
@@ -103,7 +104,9 @@ async def ask_for_attempt(connection: Connection, run_id: UUID, now: datetime) -
         attempt=run["attempt"],
         source=setup.source,
         parse=setup.parse_rules(run["manager_id"]),
-        last_applied_sha256=await _unchanged_sha256(connection, run["import_id"], run["setup_fingerprint"], setup),
+        last_applied_sha256=sha256,
+        last_applied_validators=validators,
+        time_zone=setup.time_zone,
         stored=StoredFile.model_validate(run["stored"]) if run["stored"] else None,
     )
     await say(connection, _SERVICE, IMPORT_REQUESTED, requested, key=str(run_id))
@@ -123,12 +126,13 @@ async def ask_to_apply(connection: Connection, run_id: UUID, now: datetime) -> N
     await say(connection, _SERVICE, APPLY_REQUESTED, requested, key=str(run_id))
 
 
-async def _unchanged_sha256(connection: Connection, import_id: UUID, fingerprint: str, setup: RunSetup) -> str | None:
-    """Return the hash with which a file ends the run as unchanged: that of the last applied run, same set-up."""
+async def _last_applied(
+    connection: Connection, import_id: UUID, fingerprint: str, setup: RunSetup
+) -> tuple[str | None, Validators | None]:
+    """Return hash and validators with which a file ends the run as unchanged: of the last applied run, same set-up."""
     if setup.source.kind != "remote" or setup.options.every_time:
-        return None
+        return None, None
     last = await connection.fetchrow(_LAST_APPLIED, import_id)
     if last is None or last["setup_fingerprint"] != fingerprint:
-        return None
-    sha256: str | None = last["file_sha256"]
-    return sha256
+        return None, None
+    return last["file_sha256"], StoredFile.model_validate(last["stored"]).validators if last["stored"] else None

@@ -7,13 +7,11 @@ from cryptography import x509
 from services.web.forms.credentials import Credentials
 from services.web.forms.import_input import RemoteInput
 from services.web.forms.input_errors import ErrorList
-from shared.errors import UserError
 from shared.events.set_up import RemoteSource
 from shared.rules.link import parse_link, require_credentials
 from shared.rules.trimming import is_blank, trim
 from shared.sealing import Sealer
 
-_FETCHED = frozenset({"sftp", "https", "http"})
 _HOST_KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
 
 
@@ -23,9 +21,6 @@ def checked_remote(wanted: RemoteInput, kept: Credentials, sealer: Sealer, error
     Of the kept credentials each counts where the input does not name it.
     """
     link = parse_link(wanted.url)
-    if link.scheme not in _FETCHED:
-        message = f"Files cannot be fetched by {link.scheme} yet; use sftp, https or http."
-        raise UserError("scheme_unsupported", message, field="source.url")
     given = wanted.model_fields_set
     credentials = Credentials(
         password=_secret(wanted, "password") if "password" in given else kept.password,

@@ -43,8 +43,8 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def accepts_connections(port: int) -> bool:
+def accepts_connections(port: int, host: str = LOOPBACK) -> bool:
     """Tell whether somebody on the loopback interface takes a connection on this port."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(1)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+        return probe.connect_ex((host, port)) == 0

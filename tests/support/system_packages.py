@@ -58,10 +58,11 @@ class Java(SystemProgram):
 
 SSHD = SystemProgram(("sshd",), "openssh-server", "the SFTP tests")
 NGINX = SystemProgram(("nginx",), "nginx-light", "the HTTP and HTTPS tests")
+VSFTPD = SystemProgram(("vsftpd",), "vsftpd", "the FTP and FTPS tests")
 JAVA = Java(("java",), "openjdk-17-jre-headless", "Apache Kafka")
 MAVEN = SystemProgram(("mvn",), "maven", "fetching Apache Kafka's jars")
 CHROMIUM = SystemProgram(("chromium", "chromium-browser"), "chromium", "the browser tests")
-NEEDED = (SSHD, NGINX, JAVA, MAVEN, CHROMIUM)
+NEEDED = (SSHD, NGINX, VSFTPD, JAVA, MAVEN, CHROMIUM)
 
 
 def reasons_missing(programs: Iterable[SystemProgram] = NEEDED) -> list[str]:

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 import trustme
@@ -59,8 +59,8 @@ class FtpServer(ProcessServer):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}/{quote(path.lstrip('/'))}"
 
-    async def __aexit__(self, *about: Any) -> None:  # noqa: ANN401 - handed on as it is
-        await super().__aexit__(*about)
+    async def __aexit__(self, *about: object) -> None:
+        await super().__aexit__(*about)  # type: ignore[arg-type]
         shutil.rmtree(self.folder)
 
     async def _prepared(self) -> ServerProcess:
@@ -201,4 +201,6 @@ TLSRSACertificateKeyFile {self._certificate}
 def _crypted(password: str) -> str:
     """Return a password as `AuthUserFile` has it."""
     command = ["openssl", "passwd", "-6", "-stdin"]
-    return subprocess.run(command, input=password, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    return subprocess.run(
+        command, input=password, capture_output=True, text=True, check=True, timeout=10
+    ).stdout.strip()

@@ -52,7 +52,10 @@ def proftpd_missing() -> str | None:
     unpacking = proftpd().root.with_name("unpacking")
     shutil.rmtree(unpacking, ignore_errors=True)
     unpacking.mkdir(parents=True)
-    for command in (["apt-get", "download", *_PACKAGES], ["sh", "-c", 'for d in *.deb; do dpkg -x "$d" . || exit; done']):
+    for command in (
+        ["apt-get", "download", *_PACKAGES],
+        ["sh", "-c", 'for d in *.deb; do dpkg -x "$d" . || exit; done'],
+    ):
         done = subprocess.run(command, cwd=unpacking, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             return f"ProFTPD's packages cannot be fetched: {done.stderr[-300:]}"

@@ -70,6 +70,14 @@ class OpenSshServer(SftpServer):
         super().__init__(work, login=login, password=None, private_key=client.export_private_key().decode())
         self._authorized = work / "authorized_keys"
         self._authorized.write_bytes(client.export_public_key())
+        self._more_host_keys: list[Path] = []
+
+    def add_host_key(self, key: asyncssh.SSHKey) -> None:
+        """Let the server have one more key of its own, from its first start on."""
+        file = self.work / f"host_key_{len(self._more_host_keys)}"
+        file.touch(mode=0o600)
+        file.write_bytes(key.export_private_key())
+        self._more_host_keys.append(file)
 
     def path(self, path: str) -> str:
         """Return the file's path on this machine."""
@@ -94,9 +102,11 @@ class OpenSshServer(SftpServer):
 
     def _settings(self) -> str:
         keys = str(self._authorized).replace("%", "%%")  # the only one of these paths where sshd expands %
+        more = "\n".join(f'HostKey "{file}"' for file in self._more_host_keys)
         return f"""
 ListenAddress {LOOPBACK}:{self.port}
 HostKey "{self.host_key_file}"
+{more}
 AuthorizedKeysFile "{keys}"
 PidFile none
 UsePAM no

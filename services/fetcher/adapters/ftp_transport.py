@@ -142,7 +142,7 @@ class FtpServer:
                 stream = await self._client.get_stream(f"RETR {link.path}", offset=offset)
             except aioftp.StatusCodeError as error:
                 if offset and error.received_codes[-1].startswith("50"):
-                    message = f"{link.host} cannot send the rest of a file; it is fetched anew."
+                    message = f"{link.host} broke off, and cannot send the rest of a file."
                     raise TransientError("resume_refused", message) from error
                 raise
         try:

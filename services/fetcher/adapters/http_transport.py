@@ -75,13 +75,15 @@ class HttpServer:
                 raise _changed(link)
             check_found(response, link)
             state = file_state(response)
-            _check_rest(response, link, offset, expected, state)
-            yield OpenFile(state, self._blocks(link, response))
+            passed_over = _check_rest(response, link, offset, expected, state)
+            yield OpenFile(state, self._blocks(link, response, passed_over))
 
-    async def _blocks(self, link: Link, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def _blocks(self, link: Link, response: httpx.Response, passed_over: int) -> AsyncIterator[bytes]:
         try:
             async for block in response.aiter_raw():
-                yield block
+                if len(block) > passed_over:
+                    yield block[passed_over:]
+                passed_over = max(0, passed_over - len(block))
         except _FAILURES as error:
             raise explained(error, link, answered=True) from error
 
@@ -147,19 +149,24 @@ def _conditions(offset: int, expected: FileState | None, known: FileState | None
     return headers
 
 
-def _check_rest(
-    response: httpx.Response, link: Link, offset: int, expected: FileState | None, state: FileState
-) -> None:
-    """Raise where the answer is not the rest that was asked for, from the file that was begun."""
+def _check_rest(response: httpx.Response, link: Link, offset: int, expected: FileState | None, state: FileState) -> int:
+    """Return how many bytes of the answer are there already; raise where it is not from the file that was begun.
+
+    A server that sends all of a file that it says is the same saves nothing, but nothing is begun anew.
+    """
+    partial = response.status_code == httpx.codes.PARTIAL_CONTENT
     if not offset:
-        if response.status_code == httpx.codes.PARTIAL_CONTENT:
+        if partial:
             raise UserError("server_refused", f"{link.host} answered with a part of the file only.")
-        return
+        return 0
     marks = ((expected.etag, state.etag), (expected.last_modified, state.last_modified)) if expected else ()
     if expected and (not expected.same_file(state) or any(one and other and one != other for one, other in marks)):
         raise _changed(link)
-    if response.status_code != httpx.codes.PARTIAL_CONTENT or begins_at(response) != offset:
-        raise TransientError("resume_refused", f"{link.host} cannot send the rest of a file; it is fetched anew.")
+    if partial and begins_at(response) == offset:
+        return 0
+    if not partial and any(one and one == other for one, other in marks):
+        return offset
+    raise TransientError("resume_refused", f"{link.host} broke off, and cannot send the rest of a file.")
 
 
 def _strong(etag: str | None) -> str | None:

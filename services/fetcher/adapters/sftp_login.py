@@ -14,6 +14,9 @@ _KEY_FAMILIES = (
 )
 """Kinds of host keys: a server may have one of each, and shows the one that is agreed on."""
 
+_LOCKED = ("BEGIN ENCRYPTED", ",ENCRYPTED")
+"""What PEM says of a key with a passphrase."""
+
 _CIPHERS = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr"]
 """Those that processors help with first."""
 
@@ -55,7 +58,7 @@ async def log_in(
             return await _connect(addresses, link, credentials, keys, host, algorithms), host.seen
         except asyncssh.HostKeyNotVerifiable:
             seen = seen or host.seen
-        except asyncssh.KeyExchangeFailed:
+        except (asyncssh.KeyExchangeFailed, asyncssh.ConnectionLost, OSError):  # servers without such a key hang up
             if seen is None:
                 raise
     raise host_key_changed(link.host, credentials.host_key, seen)
@@ -79,7 +82,7 @@ async def _connect(
                 username=credentials.login or "",
                 password=credentials.password,
                 client_keys=keys,
-                known_hosts=b"",
+                known_hosts=([], [], []),
                 config=None,
                 agent_path=None,
                 gss_host=None,
@@ -101,7 +104,7 @@ def private_keys(credentials: Credentials) -> list[asyncssh.SSHKey] | None:
     except asyncssh.KeyEncryptionError as error:
         raise _passphrase_error(credentials) from error
     except asyncssh.KeyImportError as error:
-        if "passphrase" in str(error).lower():
+        if any(mark in credentials.private_key for mark in _LOCKED) or "passphrase" in str(error).lower():
             raise _passphrase_error(credentials) from error
         raise UserError("private_key_invalid", "The private key cannot be read. Enter it anew.") from error
 

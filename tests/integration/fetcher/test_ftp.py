@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,8 +41,12 @@ async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 @asynccontextmanager
-async def connected(server: FtpServer, **others: str | None) -> AsyncIterator[RemoteServer]:
-    credentials = {"login": server.login, "password": server.password, "ca_certificate": server.ca_pem} | others
+async def connected(server: FtpServer, **others: Any) -> AsyncIterator[RemoteServer]:
+    credentials: dict[str, Any] = {
+        "login": server.login,
+        "password": server.password,
+        "ca_certificate": server.ca_pem,
+    } | others
     transport = FtpTransport(SETTINGS)
     async with transport.connect(parse_link(server.url("people.csv")), Credentials(**credentials), no_steps) as remote:
         yield remote

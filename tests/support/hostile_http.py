@@ -71,6 +71,8 @@ class HostileHttpServer:
             self.requests.append(request)
             await self._behaviour(request, writer)
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def send_head(writer: asyncio.StreamWriter, status: int, **headers: object) -> None:

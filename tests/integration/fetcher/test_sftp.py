@@ -1,6 +1,7 @@
 """SFTP against OpenSSH: every kind of key, pinned host keys, resuming, and nothing of this machine's own ssh."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 from collections.abc import AsyncIterator
@@ -158,10 +159,15 @@ async def test_addresses_are_checked_before_anything_is_sent(server: OpenSshServ
     ("greeting", "code"), [(b"220 I am no SSH server\r\n" * 9000, "server_garbled"), (b"", "connect_timeout")]
 )
 async def test_a_server_of_another_kind(greeting: bytes, code: str) -> None:
+    left = asyncio.Event()
+
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(greeting)
-        await reader.read()
-        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        left.set()
 
     quick = SETTINGS.model_copy(update={"connect_seconds": 0.5})
     listening = await asyncio.start_server(greet, LOOPBACK, 0)
@@ -171,4 +177,5 @@ async def test_a_server_of_another_kind(greeting: bytes, code: str) -> None:
         with pytest.raises(ContactsSyncError) as refused:
             async with SftpTransport(quick).connect(link, Credentials(login="x", password="y"), no_steps):
                 pass
+        await asyncio.wait_for(left.wait(), 5)
     assert refused.value.code == code

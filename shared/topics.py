@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events import files, rows, runs
+from shared.events import connection_tests, files, rows, runs
 from shared.events.base import Event
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -18,7 +18,7 @@ class Topic:
     event: type[Event]
     said_by: tuple[str, ...]
     heard_by: tuple[str, ...]
-    key: Literal["run", "run and chunk"]
+    key: Literal["run", "run and chunk", "request"]
 
     @property
     def dead_letters(self) -> str:
@@ -35,6 +35,10 @@ IMPORT_PROGRESSED = Topic("import.progressed", runs.ImportProgressed, ("fetcher"
 IMPORT_STOPPED = Topic("import.stopped", runs.ImportStopped, ("fetcher", "parser", "syncer"), ("scheduler",), "run")
 IMPORT_CANCELLED = Topic("import.cancelled", runs.ImportCancelled, ("scheduler",), (), "run")
 IMPORT_FINISHED = Topic("import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier",), "run")
+CONNECTION_TEST_REQUESTED = Topic(
+    "connection.test.requested", connection_tests.ConnectionTestRequested, ("web",), ("fetcher",), "request"
+)
+CONNECTION_TESTED = Topic("connection.tested", connection_tests.ConnectionTested, ("fetcher",), ("web",), "request")
 
 ALL = (
     IMPORT_REQUESTED,
@@ -46,4 +50,6 @@ ALL = (
     IMPORT_STOPPED,
     IMPORT_CANCELLED,
     IMPORT_FINISHED,
+    CONNECTION_TEST_REQUESTED,
+    CONNECTION_TESTED,
 )

@@ -1,5 +1,6 @@
 """The fetcher's wiring."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ from services.fetcher.adapters.ftp_transport import FtpTransport
 from services.fetcher.adapters.http_transport import HttpTransport
 from services.fetcher.adapters.sftp_transport import SftpTransport
 from services.fetcher.adapters.text_store import TextStore
+from services.fetcher.connection_test import ConnectionTester
 from services.fetcher.downloads import Downloads
 from services.fetcher.handlers import FetcherHandlers
 from services.fetcher.ports import FileTransport
@@ -43,8 +45,10 @@ def create_app(settings: Settings) -> AsgiFastStream:
         "ftpsi": files,
         "sftp": SftpTransport(settings.fetcher),
     }
+    sources = RemoteSources(transports, sealer, clock, settings.fetcher)
+    publisher = KafkaEventPublisher(broker, "fetcher")
     downloads = Downloads(
-        sources=RemoteSources(transports, sealer, clock, settings.fetcher),
+        sources=sources,
         texts=TextStore(
             objects,
             chunk_bytes=settings.fetcher.chunk_bytes,
@@ -52,12 +56,14 @@ def create_app(settings: Settings) -> AsgiFastStream:
             new_id=new_id,
         ),
         objects=objects,
-        publisher=KafkaEventPublisher(broker, "fetcher"),
+        publisher=publisher,
         clock=clock,
         settings=settings.fetcher,
     )
-    handlers = FetcherHandlers(downloads)
+    tester = ConnectionTester(sources, publisher, clock, time.perf_counter)
+    handlers = FetcherHandlers(downloads, tester)
     delivery.subscribe(topics.IMPORT_REQUESTED, handlers.on_import_requested)
+    delivery.subscribe(topics.CONNECTION_TEST_REQUESTED, handlers.on_connection_test_requested)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -66,6 +72,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
             yield
         finally:
             await downloads.stop()
+            await tester.stop()
 
     return AsgiFastStream(
         broker,

@@ -1,19 +1,26 @@
-"""Hears that a run is to be fetched; hands it to the downloads and goes on listening."""
+"""Hears that a file is to be fetched or tried; hands it on and goes on listening."""
 
+from services.fetcher.connection_test import ConnectionTester
 from services.fetcher.downloads import Downloads
+from shared.events.connection_tests import ConnectionTestRequested
 from shared.events.runs import ImportRequested
 
 
 class FetcherHandlers:
-    """The fetcher's one handler."""
+    """The fetcher's handlers."""
 
-    def __init__(self, downloads: Downloads) -> None:
+    def __init__(self, downloads: Downloads, tester: ConnectionTester) -> None:
         self._downloads = downloads
+        self._tester = tester
 
     async def on_import_requested(self, event: ImportRequested) -> None:
-        """Take the run up; returns when its download has begun, which waits while too many are under way.
+        """Take the run up; returns when its download has begun, which waits while very many are under way.
 
         The event is committed then: a download may take hours, and one that is lost is asked for again because the
         run falls silent.
         """
         await self._downloads.begin(event)
+
+    async def on_connection_test_requested(self, event: ConnectionTestRequested) -> None:
+        """Take the try up; one that is lost is missed by nobody but whoever waits, and they may ask again."""
+        await self._tester.begin(event)

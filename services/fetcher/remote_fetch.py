@@ -110,6 +110,18 @@ class RemoteFetch:
             else:
                 return
 
+    async def try_once(self) -> None:
+        """Take each step to the file once, read its first block, and see whether it is at rest; raises at once."""
+        await self._begin_once()
+        self._enter("read")
+        async for _block in self._blocks_now():
+            break
+        self._enter("stable")
+        if self._is_fresh(self.state):
+            await self.close()  # after a transfer that was broken off, servers have odd answers
+            await self._connect()
+            await self._wait_for_rest(self._server_now())
+
     async def close(self) -> None:
         """Drop the connection; whatever it says to that plays no part any more."""
         stack, self._stack = self._stack, AsyncExitStack()
@@ -120,6 +132,15 @@ class RemoteFetch:
             _log.info("a connection did not close in order", error=type(error).__name__)
 
     async def _begin(self) -> bool:
+        if not await self._begin_once():
+            return False
+        if not self._suspect and self._is_fresh(self.state):
+            self._suspect = True
+            await self.close()
+            return await self._begin()
+        return True
+
+    async def _begin_once(self) -> bool:
         await self._connect()
         server = self._server_now()
         await self._find(server)
@@ -127,10 +148,6 @@ class RemoteFetch:
             await self._wait_for_rest(server)
         if not await self._open(server, known=self._known):
             return False
-        if not self._suspect and self._is_fresh(self.state):
-            self._suspect = True
-            await self.close()
-            return await self._begin()
         size = self.state.size
         if size is not None and size > self._settings.max_bytes:
             raise UserError(

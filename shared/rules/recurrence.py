@@ -40,7 +40,7 @@ def validate(schedule: Schedule) -> None:
     Raises UserError `time_zone_unknown`, `schedule_range`, `rrule_invalid`, `schedule_unsupported`, or
     `schedule_not_wall_clock` for a time with an offset.
     """
-    _zone(schedule.time_zone)
+    time_zone_named(schedule.time_zone)
     for name, time in (("start", schedule.start), ("until", schedule.until)):
         if time is not None and time.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
@@ -60,7 +60,7 @@ def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     A time that a clock change skips is due at the first instant after the gap, one that it repeats the first
     time. Takes the same time however long ago the start was.
     """
-    zone = _zone(schedule.time_zone)
+    zone = time_zone_named(schedule.time_zone)
     days = _interval_days(schedule.rrule)
     moment = after.astimezone(UTC)
     number = 0
@@ -110,7 +110,8 @@ def describe(schedule: Schedule) -> str:
     return f"{pattern} {at}, from {start}{end}."
 
 
-def _zone(name: str) -> ZoneInfo:
+def time_zone_named(name: str) -> ZoneInfo:
+    """Return the time zone of a name; UserError `time_zone_unknown`."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones

@@ -38,6 +38,15 @@ def parsed(path: Path) -> dict[str, Any]:
     return sample
 
 
+def as_far_as(sample: object, said: object) -> object:
+    """Return what was said without fields that came later, at whatever depth."""
+    if isinstance(sample, dict) and isinstance(said, dict):
+        return {name: as_far_as(sample[name], said[name]) for name in sample}
+    if isinstance(sample, list) and isinstance(said, list) and len(sample) == len(said):
+        return [as_far_as(one, other) for one, other in zip(sample, said, strict=True)]
+    return said
+
+
 @pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.name)
 def test_every_event_has_a_sample(topic: Topic) -> None:
     assert of_type(topic)
@@ -53,7 +62,7 @@ def test_sample_still_parses(topic: Topic, path: Path) -> None:
     event = topic.event.model_validate_json(path.read_bytes())
     said_again = event.model_dump(mode="json")
     sample = parsed(path)
-    assert {name: said_again[name] for name in sample} == sample
+    assert as_far_as(sample, said_again) == sample
 
 
 @pytest.mark.parametrize(("topic", "path"), CASES)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.web.live.connection_tests import ConnectionTests
 from services.web.live.run_watch import RunWatch
 from services.web.settings import Settings
 from shared.clock import Clock
@@ -26,6 +27,7 @@ class Resources:
     database: Database
     sealer: Sealer
     watch: RunWatch
+    connection_tests: ConnectionTests
     clock: Clock
     objects: SealedObjects = field(init=False)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_EXPORTS))

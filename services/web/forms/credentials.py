@@ -1,26 +1,31 @@
 """A remote source's secrets: sealed as one JSON text, opened only to be kept, and never shown."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from shared.events.set_up import RemoteSource
 from shared.sealing import Sealer
 
 PURPOSE = "credentials"
+SECRETS = ("password", "private_key", "passphrase", "bearer_token", "headers")
+"""The inputs that hold secrets."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """A password, a private key (PEM), both or neither."""
+    """What a server is told; each part None where there is none. A private key is PEM or OpenSSH's own form."""
 
     password: str | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    bearer_token: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
 
     def sealed(self, sealer: Sealer) -> str | None:
         """Return them sealed, None where there are none."""
-        if self.password is None and self.private_key is None:
-            return None
-        return sealer.seal(json.dumps({"password": self.password, "private_key": self.private_key}), PURPOSE)
+        present = {name: secret for name, secret in asdict(self).items() if secret}
+        return sealer.seal(json.dumps(present), PURPOSE) if present else None
 
 
 def credentials_of(source: RemoteSource, sealer: Sealer) -> Credentials:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from services.web.forms.credentials import Credentials, credentials_of
+from services.web.forms.credentials import SECRETS, Credentials, credentials_of
 from services.web.forms.import_checks import ImportDesk, draft_import
 from services.web.forms.import_document import document_to_patch, import_view
 from services.web.forms.import_input import ImportInput
 from services.web.forms.merge_patch import merged
 from services.web.forms.remote_source import same_server
+from shared.errors import UserError
 from shared.events.set_up import RemoteSource
 from shared.store.imports import SavedImport, update_import
 from shared.store.managers import Manager
@@ -16,6 +17,7 @@ from shared.store.managers import Manager
 async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, patch: dict[str, Any]) -> None:
     """Save the import with the patch applied; its row has to be locked.
 
+    Secrets that are absent are kept as long as the link leads to the same server: they are no other's business.
     InvalidInputError, or pydantic's ValidationError, with all that is wrong.
     """
     document = document_to_patch(import_view(saved, manager, None, desk.sealer))
@@ -28,8 +30,10 @@ async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, p
         document["source"]["host_key"] = source.host_key
         kept = credentials_of(source, desk.sealer)
     result = merged(document, patch)
+    if isinstance(source, RemoteSource) and not _stays(source, result.get("source")):
+        kept = Credentials()
     if isinstance(given, dict) and isinstance(result.get("source"), dict):
-        for name in ("password", "private_key"):
+        for name in SECRETS:
             if name in given:
                 result["source"][name] = given[name]
     wanted = ImportInput.model_validate(result)
@@ -38,3 +42,12 @@ async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, p
     if isinstance(source, RemoteSource) and isinstance(draft.setup.source, RemoteSource):
         forget_host_key = forget_host_key or not same_server(source.url, draft.setup.source.url)
     await update_import(desk.connection, saved.id, draft, forget_host_key=forget_host_key)
+
+
+def _stays(source: RemoteSource, wanted: object) -> bool:
+    """Tell whether a source still leads to the same server; a link that cannot be read is refused elsewhere."""
+    url = wanted.get("url") if isinstance(wanted, dict) else None
+    try:
+        return isinstance(url, str) and same_server(source.url, url)
+    except UserError:
+        return True

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.web.forms.credentials import credentials_of
-from services.web.forms.import_input import MappingInput, OptionsInput, ScheduleInput, UniqueIdInput
+from services.web.forms.credentials import SECRETS, credentials_of
+from services.web.forms.import_input import READ_ONLY, MappingInput, OptionsInput, ScheduleInput, UniqueIdInput
 from shared.events.set_up import RemoteSource
 from shared.sealing import Sealer
 from shared.store.imports import SavedImport
@@ -24,8 +24,14 @@ class RemoteView(BaseModel):
     login: str | None
     password: None = None
     private_key: None = None
+    passphrase: None = None
+    bearer_token: None = None
+    headers: None = None
     has_password: bool
     has_private_key: bool
+    has_passphrase: bool
+    has_bearer_token: bool
+    header_names: list[str]
     host_key: str | None
     ca_certificate: str | None
 
@@ -65,6 +71,9 @@ def import_view(saved: SavedImport, manager: Manager, latest_run: RunView | None
             login=setup.source.login,
             has_password=credentials.password is not None,
             has_private_key=credentials.private_key is not None,
+            has_passphrase=credentials.passphrase is not None,
+            has_bearer_token=credentials.bearer_token is not None,
+            header_names=list(credentials.headers or ()),
             host_key=setup.source.host_key or saved.host_key,
             ca_certificate=setup.source.ca_certificate,
         )
@@ -104,6 +113,6 @@ def import_view(saved: SavedImport, manager: Manager, latest_run: RunView | None
 def document_to_patch(view: ImportView) -> dict[str, Any]:
     """Return the writable part of an import, as JSON, without what stands for secrets and for a seen host key."""
     document = view.model_dump(mode="json", exclude={"id", "latest_run", "next_run_at"})
-    for name in ("password", "private_key", "has_password", "has_private_key", "name", "bytes"):
+    for name in (*SECRETS, *READ_ONLY):
         document["source"].pop(name, None)
     return document

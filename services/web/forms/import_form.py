@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.web.forms.credentials import SECRETS
 from services.web.forms.import_document import ImportView, RemoteView
 from services.web.forms.import_input import OptionsInput
 from services.web.forms.schedule_form import schedule_document, schedule_values
+from services.web.forms.web_headers import typed_headers
 from shared.rules.trimming import is_blank, trim
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 SWITCHES = ("has_header", "delete_missing", "update_existing", "every_time", "trim")
 
-_SECRETS = ("password", "private_key")
 _SPARE_LINES = 3
 _PLAIN_OPTIONS = ("encoding", "phone_region", "decimal_separator", "date_format")
 
@@ -59,7 +60,7 @@ def form_sent(text: Callable[[str], str], every: Callable[[str], Sequence[str]],
         for column, chosen in zip(every("column"), every("field"), strict=False)
         if not (is_blank(column) and not chosen)
     ]
-    return ImportForm({name: text(name) for name in names if name not in _SECRETS}, lines)
+    return ImportForm({name: text(name) for name in names if name not in SECRETS}, lines)
 
 
 def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -> dict[str, Any]:
@@ -94,7 +95,8 @@ def _source(values: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, 
         "host_key": trim(values.get("host_key", "")) or None,
         "ca_certificate": trim(values.get("ca_certificate", "")) or None,
     }
-    return source | {name: secret for name, secret in secrets.items() if secret}
+    source |= {name: secret for name, secret in secrets.items() if secret and name != "headers"}
+    return source | ({"headers": typed_headers(secrets["headers"])} if secrets.get("headers") else {})
 
 
 def _option_values(options: OptionsInput) -> dict[str, str]:

@@ -9,7 +9,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, m
 from services.web.forms.text import Name, Text
 
 _DATE_LENGTH = len("2026-12-31")
-_READ_ONLY = frozenset({"id", "latest_run", "next_run_at", "has_password", "has_private_key", "name", "bytes"})
+READ_ONLY = frozenset(
+    {
+        "id",
+        "latest_run",
+        "next_run_at",
+        "has_password",
+        "has_private_key",
+        "has_passphrase",
+        "has_bearer_token",
+        "header_names",
+        "name",
+        "bytes",
+    }
+)
+"""Names in an import's document that say something and set nothing."""
 
 
 def _end_of_day(value: object) -> object:
@@ -30,7 +44,7 @@ class InputPart(BaseModel):
     def _pass_over(cls, data: Any) -> Any:  # noqa: ANN401 - whatever came in
         if not isinstance(data, dict):
             return data
-        return {name: value for name, value in data.items() if name not in _READ_ONLY or name in cls.model_fields}
+        return {name: value for name, value in data.items() if name not in READ_ONLY or name in cls.model_fields}
 
 
 class RemoteInput(InputPart):
@@ -40,7 +54,14 @@ class RemoteInput(InputPart):
     url: Annotated[Text, Field(max_length=4000, description="`scheme://host[:port]/path`, with `/` only")]
     login: Annotated[Text, Field(max_length=500)] | None = None
     password: Annotated[SecretStr, Field(max_length=4000)] | None = None
-    private_key: Annotated[SecretStr, Field(max_length=50_000)] | None = None
+    private_key: Annotated[SecretStr, Field(max_length=50_000, description="OpenSSH or PEM")] | None = None
+    passphrase: Annotated[SecretStr, Field(max_length=4000, description="Opens the private key")] | None = None
+    bearer_token: Annotated[SecretStr, Field(max_length=8000, description="http and https, without a login")] | None = (
+        None
+    )
+    headers: Annotated[dict[str, SecretStr], Field(description="http and https; values are never read back")] | None = (
+        None
+    )
     host_key: Annotated[Text, Field(description="Null: the first key seen is kept")] | None = None
     ca_certificate: Annotated[Text, Field(max_length=200_000, description="PEM")] | None = None
 

@@ -7,11 +7,13 @@ from cryptography import x509
 from services.web.forms.credentials import Credentials
 from services.web.forms.import_input import RemoteInput
 from services.web.forms.input_errors import ErrorList
+from services.web.forms.web_headers import check_headers
 from shared.events.set_up import RemoteSource
-from shared.rules.link import parse_link, require_credentials
+from shared.rules.link import Link, parse_link, require_credentials
 from shared.rules.trimming import is_blank, trim
 from shared.sealing import Sealer
 
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _HOST_KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
 
 
@@ -22,9 +24,13 @@ def checked_remote(wanted: RemoteInput, kept: Credentials, sealer: Sealer, error
     """
     link = parse_link(wanted.url)
     given = wanted.model_fields_set
+    given_headers = {name: value.get_secret_value() for name, value in (wanted.headers or {}).items()}
     credentials = Credentials(
         password=_secret(wanted, "password") if "password" in given else kept.password,
         private_key=_secret(wanted, "private_key") if "private_key" in given else kept.private_key,
+        passphrase=_secret(wanted, "passphrase") if "passphrase" in given else kept.passphrase,
+        bearer_token=_secret(wanted, "bearer_token") if "bearer_token" in given else kept.bearer_token,
+        headers=given_headers if "headers" in given else kept.headers,
     )
     login = None if wanted.login is None or is_blank(wanted.login) else wanted.login
     with errors.check():
@@ -34,6 +40,7 @@ def checked_remote(wanted: RemoteInput, kept: Credentials, sealer: Sealer, error
             has_password=credentials.password is not None,
             has_private_key=credentials.private_key is not None,
         )
+    _check_web_credentials(link, login, credentials, errors)
     host_key = trim(wanted.host_key or "") or None
     if host_key is not None and not _HOST_KEY.fullmatch(host_key):
         message = "Give the host key's fingerprint as ssh-keygen -l shows it: SHA256: and 43 characters."
@@ -49,6 +56,19 @@ def checked_remote(wanted: RemoteInput, kept: Credentials, sealer: Sealer, error
         host_key=host_key,
         ca_certificate=certificate,
     )
+
+
+def _check_web_credentials(link: Link, login: str | None, credentials: Credentials, errors: ErrorList) -> None:
+    if not link.is_web:
+        for name in ("bearer_token", "headers"):
+            if getattr(credentials, name):
+                errors.add("web_only", "This can be used with http and https only.", f"source.{name}")
+        return
+    check_headers(credentials.headers or {}, errors)
+    if credentials.bearer_token and login is not None:
+        errors.add("login_and_token", "Give a login or a token, not both.", "source.bearer_token")
+    if credentials.bearer_token and not _TOKEN.fullmatch(credentials.bearer_token):
+        errors.add("token_invalid", "A token has no spaces, and plain ASCII characters only.", "source.bearer_token")
 
 
 def same_server(one: str, other: str) -> bool:

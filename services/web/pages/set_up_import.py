@@ -1,28 +1,30 @@
 """The page on which an import is set up or edited."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.file_form import FileForm, read_file_form
 from services.web.dependencies.resources import Open, Resources
+from services.web.dependencies.try_source import try_input
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor
+from services.web.forms.credentials import SECRETS
 from services.web.forms.edit_import import patch_import
 from services.web.forms.import_checks import ImportDesk, draft_import
 from services.web.forms.import_document import ImportView
 from services.web.forms.import_form import ImportForm, document_of, empty_form, form_of, form_sent
-from services.web.forms.import_input import ImportInput
+from services.web.forms.import_input import ImportInput, RemoteInput
 from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
 from services.web.forms.manager_input import FieldInput
 from services.web.pages.render import page, time_zones
 from services.web.security.sessions import Session
-from shared.errors import UserError
+from shared.errors import TransientError, UserError
 from shared.rules.kinds import Kind
 from shared.store.imports import create_import, get_import
 from shared.store.managers import add_field, get_manager
@@ -44,6 +46,35 @@ class _Sheet:
     errors: dict[str, list[str]] = field(default_factory=dict)
     lines: int = 0
     password_lost: bool = False
+
+
+@router.post("/imports/test-connection")
+async def show_connection_test(
+    request: Request,
+    resources: Open,
+    visitor: Visitor,
+    edited: Annotated[UUID | None, Query(alias="import")] = None,
+) -> Response:
+    """Try the source as it stands in the form, and show how far that came, as a part of the page."""
+    sent = await read_file_form(request, resources, visitor)
+    saved = None
+    if edited is not None:
+        async with resources.database.pool.acquire() as connection:
+            saved = await get_import(connection, edited)
+    secrets = {name: sent.text(name) for name in SECRETS}
+    document = document_of(form_sent(sent.text, sent.every, [*sent.texts]), secrets, "")["source"]
+    errors: list[str] = []
+    tested = None
+    try:
+        wanted = RemoteInput.model_validate(document)
+        tested = await try_input(resources, wanted, saved, time_zone=sent.text("time_zone") or "UTC")
+    except InvalidInputError as error:
+        errors = [each.message for each in error.errors]
+    except ValidationError as error:
+        errors = [each.message for each in input_errors(error).errors]
+    except (UserError, TransientError) as error:
+        errors = [error.message]
+    return page(request, "connection_test.html", visitor, tested=tested, errors=errors)
 
 
 @router.get("/imports/new")
@@ -80,7 +111,7 @@ async def _save(
     if sent.upload is not None:
         form.values |= {"upload_id": str(sent.upload.upload_id), "upload_name": sent.upload_name}
     # What is secret is never sent back, so it has to be typed again.
-    typed = any(sent.text(name) for name in ("password", "private_key"))
+    typed = any(sent.text(name) for name in SECRETS)
     sheet = _Sheet(manager_id, form, entry, password_lost=typed)
     action = sent.text("action")
     try:
@@ -104,7 +135,7 @@ async def _save(
 
 
 async def _store(resources: Resources, sheet: _Sheet, sent: FileForm) -> UUID:
-    secrets = {name: sent.text(name) for name in ("password", "private_key")}
+    secrets = {name: sent.text(name) for name in SECRETS}
     document = document_of(sheet.form, secrets, str(sheet.manager_id))
     if document["source"]["kind"] == "upload" and not document["source"]["upload_id"]:
         raise UserError("file_missing", "Choose a file from your computer.", field="source.upload_id")

@@ -1,5 +1,5 @@
 """The web: the pages people use, and the HTTP API.
 
-Hears: nothing on Kafka. Says: nothing by itself; what it says goes through the outbox.
+Hears `connection.tested`, as does every web process. Says `connection.test.requested`; all else through the outbox.
 Owns: accounts, sessions, managers, fields, uploads, imports.
 """

@@ -108,6 +108,7 @@ async def main() -> int:
         curl = ["curl", "--silent", "--fail", "--output", "out.csv"]
         tls = ["--ssl-reqd", "--cacert", "ca.pem", "--user", f"{ftp.login}:{ftp.password}"]
         ssh_options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+        sftp = ["sftp", "-q", "-i", "key", "-P", str(ssh.port), *ssh_options]
         courses = {
             "http": Course(
                 web.http_url("people.csv"),
@@ -125,8 +126,7 @@ async def main() -> int:
                 ssh.url("people.csv"),
                 SftpTransport(SETTINGS),
                 Credentials(login=ssh.login, private_key=ssh.private_key),
-                ["sftp", "-q", "-i", "key", "-P", str(ssh.port), *ssh_options]
-                + [f"{ssh.login}@127.0.0.1:{ssh.path('people.csv')}", "out.csv"],
+                [*sftp, f"{ssh.login}@127.0.0.1:{ssh.path('people.csv')}", "out.csv"],
             ),
         }
         for name, course in courses.items():

@@ -42,6 +42,7 @@ class FtpServer(ProcessServer):
     ) -> None:
         super().__init__()
         self.work = work
+        work.mkdir(parents=True, exist_ok=True)
         # vsftpd serves as `daemon`, who gets into no folder below one of root's own.
         self.folder = Path(tempfile.mkdtemp(prefix="contacts-sync-ftp-"))
         self.folder.chmod(0o755)

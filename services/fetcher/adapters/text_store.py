@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from services.fetcher.adapters.read_ahead import ahead, gathered
 from services.fetcher.domain.cutting import Chunk, ChunkCutter
 from services.fetcher.domain.text import TextDecoder
 from shared.errors import UserError
@@ -16,14 +18,17 @@ from shared.rules.dialect import Dialect
 
 TEXT_VERSION = 1
 """Raise it with any change to how bytes become text: the same file in the same encoding is stored once."""
+_BLOCK = 1 << 20
+"""Clear bytes that take one turn through the threads."""
 
 
 @dataclass
 class _Passage:
-    """What one block needs on its way, all of it work for the CPU: run in a thread."""
+    """What becomes of the blocks on their way; hashing and cutting are work for the CPU, in two threads."""
 
     rules: ParseRules
     chunk_bytes: int
+    max_bytes: int
     decoder: TextDecoder = field(init=False)
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     cutter: ChunkCutter | None = None
@@ -33,12 +38,23 @@ class _Passage:
     def __post_init__(self) -> None:
         self.decoder = TextDecoder(self.rules.encoding)
 
-    def take(self, block: bytes) -> bytes:
-        self.size += len(block)
-        self.digest.update(block)
+    async def text(self, blocks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        """Yield the text of the blocks; UserError `file_too_large` and those of `ChunkCutter` and `TextDecoder`."""
+        async for block in blocks:
+            self.size += len(block)
+            if self.size > self.max_bytes:
+                raise UserError(
+                    "file_too_large", f"The file is larger than {self.max_bytes:,} bytes, the limit of this system."
+                )
+            hashed = asyncio.to_thread(self.digest.update, block)
+            _, text = await asyncio.gather(hashed, asyncio.to_thread(self._take, block))
+            yield text
+        yield await asyncio.to_thread(self._finish)
+
+    def _take(self, block: bytes) -> bytes:
         return self._cut(self.decoder.feed(block))
 
-    def finish(self) -> bytes:
+    def _finish(self) -> bytes:
         text = self._cut(self.decoder.finish())
         self._note(self._cutter().finish())
         return text
@@ -76,18 +92,16 @@ class TextStore:
 
         UserError `file_too_large`, `file_empty`, `quote_unclosed`, `record_too_large`, `encoding_contradicts_mark`.
         """
-        passage = _Passage(rules, self._chunk_bytes)
+        passage = _Passage(rules, self._chunk_bytes, self._max_bytes)
         arriving = f"incoming/{self._new_id()}"
-        async with self._objects.write(arriving) as writer:
-            async for block in blocks:
-                await writer.write(await asyncio.to_thread(passage.take, block))
-                if passage.size > self._max_bytes:
-                    raise UserError(
-                        "file_too_large",
-                        f"The file is larger than {self._max_bytes:,} bytes, the limit of this system.",
-                    )
-            await writer.write(await asyncio.to_thread(passage.finish))
-            text_bytes = writer.written
+        async with (
+            self._objects.write(arriving) as writer,
+            aclosing(ahead(gathered(blocks, _BLOCK))) as coming,
+            aclosing(ahead(passage.text(coming))) as texts,
+        ):
+            async for text in texts:
+                await writer.write(text)
+        text_bytes = writer.written
         sha256 = passage.digest.hexdigest()
         key = f"text/{sha256}-{passage.decoder.decoded_from}-{TEXT_VERSION}"
         await self._objects.keep_as(arriving, key)

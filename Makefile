@@ -10,7 +10,7 @@ ARGS ?=
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit contracts integration e2e faults test test-long bench-run demo up docs lock compose clean
+.PHONY: help setup check unit contracts integration e2e faults test test-long servers bench-run bench-fetch bench-many demo up docs lock compose clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,15 @@ test: setup ## All tests; says which broker and database they used
 
 bench-run: setup ## How long a run takes, beside the bare job in the same minute
 	$(BIN)/python -m benchmarks.run_latency
+
+bench-fetch: setup ## How fast a large file comes in, beside curl and sftp in the same minute; MIB=1024
+	$(BIN)/python -m benchmarks.run_fetch
+
+bench-many: setup ## How long 500 imports due at once take, from a server that takes 2 s to answer
+	$(BIN)/python -m benchmarks.run_many
+
+servers: setup ## Write the table of servers in docs/servers.md anew, from what really worked
+	$(BIN)/pytest tests/integration/fetcher --write-servers
 
 test-long: setup ## All tests, every round and example of them
 	$(BIN)/pytest --long $(ARGS)

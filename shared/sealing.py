@@ -38,7 +38,7 @@ class Sealer:
         """Build from base64 keys, the first of which seals."""
         return cls([base64.b64decode(key) for key in keys])
 
-    def seal_bytes(self, clear: bytes, purpose: str) -> bytes:
+    def seal_bytes(self, clear: bytes | memoryview, purpose: str) -> bytes:
         """Return key id, nonce, ciphertext and tag as one value."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._ciphers[self._current].encrypt(nonce, clear, purpose.encode())
@@ -62,6 +62,12 @@ class Sealer:
     def open(self, sealed: str, purpose: str) -> str:
         """Open what `seal` made."""
         return self.open_bytes(base64.urlsafe_b64decode(sealed), purpose).decode()
+
+    def resealed(self, sealed: str, purpose: str) -> str:
+        """Return the same value under the first key; one that is there already stays as it is."""
+        if base64.urlsafe_b64decode(sealed)[:KEY_ID_BYTES] == self._current:
+            return sealed
+        return self.seal(self.open(sealed, purpose), purpose)
 
     def fingerprint(self, *parts: str) -> str:
         """Return a keyed digest of the parts; equal only for equal parts under the same first key."""

@@ -1,11 +1,12 @@
 """Fixtures of all suites: which broker a test runs on, and the file servers it fetches from."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
 from tests.support.kafka_server import KafkaServer, java_and_maven_missing
+from tests.support.server_matrix import ServerMatrix
 from tests.support.sftp_server import OpenSshServer, SftpServer
 from tests.support.stack import Stack
 from tests.support.system_packages import SSHD
@@ -16,6 +17,7 @@ BROKERS = ("embedded", "kafka")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch between a seeded tenth of what issues ask for and all of it."""
     parser.addoption("--long", action="store_true", help="run every round, scenario and example that is asked for")
+    parser.addoption("--write-servers", action="store_true", help="write the table of servers in the docs anew")
     parser.addoption("--seed", type=int, default=20261123, help="what random choices in tests start from")
 
 
@@ -30,6 +32,16 @@ def pytest_report_header() -> list[str]:
 def is_long(request: pytest.FixtureRequest) -> bool:
     """Tell whether all is to be run, or a tenth."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def server_matrix(request: pytest.FixtureRequest) -> Iterator[ServerMatrix]:
+    """Collect which servers were spoken to; at the end, all of them have to stand in the docs."""
+    matrix = ServerMatrix()
+    yield matrix
+    if request.config.getoption("--write-servers"):
+        matrix.write()
+    assert not matrix.missing(), "the table in docs/servers.md is out of date: make servers"
 
 
 @pytest.fixture(scope="session")

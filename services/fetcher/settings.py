@@ -14,8 +14,8 @@ class FetcherSettings(BaseModel):
         default_factory=list,
         description="Private networks that imports may reach all the same; public addresses always are",
     )
-    downloads: int = Field(400, ge=1, description="Downloads at once in one process")
-    downloads_per_host: int = Field(128, ge=1, description="Of these from one host by http or https")
+    downloads: int = Field(512, ge=1, description="Downloads at once in one process")
+    downloads_per_host: int = Field(256, ge=1, description="Of these from one host by http or https")
     sessions_per_host: int = Field(8, ge=1, description="Of these from one host by ftp, ftps, ftpsi or sftp")
     connect_seconds: float = Field(20.0, gt=0, description="For address, connection, TLS or key exchange, and login")
     idle_seconds: float = Field(60.0, gt=0, description="A server that sends nothing for so long has stalled")

@@ -40,11 +40,19 @@ class ObjectWriter:
     async def write(self, data: bytes) -> None:
         """Add bytes; whole segments go on to the store at once."""
         self.written += len(data)
-        self._pending += data
-        while len(self._pending) >= SEGMENT_BYTES:
-            segment = bytes(self._pending[:SEGMENT_BYTES])
-            del self._pending[:SEGMENT_BYTES]
-            await self._seal(segment)
+        rest = memoryview(data)
+        if self._pending:
+            missing = SEGMENT_BYTES - len(self._pending)
+            self._pending += rest[:missing]
+            rest = rest[missing:]
+            if len(self._pending) < SEGMENT_BYTES:
+                return
+            await self._seal(bytes(self._pending))
+            self._pending.clear()
+        while len(rest) >= SEGMENT_BYTES:
+            await self._seal(rest[:SEGMENT_BYTES])
+            rest = rest[SEGMENT_BYTES:]
+        self._pending += rest
 
     async def flush(self) -> None:
         """Seal what is left as the last segment."""
@@ -52,7 +60,7 @@ class ObjectWriter:
             await self._seal(bytes(self._pending))
             self._pending.clear()
 
-    async def _seal(self, segment: bytes) -> None:
+    async def _seal(self, segment: bytes | memoryview) -> None:
         purpose = _segment_purpose(self._object_id, self._segments)
         await self._writer.write(self._sealer.seal_bytes(segment, purpose))
         self._segments += 1

@@ -79,7 +79,9 @@ async def test_an_unknown_host(client: httpx.AsyncClient, server: SftpServer, mo
         socket.getaddrinfo("no-such-host.invalid", 22)
     importing = await set_up_import(client, sftp_source(server, "good.csv"))
     run = await _fails_and_changes_nothing(
-        importing, {"source": {"url": "sftp://no-such-host.invalid/good.csv"}}, "host_unknown"
+        importing,
+        {"source": {"url": "sftp://no-such-host.invalid/good.csv", "password": "its own"}},
+        "host_unknown",
     )
     assert "no-such-host.invalid" in run["error"]["message"]
 

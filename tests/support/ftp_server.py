@@ -23,8 +23,8 @@ TlsVersion = Literal["1.2", "1.3"]
 class FtpServer(ProcessServer):
     """A server for the files in `folder`, which is its `/`; `login` gets in with `password`.
 
-    Its certificate holds for `certificate_names`, under the authority `ca_pem` (PEM text); it speaks TLS up to
-    `tls_version` only. Data connections have to go on with the control connection's TLS session, as is the default
+    Its certificate holds for `certificate_names`, under the authority `ca_pem` (PEM text); it speaks TLS of
+    `tls_version` alone. Data connections have to go on with the control connection's TLS session, as is the default
     of both programs.
     """
 
@@ -100,6 +100,7 @@ ssl_conf = ssl
 [ssl]
 system_default = limits
 [limits]
+MinProtocol = TLSv{version}
 MaxProtocol = TLSv{version}
 """
 

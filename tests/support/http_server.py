@@ -1,6 +1,8 @@
-"""nginx as a file server over HTTP and HTTPS, with validators, ranges and basic auth as found outside."""
+"""nginx as a file server over HTTP and HTTPS, with validators, ranges and the logins found outside."""
 
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import trustme
@@ -12,35 +14,63 @@ from tests.support.system_packages import NGINX
 
 
 class HttpServer(ProcessServer):
-    """A real nginx; what lies in `folder`/private needs `login` and `password`.
+    """A real nginx; files lie in `folder`.
 
-    The HTTPS certificate holds for 127.0.0.1 and localhost, under the authority `ca_pem` (PEM text).
+    What is in `private` needs `login` and `password`, in `bearer` the token `bearer_token`, in `keyed` the header
+    `x-api-key` with `api_key`. The certificate holds for the loopback interface, under the authority `ca_pem` (PEM
+    text), until it is renewed; TLS is of `tls_version` alone, where that is given.
     """
 
-    def __init__(self, work: Path, *, login: str = "people", password: str = "open sésame") -> None:
+    bearer_token = "bear-this"
+    api_key = "turn-this"
+
+    def __init__(
+        self,
+        work: Path,
+        *,
+        login: str = "people",
+        password: str = "open sésame",
+        host: str = LOOPBACK,
+        tls_version: Literal["1.2", "1.3"] | None = None,
+    ) -> None:
         super().__init__()
         self.work = work
         self.folder = work / "files"
-        (self.folder / "private").mkdir(parents=True)
+        for name in ("private", "bearer", "keyed"):
+            (self.folder / name).mkdir(parents=True)
         self.login = login
         self.password = password
+        self.host = host
+        self._tls_versions = f"TLSv{tls_version}" if tls_version else "TLSv1.2 TLSv1.3"
         self.http_port, self.https_port = free_ports(2)
-        authority = trustme.CA()
-        self.ca_pem = authority.cert_pem.bytes().decode()
-        authority.issue_cert(LOOPBACK, "localhost").private_key_and_cert_chain_pem.write_to_path(work / "tls.pem")
+        self._authority = trustme.CA()
+        self.ca_pem = self._authority.cert_pem.bytes().decode()
+        self.renew_certificate(LOOPBACK, "::1", "localhost")
         (work / "users").write_text(f"{login}:{{PLAIN}}{password}\n", encoding="utf-8")
+
+    def renew_certificate(self, *names: str, not_after: datetime | None = None) -> None:
+        """Make another certificate, which the next start uses."""
+        certificate = self._authority.issue_cert(*names, not_after=not_after)
+        certificate.private_key_and_cert_chain_pem.write_to_path(self.work / "tls.pem")
 
     def http_url(self, path: str) -> str:
         """Return the `http` URL of a file in `folder`."""
-        return f"http://{LOOPBACK}:{self.http_port}/{quote(path.lstrip('/'))}"
+        return f"http://{self._at(self.http_port)}/{quote(path.lstrip('/'))}"
 
     def https_url(self, path: str) -> str:
         """Return the `https` URL of a file in `folder`."""
-        return f"https://{LOOPBACK}:{self.https_port}/{quote(path.lstrip('/'))}"
+        return f"https://{self._at(self.https_port)}/{quote(path.lstrip('/'))}"
+
+    def _at(self, port: int) -> str:
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
     def requests(self) -> list[str]:
         """Return one line for each request since the newest start: method, path, status, bytes sent."""
         return [line.removeprefix("request ") for line in self.printed.splitlines() if line.startswith("request ")]
+
+    def tls_versions(self) -> list[str]:
+        """Return for each request since the newest start the TLS that it came by, as OpenSSL names it."""
+        return [line.removeprefix("secured ") for line in self.printed.splitlines() if line.startswith("secured ")]
 
     async def _prepared(self) -> ServerProcess:
         settings = self.work / "nginx.conf"
@@ -50,7 +80,7 @@ class HttpServer(ProcessServer):
         return ServerProcess("nginx", command, log=self.work / "nginx.log", folder=self.work)
 
     async def _answers(self) -> bool:
-        return accepts_connections(self.http_port) and accepts_connections(self.https_port)
+        return all(accepts_connections(port, self.host) for port in (self.http_port, self.https_port))
 
     def _settings(self) -> str:
         """Return nginx's settings: one process, and paths relative to its folder, which then need no quoting.
@@ -70,12 +100,15 @@ events {{ worker_connections 512; }}
 http {{
 {temporary}
     log_format short 'request $request_method $request_uri $status $body_bytes_sent';
+    log_format tls 'secured $ssl_protocol';
     access_log /dev/stdout short;
+    access_log /dev/stdout tls;
     default_type application/octet-stream;
     types {{ text/csv csv; application/gzip gz; application/zip zip; text/plain txt; }}
     server {{
-        listen {LOOPBACK}:{self.http_port};
-        listen {LOOPBACK}:{self.https_port} ssl;
+        listen {self._at(self.http_port)};
+        listen {self._at(self.https_port)} ssl;
+        ssl_protocols {self._tls_versions};
         ssl_certificate tls.pem;
         ssl_certificate_key tls.pem;
         root files;
@@ -83,6 +116,8 @@ http {{
             auth_basic "private";
             auth_basic_user_file users;
         }}
+        location /bearer/ {{ if ($http_authorization != "Bearer {self.bearer_token}") {{ return 401; }} }}
+        location /keyed/ {{ if ($http_x_api_key != "{self.api_key}") {{ return 403; }} }}
     }}
 }}
 """

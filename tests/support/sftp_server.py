@@ -25,9 +25,12 @@ class SftpServer(ProcessServer):
     `login` gets in with `password`, or with `private_key` (OpenSSH PEM text), whichever is not None.
     """
 
-    def __init__(self, work: Path, *, login: str, password: str | None, private_key: str | None) -> None:
+    def __init__(
+        self, work: Path, *, login: str, password: str | None, private_key: str | None, host: str = LOOPBACK
+    ) -> None:
         super().__init__()
         self.work = work
+        self.host = host
         self.folder = work / "files"
         self.folder.mkdir(parents=True)
         self.port = free_port()
@@ -54,7 +57,8 @@ class SftpServer(ProcessServer):
 
     def url(self, path: str) -> str:
         """Return the `sftp` URL of a file in `folder`."""
-        return f"sftp://{LOOPBACK}:{self.port}{quote(self.path(path))}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"sftp://{host}:{self.port}{quote(self.path(path))}"
 
 
 class OpenSshServer(SftpServer):
@@ -64,10 +68,10 @@ class OpenSshServer(SftpServer):
     machine: take them from `path` or `url`.
     """
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, *, host: str = LOOPBACK) -> None:
         client = asyncssh.generate_private_key("ssh-ed25519")
         login = pwd.getpwuid(os.geteuid()).pw_name
-        super().__init__(work, login=login, password=None, private_key=client.export_private_key().decode())
+        super().__init__(work, login=login, password=None, private_key=client.export_private_key().decode(), host=host)
         self._authorized = work / "authorized_keys"
         self._authorized.write_bytes(client.export_public_key())
         self._more_host_keys: list[Path] = []
@@ -98,13 +102,13 @@ class OpenSshServer(SftpServer):
         return ServerProcess("sshd", command, log=self.work / "sshd.log", folder=self.work)
 
     async def _answers(self) -> bool:
-        return accepts_connections(self.port)
+        return accepts_connections(self.port, self.host)
 
     def _settings(self) -> str:
         keys = str(self._authorized).replace("%", "%%")  # the only one of these paths where sshd expands %
         more = "\n".join(f'HostKey "{file}"' for file in self._more_host_keys)
         return f"""
-ListenAddress {LOOPBACK}:{self.port}
+ListenAddress {f"[{self.host}]" if ":" in self.host else self.host}:{self.port}
 HostKey "{self.host_key_file}"
 {more}
 AuthorizedKeysFile "{keys}"

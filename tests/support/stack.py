@@ -36,7 +36,12 @@ class Stack(ProcessServer):
         self.data = data
         self.embedded_broker = bootstrap_servers is None
         self._scale = dict(scale or {})
-        self._settings = {"CONTACTS_SYNC_FETCHER__ALLOWED_NETWORKS": '["127.0.0.0/8"]', **(settings or {})}
+        self._settings = {
+            "CONTACTS_SYNC_FETCHER__ALLOWED_NETWORKS": '["127.0.0.0/8", "::1/128"]',
+            # Tests write their files just before they are fetched; with the usual second each run would wait for it.
+            "CONTACTS_SYNC_FETCHER__SETTLE_SECONDS": "0.05",
+            **(settings or {}),
+        }
         if bootstrap_servers:
             self._settings["CONTACTS_SYNC_KAFKA__BOOTSTRAP_SERVERS"] = bootstrap_servers
         self.ready: dict[str, Any] = {}

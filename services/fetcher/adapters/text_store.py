@@ -18,7 +18,7 @@ from shared.rules.dialect import Dialect
 
 TEXT_VERSION = 1
 """Raise it with any change to how bytes become text: the same file in the same encoding is stored once."""
-_BLOCK = 1 << 20
+_BLOCK = 2 << 20
 """Clear bytes that take one turn through the threads."""
 
 

@@ -1,8 +1,9 @@
 """Unpacks `.gz` and `.zip` as they stream in, told by their first bytes; anything else passes as it is.
 
-Content that is far larger than its archive is taken for a bomb (`BombLimit`). What a member of an archive is called
-plays no part: nothing is ever written under its name. A zip's directory stands at its end, so a zip is put by in a file
-without a name first; it is gone with the process.
+Content that is far larger than its archive is taken for a bomb (`BombLimit`). Nothing is ever written under the name
+of an archive's member; one whose name would lead out of a folder is refused all the same, since whoever made it means
+harm. A zip's directory stands at its end, so a zip is put by in a file without a name first; it is gone with the
+process.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from pathlib import PureWindowsPath
 from typing import IO
 
 from shared.errors import TransientError, UserError
@@ -55,7 +57,8 @@ class BombLimit:
 async def unpacked(blocks: AsyncIterator[bytes], *, most_ratio: int) -> AsyncIterator[bytes]:
     """Yield a file's content, unpacked where it is an archive of one file, in bounded pieces.
 
-    UserError `archive_truncated`, `archive_corrupt`, `archive_encrypted`, `archive_not_one_file` or `archive_bomb`.
+    UserError `archive_truncated`, `archive_corrupt`, `archive_encrypted`, `archive_not_one_file`,
+    `archive_name_unsafe` or `archive_bomb`.
     """
     limit = BombLimit(most_ratio)
     blocks = limit.packed(blocks)
@@ -127,6 +130,9 @@ def _only_member(spool: IO[bytes]) -> Iterator[bytes]:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) != 1:
         raise UserError("archive_not_one_file", f"The .zip file holds {len(members)} files; put exactly one into it.")
+    name = PureWindowsPath(members[0].filename)  # takes both kinds of slash
+    if name.anchor or ".." in name.parts:
+        raise UserError("archive_name_unsafe", "The .zip file's content has a name that leads out of its folder.")
     if members[0].flag_bits & _ENCRYPTED:
         raise UserError("archive_encrypted", "The .zip file is encrypted; send it without a password.")
     file = archive.open(members[0])

@@ -201,9 +201,8 @@ class ChunkCutter:
         """Count the line ends up to `position`, which is never between a CR and its LF."""
         block, start = self._block, self._counted
         self._lines += block.count(b"\n", start, position)
-        returns = block.count(b"\r", start, position)
-        if returns:
-            self._lines += returns - block.count(b"\r\n", start, position)
+        if block.find(b"\r", start, position) >= 0:  # far quicker than counting none
+            self._lines += block.count(b"\r", start, position) - block.count(b"\r\n", start, position)
         self._counted = position
 
     def _check_record(self, end: int) -> None:

@@ -48,7 +48,7 @@ SELECT DISTINCT unique_id FROM staged_rejections WHERE set_id = $1 AND unique_id
 
 _CHANGES = """
 INSERT INTO plan_changes (run_id, ordinal, change, unique_id, line, before, after)
-SELECT $1, row_number() OVER (), change, unique_id, line, before, after FROM (
+SELECT $1, row_number() OVER (ORDER BY line, unique_id), change, unique_id, line, before, after FROM (
     SELECT 'updated' AS change, c.unique_id, s.line, c.fields AS before, n.after
     FROM contacts c JOIN staged s USING (unique_id), LATERAL (SELECT (c.fields - $3::text[]) || s.fields AS after) n
     WHERE $4 AND c.manager_id = $2 AND (n.after <> c.fields OR s.passwords IS NOT NULL AND EXISTS (

@@ -17,25 +17,28 @@ from shared.errors import UserError
 from shared.rules.link import parse_link
 from tests.integration.fetcher.reading import SETTINGS, read_all
 from tests.support.ftp_server import FtpServer, ProftpdServer, VsftpdServer
+from tests.support.ports import LOOPBACK
 from tests.support.proftpd_package import proftpd_missing
+from tests.support.server_matrix import ServerMatrix
 from tests.support.system_packages import VSFTPD
 
 CONTENT = random.Random(4).randbytes(3_000_001)
+NAMES = {VsftpdServer: "vsftpd", ProftpdServer: "ProFTPD"}
 KINDS = [
-    (server, scheme, version)
-    for server in (VsftpdServer, ProftpdServer)
+    (server, scheme, version, LOOPBACK)
+    for server in NAMES
     for scheme, version in (("ftp", "1.3"), ("ftps", "1.2"), ("ftps", "1.3"), ("ftpsi", "1.2"), ("ftpsi", "1.3"))
-]
+] + [(server, scheme, "1.3", "::1") for server in NAMES for scheme in ("ftp", "ftps", "ftpsi")]
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: f"{kind[0].__name__}-{kind[1]}-{kind[2]}")
+@pytest.fixture(params=KINDS, ids=lambda kind: "-".join((NAMES[kind[0]], *kind[1:])))
 async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[FtpServer]:
-    kind, scheme, version = request.param
+    kind, scheme, version, host = request.param
     if os.geteuid() != 0:
         pytest.skip("the FTP servers are run as root only")
     if missing := VSFTPD.reason_missing() if kind is VsftpdServer else proftpd_missing():
         pytest.skip(missing)
-    async with kind(tmp_path, scheme=scheme, tls_version=version) as running:
+    async with kind(tmp_path, scheme=scheme, tls_version=version, host=host) as running:
         (running.folder / "people.csv").write_bytes(CONTENT)
         yield running
 
@@ -52,7 +55,7 @@ async def connected(server: FtpServer, **others: Any) -> AsyncIterator[RemoteSer
         yield remote
 
 
-async def test_a_file_is_fetched_looked_at_listed_and_resumed(server: FtpServer) -> None:
+async def test_a_file_is_fetched_looked_at_listed_and_resumed(server: FtpServer, server_matrix: ServerMatrix) -> None:
     link = parse_link(server.url("people.csv"))
     (server.folder / "folder").mkdir()
     async with connected(server) as remote:
@@ -68,6 +71,8 @@ async def test_a_file_is_fetched_looked_at_listed_and_resumed(server: FtpServer)
         async with remote.open(link, offset=2_000_000, expected=state) as opened:
             assert isinstance(opened, OpenFile)
             assert await read_all(opened) == CONTENT[2_000_000:]
+    tls = None if server.scheme == "ftp" else server.tls_version
+    server_matrix.works(server=NAMES[type(server)], protocol=server.scheme, tls=tls, host=server.host, login="password")
 
 
 async def test_what_the_server_refuses_is_said(server: FtpServer) -> None:

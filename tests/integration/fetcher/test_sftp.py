@@ -19,6 +19,7 @@ from shared.errors import ContactsSyncError
 from shared.rules.link import parse_link
 from tests.integration.fetcher.reading import SETTINGS, read_all
 from tests.support.ports import LOOPBACK
+from tests.support.server_matrix import ServerMatrix
 from tests.support.sftp_server import OpenSshServer, PasswordSftpServer, SftpServer
 
 CONTENT = random.Random(6).randbytes(5_000_001)
@@ -77,7 +78,9 @@ async def test_a_file_is_fetched_looked_at_listed_and_resumed(server: OpenSshSer
 @pytest.mark.parametrize("passphrase", [None, "open sésame"])
 @pytest.mark.parametrize("form", ["openssh", "pkcs1-pem", "pkcs8-pem"])
 @pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"])
-async def test_every_kind_of_private_key(server: OpenSshServer, kind: str, form: str, passphrase: str | None) -> None:
+async def test_every_kind_of_private_key(
+    server: OpenSshServer, server_matrix: ServerMatrix, kind: str, form: str, passphrase: str | None
+) -> None:
     if (kind, form) == ("ssh-ed25519", "pkcs1-pem"):
         pytest.skip("there is no such form of this key")
     key = asyncssh.generate_private_key(kind)
@@ -85,9 +88,21 @@ async def test_every_kind_of_private_key(server: OpenSshServer, kind: str, form:
     text = key.export_private_key(form, passphrase).decode()
     async with connected(server, private_key=text, passphrase=passphrase) as remote:
         assert (await remote.state(parse_link(server.url("people.csv")))) is not None
+    login = f"key {kind}, {form}" + (", passphrase" if passphrase else "")
+    server_matrix.works(server="OpenSSH", protocol="sftp", tls=None, host=server.host, login=login)
     if passphrase:
         assert (await refusal(server, private_key=text, passphrase="wrong")).code == "passphrase_wrong"
         assert (await refusal(server, private_key=text)).code == "passphrase_missing"
+
+
+async def test_a_server_on_ipv6(tmp_path: Path, server_matrix: ServerMatrix) -> None:
+    async with OpenSshServer(tmp_path / "sshd", host="::1") as server:
+        (server.folder / "people.csv").write_bytes(CONTENT)
+        async with connected(server) as remote, remote.open(parse_link(server.url("people.csv"))) as opened:
+            assert isinstance(opened, OpenFile)
+            assert await read_all(opened) == CONTENT
+    login = "key ssh-ed25519, openssh"
+    server_matrix.works(server="OpenSSH", protocol="sftp", tls=None, host=server.host, login=login)
 
 
 async def test_what_is_refused_has_its_code(server: OpenSshServer) -> None:
@@ -100,13 +115,14 @@ async def test_what_is_refused_has_its_code(server: OpenSshServer) -> None:
     assert (await refusal(server)).code == "file_unreadable"
 
 
-async def test_a_password_gets_in_where_it_is_right(tmp_path: Path) -> None:
+async def test_a_password_gets_in_where_it_is_right(tmp_path: Path, server_matrix: ServerMatrix) -> None:
     async with PasswordSftpServer(tmp_path / "demo") as server:
         (server.folder / "people.csv").write_bytes(CONTENT)
         async with connected(server) as remote, remote.open(parse_link(server.url("people.csv"))) as opened:
             assert isinstance(opened, OpenFile)
             assert await read_all(opened) == CONTENT
         assert (await refusal(server, password="wrong")).code == "login_refused"
+    server_matrix.works(server="asyncssh", protocol="sftp", tls=None, host=server.host, login="password")
 
 
 async def test_a_changed_host_key_is_told_with_both_fingerprints(server: OpenSshServer) -> None:

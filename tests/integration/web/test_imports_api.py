@@ -92,8 +92,14 @@ async def test_an_import_is_read_back_without_its_secrets(web: Web) -> None:
         "login": "hr",
         "password": None,
         "private_key": None,
+        "passphrase": None,
+        "bearer_token": None,
+        "headers": None,
         "has_password": True,
         "has_private_key": False,
+        "has_passphrase": False,
+        "has_bearer_token": False,
+        "header_names": [],
         "host_key": None,
         "ca_certificate": None,
     }
@@ -172,7 +178,10 @@ async def test_a_seen_host_key_is_shown_and_forgotten_with_its_server(web: Web) 
     assert (await web.api.get(url)).json()["source"]["host_key"] == seen
     path = await web.api.patch(url, json={"source": {"url": "sftp://files.example:2222/other.csv"}})
     assert path.json()["source"]["host_key"] == seen
-    server = await web.api.patch(url, json={"source": {"url": "sftp://elsewhere.example/x.csv"}})
+    elsewhere = {"url": "sftp://elsewhere.example/x.csv"}
+    kept = await web.api.patch(url, json={"source": elsewhere})
+    assert problem(kept) == (422, "password_missing", "source.password"), "no secret moves on to another server"
+    server = await web.api.patch(url, json={"source": elsewhere | {"password": "its own"}})
     assert server.json()["source"]["host_key"] is None
 
 

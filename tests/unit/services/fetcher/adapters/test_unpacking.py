@@ -19,12 +19,12 @@ async def content_of(data: bytes, piece: int = 1_000) -> bytes:
     return b"".join([part async for part in unpacked(blocks(), most_ratio=500)])
 
 
-def zipped(**members: bytes) -> bytes:
+def zipped(folder: str = "folder/", **members: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.mkdir("folder")
         for name, content in members.items():
-            archive.writestr(f"../{name}.csv", content)
+            archive.writestr(f"{folder}{name}.csv", content)
     return out.getvalue()
 
 
@@ -72,6 +72,11 @@ def encrypted() -> bytes:
         (zipped(people=CONTENT)[:-40], "archive_corrupt"),
         (zipped(people=CONTENT).replace(b"people.csv", b"poople.csv", 1), "archive_corrupt"),
         (encrypted(), "archive_encrypted"),
+        (zipped("../", people=CONTENT), "archive_name_unsafe"),
+        (zipped("folder/../../", people=CONTENT), "archive_name_unsafe"),
+        (zipped("..\\", people=CONTENT), "archive_name_unsafe"),
+        (zipped("/etc/", people=CONTENT), "archive_name_unsafe"),
+        (zipped("C:\\", people=CONTENT), "archive_name_unsafe"),
     ],
 )
 async def test_archives_that_fail(data: bytes, code: str) -> None:

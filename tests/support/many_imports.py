@@ -21,6 +21,9 @@ from tests.support.hostile_http import HostileHttpServer, Request, send_file
 from tests.support.stack import Stack
 
 
+_CONSUMER: Any = AIOKafkaConsumer  # aiokafka has no types
+
+
 class SlowServer:
     """A web server that serves any path, each answer after so many seconds."""
 
@@ -66,7 +69,7 @@ class Fetched:
 async def fetch_all(stack: Stack, server: SlowServer, *, imports: int, within: float) -> Fetched:
     """Ask for all of them at once; returns when all are fetched, or when the time is over."""
     broker = build_broker(KafkaSettings(bootstrap_servers=stack.kafka, embedded=stack.embedded_broker), "scheduler")
-    consumer: Any = AIOKafkaConsumer(
+    consumer: Any = _CONSUMER(
         FILE_FETCHED.name, bootstrap_servers=stack.kafka, auto_offset_reset="earliest", enable_auto_commit=False
     )
     await broker.connect()

@@ -20,7 +20,6 @@ from shared.topics import FILE_FETCHED, IMPORT_REQUESTED
 from tests.support.hostile_http import HostileHttpServer, Request, send_file
 from tests.support.stack import Stack
 
-
 _CONSUMER: Any = AIOKafkaConsumer  # aiokafka has no types
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "migrate": ("services.cli.migrate", "Bring the database to the newest schema."),
     "topics": ("services.cli.topics", "Create missing topics, or compare them with what is needed."),
     "dead-letters": ("services.cli.dead_letters", "List, show and replay records that were set aside."),
+    "keys": ("services.cli.keys", "Seal stored credentials anew after a change of keys."),
     "users": ("services.cli.users", "Add and list accounts; make API tokens."),
     "demo": ("services.cli.demo.command", "Show the main job end to end on this machine."),
     "reference": ("services.cli.reference.command", "Write or check the generated documents (for developers)."),

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field, SecretStr
 
-from shared.settings import PostgresSettings, ServiceSettings
+from shared.settings import PostgresSettings, SecretSettings, ServiceSettings
 
 
 class ApiSettings(BaseModel):
@@ -16,6 +16,7 @@ class Settings(ServiceSettings):
     """All that the command has."""
 
     postgres: PostgresSettings = Field(default_factory=PostgresSettings)
+    secrets: SecretSettings = Field(default_factory=SecretSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
     import_password: SecretStr | None = Field(
         None, description="The password of the remote server that `contacts-sync import` is given a link to"

@@ -1,4 +1,7 @@
-"""`migrate` and `users` on a real database."""
+"""`migrate`, `users` and `keys` on a real database."""
+
+import base64
+import json
 
 import asyncpg
 
@@ -58,3 +61,14 @@ async def test_a_database_that_is_not_there_is_told_without_its_password(command
     assert "canary" not in ended.err
     ended = await command("migrate", **{DSN: "mysql://me:canary@127.0.0.1:1/none"})
     assert (ended.status, "(database_address_invalid)" in ended.err, "canary" in ended.err) == (2, True, False)
+
+
+async def test_keys_are_changed_by_command(command: Command, database: str) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    ended = await command("keys", "rotate", **{DSN: database, "CONTACTS_SYNC_SECRETS__KEYS": json.dumps([key])})
+    assert (ended.status, ended.out.splitlines()[0]) == (
+        0,
+        "Sealed the credentials of 0 imports anew; 0 had the first key already.",
+    )
+    keyless = await command("keys", "rotate", **{DSN: database})
+    assert (keyless.status, "secret_keys_invalid" in keyless.err) == (1, True)

@@ -1,0 +1,43 @@
+"""Keys that change: credentials are sealed anew, and afterwards the old key is not needed for them any more."""
+
+import base64
+from uuid import UUID
+
+import pytest
+
+from services.cli.keys import reseal
+from services.web.forms.credentials import credentials_of
+from shared.errors import PermanentError
+from shared.events.set_up import RemoteSource
+from shared.sealing import Sealer
+from shared.store.imports import get_import
+from tests.integration.web.conftest import CANARY, KEY, Web
+
+OLD = base64.b64decode(KEY)
+NEW = bytes(range(1, 33))
+
+
+async def password(web: Web, import_id: str, sealer: Sealer) -> str | None:
+    source = (await get_import(web.db, UUID(import_id))).setup.source
+    assert isinstance(source, RemoteSource)
+    return credentials_of(source, sealer).password
+
+
+async def test_credentials_open_with_the_new_key_alone(web: Web) -> None:
+    made = await web.manager()
+    saved = [await web.new_import(made["id"]) for _ in range(3)]
+    assert await reseal(web.db, Sealer([NEW, OLD])) == (3, 0)
+    for entry in saved:
+        assert CANARY in str(await password(web, entry["id"], Sealer([NEW])))
+        with pytest.raises(PermanentError) as broken:
+            await password(web, entry["id"], Sealer([OLD]))
+        assert broken.value.code == "seal_broken"
+    assert await reseal(web.db, Sealer([NEW, OLD])) == (0, 3)
+
+
+async def test_without_the_old_key_nothing_is_changed(web: Web) -> None:
+    saved = await web.new_import((await web.manager())["id"])
+    with pytest.raises(PermanentError) as broken:
+        await reseal(web.db, Sealer([NEW]))
+    assert broken.value.code == "seal_broken"
+    assert CANARY in str(await password(web, saved["id"], Sealer([OLD])))

@@ -16,6 +16,7 @@ from services.cli.api_client import ApiClient
 from services.cli.demo.desk import Desk
 from services.cli.demo.guests import Guests
 from services.cli.demo.mails import mail_step
+from services.cli.demo.members import Members
 from services.cli.demo.report import make_console, perform
 from services.cli.demo.scene import Scene, open_scene
 from services.cli.demo.staff import Staff
@@ -54,7 +55,8 @@ def _signals_end_it() -> Iterator[None]:
 def make_steps(desk: Desk, scene: Scene, today: date) -> list[Step]:
     """Return all steps of the demo."""
     staff, guests = Staff(desk, scene.sftp, today), Guests(desk, scene.http)
-    return [*staff.steps(), *guests.steps(), mail_step(desk, scene.installation.mail_folder)]
+    members = Members(desk, scene.ftps, today)
+    return [*staff.steps(), *guests.steps(), *members.steps(), mail_step(desk, scene.installation.mail_folder)]
 
 
 def show(scene: Scene, console: Console) -> bool:
@@ -73,6 +75,7 @@ def _invite(scene: Scene, console: Console) -> None:
         ("Mails", installation.mail_url),
         ("SFTP files", str(scene.sftp.folder)),
         ("HTTP files", str(scene.http.folder)),
+        ("FTPS files", str(scene.ftps.folder)),
     ):
         console.print(f"  {label:<10} {escape(text)}", soft_wrap=True)
     console.print("Change a file, and import it again on the page. Ctrl-C ends it.")
@@ -87,14 +90,14 @@ def demo(
     ] = None,
     port: Annotated[int, typer.Option(help="The port of the page; any free one if taken.", min=0, max=65535)] = 8080,
 ) -> None:
-    """Show the main job end to end: imports from an SFTP and an HTTP server, a refused file, the mails.
+    """Show the main job end to end: imports from an SFTP, an HTTP and an FTPS server, a refused file, the mails.
 
     Exit status 0: every step did what it should; 1: one did not; 130: interrupted before the last.
     """
     console = make_console()
     right: bool | None = None
     with told(), suppress(_ToldToStop), _signals_end_it():
-        console.print("Starting a database, a broker, a mail sink, six services, an SFTP server and an HTTP server …")
+        console.print("Starting a database, a broker, a mail sink, six services, an SFTP, an HTTP and an FTPS server …")
         begun = time.monotonic()
         with open_scene(data, port) as scene:
             try:

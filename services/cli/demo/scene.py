@@ -1,4 +1,4 @@
-"""What the demo plays on: a whole contacts-sync of its own, an SFTP server, and an HTTP server, each a process."""
+"""What the demo plays on: a whole contacts-sync of its own, and an SFTP, an HTTP and an FTPS server, each a process."""
 
 import os
 import secrets
@@ -20,17 +20,22 @@ _LOGIN = "demo"
 
 @dataclass(frozen=True)
 class FileServer:
-    """A file server that serves `folder` to whom has the login and password; `host_key` is an SFTP server's."""
+    """A file server that serves `folder` to whom has the login and password; `host_key` is an SFTP server's.
+
+    `ca_certificate` is the authority, in PEM, that vouches for a server that speaks TLS.
+    """
 
     root: str
     folder: Path
     login: str
     password: str = field(repr=False)
     host_key: str | None = None
+    ca_certificate: str | None = None
 
     def source(self, path: str) -> dict[str, str]:
         """Return a file of it as the source of an import."""
-        return {"kind": "remote", "url": f"{self.root}/{path}", "login": self.login, "password": self.password}
+        source = {"kind": "remote", "url": f"{self.root}/{path}", "login": self.login, "password": self.password}
+        return source | ({"ca_certificate": self.ca_certificate} if self.ca_certificate else {})
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Scene:
     installation: Installation
     sftp: FileServer
     http: FileServer
+    ftps: FileServer
 
 
 def stack_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -100,7 +106,7 @@ def open_scene(data: Path | None, port: int) -> Iterator[Scene]:
         where = (data or folder / "data").absolute()
         up = ["up", "--data", str(where), "--port", str(wanted_or_any_port(port))]
         stack = start("contacts-sync", "services.cli.main", up, _STACK_GRACE_SECONDS)
-        servers = {scheme: start_server(scheme) for scheme in ("sftp", "http")}
+        servers = {scheme: start_server(scheme) for scheme in ("sftp", "http", "ftps")}
         said = stack.ready()
         yield Scene(
             Installation(
@@ -118,4 +124,5 @@ def open_scene(data: Path | None, port: int) -> Iterator[Scene]:
 
 def _served(scheme: str, child: ReadyChild, folder: Path, password: str) -> FileServer:
     said = child.ready()
-    return FileServer(f"{scheme}://{LOOPBACK}:{said['port']}", folder, _LOGIN, password, said.get("host_key"))
+    root = f"{scheme}://{LOOPBACK}:{said['port']}"
+    return FileServer(root, folder, _LOGIN, password, said.get("host_key"), said.get("ca_certificate"))

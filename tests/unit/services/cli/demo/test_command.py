@@ -29,7 +29,7 @@ def _no_scene(data: Path | None, port: int) -> Iterator[Scene]:
     server = FileServer("sftp://127.0.0.1:1", Path("/"), "demo", "pw")
     url = "http://127.0.0.1:1"
     stack = None  # only waited for without --once
-    yield Scene(Installation(url, "admin", "pw-canary", "token-canary", Path("/"), url, stack), server, server)  # type: ignore[arg-type]
+    yield Scene(Installation(url, "admin", "pw-canary", "token-canary", Path("/"), url, stack), server, server, server)  # type: ignore[arg-type]
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, *steps: Step) -> tuple[int, str]:

@@ -37,10 +37,14 @@ async def test_all_come_in_order() -> None:
 
 async def test_an_error_comes_after_what_was_made_before_it() -> None:
     taken = []
-    async with aclosing(ahead(Source(5, ValueError("broken")).items())) as items:
-        with pytest.raises(ValueError, match="broken"):
+
+    async def take() -> None:
+        async with aclosing(ahead(Source(5, ValueError("broken")).items())) as items:
             async for item in items:
                 taken.append(item)  # noqa: PERF401 - what came before the error counts
+
+    with pytest.raises(ValueError, match="broken"):
+        await take()
     assert taken == [0, 1, 2, 3, 4]
 
 

@@ -2,11 +2,15 @@
 
 import errno
 import socket
+import sys
+from typing import Final
 
 from shared.errors import UserError
 
 LOOPBACK = "127.0.0.1"
 _PORTS = 1 << 16
+_KEPT: Final[list[socket.socket]] = []
+"""Sockets that keep ports for our programs, until this process ends."""
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -14,11 +18,21 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def free_port(host: str = LOOPBACK) -> int:
-    """Return a port that nobody listened on a moment ago; by the time it is used it may be taken."""
-    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody else is given while this process lives; our own programs may listen on it.
+
+    Linux lets two sockets that both allow reuse be bound to one port as long as one of them at most listens, and hands
+    a port that is bound neither to who asks for any nor to an outgoing connection. On other systems the port may be
+    taken by the time it is used.
+    """
+    probe = socket.socket(_family(host), socket.SOCK_STREAM)
+    probe.bind((host, 0))
+    port: int = probe.getsockname()[1]
+    if sys.platform == "linux":
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _KEPT.append(probe)
+    else:
+        probe.close()
+    return port
 
 
 def claimable_port(host: str, port: int) -> int:
@@ -31,8 +45,7 @@ def claimable_port(host: str, port: int) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
             probe.listen(1)
-            chosen: int = probe.getsockname()[1]
-            return chosen
+        return port or free_port(host)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UserError(

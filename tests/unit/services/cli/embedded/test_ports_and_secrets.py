@@ -13,6 +13,14 @@ from services.cli.embedded.secret_files import StackSecrets
 from shared.errors import UserError
 
 
+def test_no_port_is_given_twice_and_programs_may_listen_on_theirs() -> None:
+    ports = [free_port() for _ in range(100)] + [claimable_port("127.0.0.1", 0) for _ in range(100)]
+    assert len(set(ports)) == 200
+    for port in ports[::20]:
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+
+
 def test_a_free_port_is_taken_as_asked_and_zero_chooses_one() -> None:
     port = free_port()
     assert claimable_port("127.0.0.1", port) == port

@@ -125,7 +125,7 @@ def zip_with(name: str) -> bytes:
     return out.getvalue()
 
 
-BOMB = gzip.compress(b"0" * MOST_BYTES)
+BOMB = gzip.compress(b"1,One,\n" * (MOST_BYTES // 7))
 HTTP_FAULTS: dict[str, tuple[Callable[[], Behaviour], str]] = {
     "stall": (lambda: stall, "server_stalled"),
     "truncated": (lambda: announce_too_much, "connection_lost"),

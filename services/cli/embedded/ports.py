@@ -1,16 +1,14 @@
 """TCP ports of this machine: a free one, and whether one can be had."""
 
+import atexit
 import errno
 import socket
 import sys
-from typing import Final
 
 from shared.errors import UserError
 
 LOOPBACK = "127.0.0.1"
 _PORTS = 1 << 16
-_KEPT: Final[list[socket.socket]] = []
-"""Sockets that keep ports for our programs, until this process ends."""
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -29,7 +27,7 @@ def free_port(host: str = LOOPBACK) -> int:
     port: int = probe.getsockname()[1]
     if sys.platform == "linux":
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _KEPT.append(probe)
+        atexit.register(probe.close)  # which keeps it until then
     else:
         probe.close()
     return port

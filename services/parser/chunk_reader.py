@@ -1,26 +1,38 @@
 """Reads one chunk of a stored file into batches of rows, as events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from services.parser.domain.batching import BATCHING_VERSION, Batch, cut_batches
-from services.parser.domain.rows import GoodRow, RejectedRow, read_row
+from services.parser.domain.blocks import judge_block
+from services.parser.domain.judged import Password
+from services.parser.domain.positions import Positions
+from services.parser.domain.rows import RowProblem
 from shared.clock import Clock
 from shared.errors import PermanentError
 from shared.events import rows
-from shared.events.files import ChunkReady
+from shared.events.files import ChunkRange, ChunkReady
+from shared.events.row_table import pack_rows
 from shared.events.set_up import ParseRules
 from shared.ids import new_id
 from shared.objects.store import SealedObjects
-from shared.rules.dialect import Dialect
 from shared.rules.header import Head, read_head
-from shared.rules.kinds import Kind, Notation
+from shared.rules.kinds import Notation
 from shared.rules.mapping import MappedColumn, ParsePlan, ResolvedMapping, resolve
-from shared.rules.records import Record, read_records
-from shared.rules.trimming import is_blank
 from shared.sealing import Sealer
 
 HEAD_BYTES = 1 << 20
 """The header lies within the file's first chunk, and in its first so many bytes or in none that people write."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A chunk's bytes, and all that is needed to judge them."""
+
+    event: ChunkReady
+    data: bytes
+    head: Head
+    mapping: ResolvedMapping
 
 
 class ChunkReader:
@@ -34,25 +46,44 @@ class ChunkReader:
     async def batches(self, event: ChunkReady) -> Iterator[rows.RowsParsed]:
         """Return the chunk's batches, each parsed when it is asked for: ask in a thread.
 
-        UserError `file_not_text`, `file_has_no_rows`, `column_missing` where the file as a whole cannot be read.
+        UserError `file_not_text`, `file_has_no_rows`, `column_missing` where the file as a whole cannot be read;
+        PermanentError `chunk_incomplete`.
         """
         chunk = event.chunk
         data = await self._objects.read(event.file.object_key, chunk.offset, chunk.length)
         if len(data) != chunk.length:
             raise PermanentError("chunk_incomplete", "The stored file is shorter than what was said of it.")
         first = data if chunk.index == 0 else await self._objects.read(event.file.object_key, 0, HEAD_BYTES)
-        rules, encoding = event.parse, event.file.encoding
-        dialect = Dialect(delimiter=rules.delimiter, has_header=rules.has_header, encoding=rules.encoding)
-        head = read_head(first, dialect, encoding=encoding)
-        mapping = resolve(_plan(rules), head.names)
-        records = read_records(data, dialect, encoding=encoding, first_line=chunk.first_line)
-        outcomes = (_outcome(record, head, mapping) for record in records)
-        batches = cut_batches(outcomes, passwords=mapping.untrimmed)
-        return (self._said(event, batch) for batch in batches)
+        head = read_head(first, event.parse.dialect(), encoding=event.file.encoding)
+        return self._said(_Reading(event, data, head, resolve(_plan(event.parse), head.names)))
 
-    def _said(self, event: ChunkReady, batch: Batch) -> rows.RowsParsed:
-        rules = event.parse
-        places = [place for place, column in enumerate(rules.columns) if column.kind is Kind.PASSWORD]
+    def _said(self, reading: _Reading) -> Iterator[rows.RowsParsed]:
+        event, first = reading.event, 0
+        dialect, encoding = event.parse.dialect(), event.file.encoding
+        blocks = _blocks(event.chunk)
+        for place, (offset, length, first_line) in enumerate(blocks):
+            block_bytes = reading.data[offset : offset + length]
+            is_first = event.chunk.index == 0 and place == 0
+            skipped = dialect.skip_lines if is_first else 0
+            block = judge_block(
+                block_bytes,
+                dialect,
+                reading.head,
+                reading.mapping,
+                encoding=encoding,
+                first_line=first_line,
+                skip_lines=skipped,
+            )
+            positions = Positions(block_bytes, encoding, first_line=first_line, offset=event.chunk.offset + offset)
+            batches = list(cut_batches(block, first=first))
+            for batch in batches:
+                is_last = batch is batches[-1] and place == len(blocks) - 1
+                yield self._event(reading, batch, positions, is_last=is_last)
+            first += block.records
+
+    def _event(self, reading: _Reading, batch: Batch, positions: Positions, *, is_last: bool) -> rows.RowsParsed:
+        event = reading.event
+        blank, header, skipped = batch.no_row_counts()
         return rows.RowsParsed(
             event_id=new_id(),
             occurred_at=self._clock.now(),
@@ -63,62 +94,73 @@ class ChunkReader:
             chunk=event.chunk.index,
             first=batch.first,
             count=batch.count,
-            is_last=batch.is_last,
+            first_line=batch.first_line,
+            lines=batch.lines,
+            is_last=is_last,
             chunk_bytes=event.chunk.length,
             batching_version=BATCHING_VERSION,
-            fields=[column.field for column in rules.columns],
-            rows=[_parsed(row, len(rules.columns), places) for row in batch.rows],
-            passwords=[
-                self._sealed(row, rules, place)
-                for place in places
-                for row in batch.rows
-                if not is_blank(row.values[place])
+            fields=reading.mapping.fields,
+            missing_columns=list(reading.mapping.missing),
+            good=batch.rows.num_rows,
+            blank=blank,
+            header=header,
+            skipped=skipped,
+            rows=pack_rows(batch.rows),
+            passwords=[self._sealed(password, event.parse) for password in batch.passwords],
+            rejected=[
+                rows.RejectedRow(
+                    line=rejection.row.line,
+                    unique_id=rejection.row.unique_id,
+                    id_unreadable=rejection.row.id_unreadable,
+                    offset=positions.offset_of(rejection.row.line),
+                    length=positions.length_of(rejection.row.line, rejection.height),
+                    problems=_problems(rejection.row.problems),
+                )
+                for rejection in batch.rejected
             ],
-            rejected=[_rejected(row) for row in batch.rejected],
+            warned=[
+                rows.WarnedRow(line=warned.line, unique_id=warned.unique_id, problems=_problems(warned.problems))
+                for warned in batch.warned
+            ],
         )
 
-    def _sealed(self, row: GoodRow, rules: ParseRules, place: int) -> rows.SealedPassword:
-        clear, field = row.values[place], rules.columns[place].field
+    def _sealed(self, password: Password, rules: ParseRules) -> rows.SealedPassword:
+        parts = str(rules.manager_id), password.unique_id or "", str(password.field), password.clear
         return rows.SealedPassword(
-            line=row.line,
-            field=field,
-            sealed=self._sealer.seal(clear, "password"),
-            fingerprint=self._sealer.fingerprint(str(rules.manager_id), row.unique_id or "", str(field), clear),
+            line=password.line,
+            field=password.field,
+            sealed=self._sealer.seal(password.clear, "password"),
+            fingerprint=self._sealer.fingerprint(*parts),
         )
 
 
-def _parsed(row: GoodRow, width: int, passwords: list[int]) -> rows.ParsedRow:
-    """Return the row without the key's column, which comes last, and without its passwords."""
-    values: list[str | None] = [*row.values[:width]]
-    for place in passwords:
-        values[place] = None
-    return row.line, row.unique_id, values
+def _problems(problems: Iterable[RowProblem]) -> list[rows.RowProblem]:
+    return [rows.RowProblem(code=problem.code, column=problem.column) for problem in problems]
 
 
-def _outcome(record: Record, head: Head, mapping: ResolvedMapping) -> GoodRow | RejectedRow | None:
-    if record.line == head.header_line:
-        return None
-    return read_row(record, mapping, head.width)
-
-
-def _rejected(row: RejectedRow) -> rows.RejectedRow:
-    return rows.RejectedRow(
-        line=row.line,
-        unique_id=row.unique_id,
-        id_unreadable=row.id_unreadable,
-        problems=[rows.RowProblem(code=problem.code, column=problem.column) for problem in row.problems],
-    )
+def _blocks(chunk: ChunkRange) -> list[tuple[int, int, int]]:
+    """Return offset within the chunk, length and first line of each block; PermanentError `chunk_incomplete`."""
+    offset, blocks = 0, []
+    for length, first_line in chunk.blocks or [(chunk.length, chunk.first_line)]:
+        blocks.append((offset, length, first_line))
+        offset += length
+    if offset != chunk.length:
+        raise PermanentError("chunk_incomplete", "The blocks of a chunk are not all of it.")
+    return blocks
 
 
 def _plan(rules: ParseRules) -> ParsePlan:
-    """Put the key's column last among the columns, so that its kind is checked like any other's."""
-    columns = [MappedColumn(column.column, column.field, column.kind) for column in rules.columns]
+    key = None
     if rules.key_column is not None:
-        columns.append(MappedColumn(rules.key_column, rules.key_field, rules.key_kind))
+        key = MappedColumn(rules.key_column, rules.key_field, rules.key_kind, rules.key_case)
     return ParsePlan(
-        columns=tuple(columns),
-        key_column=rules.key_column,
-        key_field_number=rules.key_field,
+        columns=tuple(
+            MappedColumn(column.column, column.field, column.kind, column.case, column.constant)
+            for column in rules.columns
+        ),
+        key=key,
         trim=rules.trim,
+        keep_refused=rules.refused_values == "keep",
+        keep_missing=rules.missing_columns == "keep",
         notation=Notation(rules.phone_region, rules.decimal_separator, rules.date_format),
     )

@@ -24,6 +24,8 @@ class StoredFile(EventPart):
     bytes: int = Field(description="Of the file's content")
     text_bytes: int = Field(description="As stored: without a byte order mark, in `encoding`")
     encoding: str = Field(description="UTF-8, or a single-byte encoding")
+    written_in: str | None = Field(None, description="The encoding the file itself was in; null: as stored")
+    lines: int | None = Field(None, description="Physical lines of the file; null: not counted")
     validators: Validators | None = Field(None, description="What an HTTP server said of the file; null: nothing")
 
 
@@ -34,6 +36,10 @@ class ChunkRange(EventPart):
     offset: int
     length: int
     first_line: int
+    blocks: list[tuple[int, int]] = Field(
+        default_factory=list,
+        description="The parts that tile it, each of whole records: length in bytes, first line; none: it is one part",
+    )
 
 
 class ChunkReady(RunEvent):

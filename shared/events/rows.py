@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.events.base import EventPart, RunEvent
 
@@ -16,13 +16,8 @@ class SealedPassword(EventPart):
     fingerprint: str
 
 
-ParsedRow = tuple[int, str | None, list[str | None]]
-"""A row without errors: line, unique id (null: keys are generated), and values in the order of the event's `fields`,
-null at a password's place. An array, not an object: a batch has thousands."""
-
-
 class RowProblem(EventPart):
-    """One reason why a row was rejected: a stable code and, where it is about one, the column."""
+    """What is wrong with a row: a stable code and, where it is about one, the column."""
 
     code: str
     column: str | None = None
@@ -34,11 +29,26 @@ class RejectedRow(EventPart):
     line: int
     unique_id: str | None
     id_unreadable: bool
+    offset: int = Field(description="Where in the stored text the row begins, in bytes")
+    length: int = Field(description="In bytes, with the row's line end")
+    problems: list[RowProblem]
+
+
+class WarnedRow(EventPart):
+    """A good row of which some values were refused, so that the stored ones stay."""
+
+    line: int
+    unique_id: str | None
     problems: list[RowProblem]
 
 
 class RowsParsed(RunEvent):
-    """Some of a chunk's records; `first` and `count` say which, and the last batch how many bytes the chunk had."""
+    """Some of a chunk's records: `first` and `count` say which, `first_line` and `lines` where they stand.
+
+    `count` = `good` + rejected + `blank` + `header` + `skipped`.
+    """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     event_type: ClassVar[str] = "contacts-sync.rows.parsed.v1"
 
@@ -46,10 +56,23 @@ class RowsParsed(RunEvent):
     chunk: int
     first: int
     count: int
+    first_line: int
+    lines: int
     is_last: bool
     chunk_bytes: int = Field(description="Bytes of the chunk, as parsed")
     batching_version: int
-    fields: list[int] = Field(description="The fields that `values` fill, in order")
-    rows: list[ParsedRow] = Field(description="Each: line, unique id, values")
+    fields: list[int] = Field(description="The fields that these rows fill")
+    missing_columns: list[str] = Field(
+        default_factory=list, description="Mapped columns the file lacks: stored values of their fields stay"
+    )
+    good: int = Field(description="Rows in the table")
+    blank: int
+    header: int
+    skipped: int
+    rows: bytes = Field(
+        description="URL-safe base64 of an Arrow IPC stream with zstd: `line`, `unique_id` (null: keys are generated) "
+        "and a text column for each of `fields` but passwords, called by its number; null: the stored value stays"
+    )
     passwords: list[SealedPassword] = Field(default_factory=list)
     rejected: list[RejectedRow]
+    warned: list[WarnedRow] = Field(default_factory=list)

@@ -57,11 +57,13 @@ def is_blank_record(cells: list[str]) -> bool:
 def read_head(data: bytes, dialect: Dialect, *, encoding: str, first_line: int = 1) -> Head:
     """Return the head of a file from its first bytes; they have to hold its first row that is not blank.
 
+    Lines to skip and comments are passed over.
     Without a header the names are the numbers from 1, and the first row gives the width: bad bytes in it make
     it a row with an error, as in any other row. Raises UserError `file_has_no_rows` where all is blank, and
     `file_not_text` for a header with bytes that are not in the encoding, or U+0000.
     """
-    for record in read_records(data, dialect, encoding=encoding, first_line=first_line):
+    records = read_records(data, dialect, encoding=encoding, first_line=first_line, skip_lines=dialect.skip_lines)
+    for record in records:
         if not is_blank_record(record.cells):
             return _head_of(record, dialect, encoding)
     raise UserError("file_has_no_rows", "The file holds nothing but blank lines: is it the right file?")

@@ -86,6 +86,7 @@ def check(kind: Kind, value: str, notation: Notation) -> str | None:
             return None
 
 
+@lru_cache(maxsize=4096)  # a refused value is asked about again for its row
 def _is_email(value: str) -> bool:
     local, _, domain = value.rpartition("@")
     stem, _, top = domain.rpartition(".")
@@ -100,6 +101,7 @@ def _is_email(value: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def _is_phone(value: str, region: str | None) -> bool:
     try:
         number = phonenumbers.parse(value, region)

@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.errors import UserError
 from shared.rules.kinds import Kind, Notation
+from shared.rules.letter_case import Case
 from shared.rules.trimming import trim
 
 # What the message about a missing column lists at most, and how much of each name.
@@ -14,65 +15,89 @@ _LONGEST_SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
-    """A column, by its name as shown or by its number without a header, and the field it fills."""
+    """A column, by its name as shown or by its number without a header, and the field it fills.
 
-    column: str
+    `column` None: every row gets `constant`. `case` is applied after trimming.
+    """
+
+    column: str | None
     field_number: int
     kind: Kind
+    case: Case | None = None
+    constant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ParsePlan:
-    """All the parser knows of an import; `key_column` None means that keys are generated."""
+    """All the parser knows of an import; `key` None means that keys are generated."""
 
     columns: tuple[MappedColumn, ...]
-    key_column: str | None
-    key_field_number: int
+    key: MappedColumn | None
     trim: bool = True
+    keep_refused: bool = False
+    keep_missing: bool = False
     notation: Notation = field(default_factory=Notation)
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedMapping:
-    """A plan's places in one file.
+class PlacedColumn:
+    """A mapped column and its place, from 0, in a record; the place of a constant is -1."""
 
-    `positions` has, for each of the plan's columns in order, its place from 0 in a record; `checks` has index
-    among them and kind of those whose values can be refused; `untrimmed` the indexes of those never trimmed.
+    position: int
+    mapped: MappedColumn
+
+    @property
+    def is_checked(self) -> bool:
+        """Tell whether its field's kind can refuse a value."""
+        return self.mapped.kind not in (Kind.TEXT, Kind.PASSWORD) and self.position >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedMapping:
+    """A plan's places in one file, whose columns are `names`.
+
+    `columns` are those of the plan that the file has, without the key's; `missing` the names of those it lacks.
     """
 
-    positions: tuple[int, ...]
+    columns: tuple[PlacedColumn, ...]
+    key: PlacedColumn | None
+    missing: tuple[str, ...]
     names: tuple[str, ...]
-    key_position: int | None
-    checks: tuple[tuple[int, Kind], ...]
-    untrimmed: tuple[int, ...]
     trim: bool
+    keep_refused: bool
     notation: Notation
+
+    @property
+    def fields(self) -> list[int]:
+        """Return the numbers of the fields that rows fill, in the order of `columns`."""
+        return [column.mapped.field_number for column in self.columns]
 
 
 def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
     """Find the plan's columns among a file's (`Head.names`).
 
-    A generated key overwrites what the file has in the key field, so that is not checked. Raises UserError
-    `column_missing`, naming all the missing columns and those of the file.
+    Raises UserError `column_missing`, naming all the missing columns and those of the file; where the plan keeps what
+    is stored in the fields of missing columns, only for the key's.
     """
     places = {name: place for place, name in enumerate(names)}
-    wanted = [trim(mapped.column) for mapped in plan.columns]
-    key = None if plan.key_column is None else trim(plan.key_column)
-    missing = [name for name in dict.fromkeys([*wanted, *([] if key is None else [key])]) if name not in places]
-    if missing:
-        raise UserError("column_missing", _missing_message(missing, names), field="mapping")
+    wanted = [(None if mapped.column is None else trim(mapped.column), mapped) for mapped in plan.columns]
+    key_name = None if plan.key is None else trim(plan.key.column or "")
+    missing = list(dict.fromkeys(name for name, _ in wanted if name is not None and name not in places))
+    key_is_missing = key_name is not None and key_name not in places
+    if key_is_missing or (missing and not plan.keep_missing):
+        all_missing = [*missing, *([key_name] if key_is_missing and key_name is not None else [])]
+        raise UserError("column_missing", _missing_message(list(dict.fromkeys(all_missing)), names), field="mapping")
     return ResolvedMapping(
-        positions=tuple(places[name] for name in wanted),
-        names=tuple(shortened(name) for name in names),
-        key_position=None if key is None else places[key],
-        checks=tuple(
-            (index, mapped.kind)
-            for index, mapped in enumerate(plan.columns)
-            if mapped.kind not in (Kind.TEXT, Kind.PASSWORD)
-            and not (key is None and mapped.field_number == plan.key_field_number)
+        columns=tuple(
+            PlacedColumn(-1 if name is None else places[name], mapped)
+            for name, mapped in wanted
+            if name is None or name in places
         ),
-        untrimmed=tuple(index for index, mapped in enumerate(plan.columns) if mapped.kind is Kind.PASSWORD),
+        key=None if plan.key is None or key_name is None else PlacedColumn(places[key_name], plan.key),
+        missing=tuple(shortened(name) for name in missing),
+        names=tuple(shortened(name) for name in names),
         trim=plan.trim,
+        keep_refused=plan.keep_refused,
         notation=plan.notation,
     )
 

@@ -16,6 +16,8 @@ _MESSAGES: Final = {
     "phone_invalid": ("The value{where} can't be read as a phone number: add the country code, as in +49 30 1234567."),
     "number_invalid": "The value{where} is not a plain decimal number, such as 12 or -3.5.",
     "date_invalid": "The value{where} is not a date in the format set for the import.",
+    "column_kept": "A mapped column is not in the file{where}: the stored values of its field were kept.",
+    "value_kept": "The stored value was kept.",
     "duplicate_id": "The same unique id stands {again} in the file: the last good row was taken.",
     "deletes_held_back": (
         "No contact was deleted in this run, because a row's unique id could not be read: mend that row."

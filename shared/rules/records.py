@@ -1,5 +1,6 @@
 """Reads the records of a file, or of a part of it, exactly as Python's `csv` does, with their lines."""
 
+import _csv
 import csv
 import io
 import re
@@ -19,6 +20,8 @@ _NONE_BAD: Final[frozenset[int]] = frozenset()
 class Record(NamedTuple):
     """One record: the physical line it begins on, from 1, and its cells; a blank line has none.
 
+    `is_passed_over`: a comment, or one of the lines to skip; it has no cells.
+
     `bad_cells` are the positions of cells with bytes that are not in the encoding, or with U+0000;
     `undecodable` tells whether there are any of the former.
     """
@@ -27,39 +30,108 @@ class Record(NamedTuple):
     cells: list[str]
     undecodable: bool = False
     bad_cells: frozenset[int] = _NONE_BAD
+    is_passed_over: bool = False
 
 
-def read_records(data: bytes, dialect: Dialect, *, encoding: str, first_line: int) -> Iterator[Record]:
+def read_records(
+    data: bytes, dialect: Dialect, *, encoding: str, first_line: int, skip_lines: int = 0
+) -> Iterator[Record]:
     """Yield the records of `data`, which begins on line `first_line` and ends with a record or the file.
 
-    CRLF, LF and CR each end a line, inside quotes too. `encoding` is UTF-8, without its byte order mark, or a
-    single-byte one. Nothing in the data raises: bytes not in the encoding come as escapes (see `charset`).
+    CRLF, LF and CR each end a line, inside quotes too. The first `skip_lines` lines are passed over, each as a record.
+    `encoding` is UTF-8, without its byte order mark, or a single-byte one. Nothing in the data raises: bytes not in
+    the encoding come as escapes (see `charset`).
     """
     text = decode(data, encoding)
     lines = io.StringIO(text, newline="")  # newline="": ends lines at CRLF, LF and CR only, and keeps them
-    if len(dialect.delimiter) == 1:
-        csv.field_size_limit(_CELL_LIMIT)
+    for _ in range(skip_lines):
+        if not next(lines, ""):
+            return
+        yield Record(first_line, [], is_passed_over=True)
+        first_line += 1
+    rows: Iterator[tuple[int, list[str] | None]] | Iterator[tuple[int, list[str]]]
+    if len(dialect.delimiter) > 1:
+        rows = long_delimiter_rows(lines, dialect, first_line)
+    elif dialect.comment is None:
         rows = _csv_rows(lines, dialect, first_line)
     else:
-        rows = long_delimiter_rows(lines, dialect, first_line)
+        rows = _csv_rows_and_comments(lines, dialect, first_line)
     make = _examined if "\0" in text or has_escapes(text) else Record
     for line, cells in rows:
-        yield make(line, cells)
+        yield Record(line, [], is_passed_over=True) if cells is None else make(line, cells)
+
+
+def _csv_reader(lines: Iterator[str], dialect: Dialect) -> "_csv.Reader":
+    csv.field_size_limit(_CELL_LIMIT)
+    return csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
 
 
 def _csv_rows(lines: Iterator[str], dialect: Dialect, first_line: int) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
+    reader = _csv_reader(lines, dialect)
     line = first_line
     for cells in reader:
         yield line, cells
         line = first_line + reader.line_num
 
 
-def long_delimiter_rows(lines: Iterator[str], dialect: Dialect, first_line: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield line and cells of each record, for delimiters that `csv` can't take; `lines` keep their ends."""
+class _LinesBetweenComments:
+    """The lines of a text without its comments, which stand only where a record would begin."""
+
+    def __init__(self, lines: Iterator[str], comment: str) -> None:
+        self._lines = lines
+        self._comment = comment
+        self._at_record = True
+        self.comments = 0
+        """How many were passed over since `begin_record`."""
+
+    def begin_record(self) -> None:
+        """Note that the next line begins a record, if it is no comment."""
+        self._at_record = True
+        self.comments = 0
+
+    def __iter__(self) -> "_LinesBetweenComments":
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        while self._at_record and line.startswith(self._comment):
+            self.comments += 1
+            line = next(self._lines)
+        self._at_record = False
+        return line
+
+
+def _csv_rows_and_comments(
+    lines: Iterator[str], dialect: Dialect, first_line: int
+) -> Iterator[tuple[int, list[str] | None]]:
+    kept = _LinesBetweenComments(lines, dialect.comment or "")
+    reader = _csv_reader(kept, dialect)
+    line, read = first_line, 0
+    while True:
+        kept.begin_record()
+        cells = next(reader, None)
+        for _ in range(kept.comments):
+            yield line, None
+            line += 1
+        if cells is None:
+            return
+        yield line, cells
+        line += reader.line_num - read
+        read = reader.line_num
+
+
+def long_delimiter_rows(
+    lines: Iterator[str], dialect: Dialect, first_line: int
+) -> Iterator[tuple[int, list[str] | None]]:
+    """Yield line and cells (None: a comment) of each record, for delimiters that `csv` can't take.
+
+    `lines` keep their ends.
+    """
     line = first_line
     for text in lines:
-        if dialect.quote in text:
+        if dialect.comment is not None and text.startswith(dialect.comment):
+            yield line, None
+        elif dialect.quote in text:
             rest = _CountedLines(lines)
             yield line, _quoted_cells(text, rest, dialect)
             line += rest.taken

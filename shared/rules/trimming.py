@@ -3,7 +3,7 @@
 from typing import Final
 
 # Unicode's White_Space property. `str.strip()` without it also takes U+001C to U+001F, which are data.
-_WHITE_SPACE: Final = (
+WHITE_SPACE: Final = (
     "\t\n\v\f\r \x85\xa0\u1680"
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
@@ -12,7 +12,7 @@ _WHITE_SPACE: Final = (
 
 def trim(value: str) -> str:
     """Return `value` without Unicode White_Space at its ends."""
-    return value.strip(_WHITE_SPACE)
+    return value.strip(WHITE_SPACE)
 
 
 def trim_all(values: list[str]) -> list[str]:
@@ -20,9 +20,9 @@ def trim_all(values: list[str]) -> list[str]:
     # A plain strip takes more than White_Space, so what it leaves alone needs no trimming; it is far faster.
     if list(map(str.strip, values)) == values:
         return values
-    return [value.strip(_WHITE_SPACE) for value in values]
+    return [value.strip(WHITE_SPACE) for value in values]
 
 
 def is_blank(value: str) -> bool:
     """Tell whether `value` is empty or nothing but Unicode White_Space."""
-    return not value.strip(_WHITE_SPACE)
+    return not value.strip(WHITE_SPACE)

@@ -21,6 +21,9 @@ class Problem:
     message: str
     column: str | None = None
     unique_id: str | None = None
+    row_offset: int | None = None
+    """Where in the stored file's text the row stands, in bytes; null: it was not rejected."""
+    row_length: int | None = None
 
 
 async def write_problems(connection: Connection, run_id: UUID, problems: Iterable[Problem]) -> None:
@@ -36,10 +39,22 @@ async def write_problems(connection: Connection, run_id: UUID, problems: Iterabl
                 problem.message,
                 problem.column,
                 problem.unique_id,
+                problem.row_offset,
+                problem.row_length,
             )
             for problem in problems
         ),
-        columns=("run_id", "line", "severity", "code", "message", "column_name", "unique_id"),
+        columns=(
+            "run_id",
+            "line",
+            "severity",
+            "code",
+            "message",
+            "column_name",
+            "unique_id",
+            "row_offset",
+            "row_length",
+        ),
     )
 
 

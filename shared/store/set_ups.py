@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.set_up import ParsedColumn, ParseRules, RemoteSource, UploadedSource
 from shared.rules.kinds import Kind
+from shared.rules.letter_case import Case
 
 
 class StoredPart(BaseModel):
@@ -22,6 +23,9 @@ class Options(StoredPart):
 
     has_header: bool = True
     delimiter: str = ","
+    quote: str = '"'
+    skip_lines: int = 0
+    comment: str | None = None
     trim: bool = True
     encoding: str | None = None
     delete_missing: bool = False
@@ -31,13 +35,19 @@ class Options(StoredPart):
     phone_region: str | None = None
     decimal_separator: str = "."
     date_format: str = "%Y-%m-%d"
+    refused_values: Literal["reject", "keep"] = "reject"
+    missing_columns: Literal["fail", "keep"] = "fail"
+    max_row_errors: int | None = None
+    max_row_error_percent: float | None = None
 
 
 class MappingLine(StoredPart):
-    """A file's column and the number of the field it fills."""
+    """A file's column and the number of the field it fills; without a column every row gets the constant."""
 
-    column: str
+    column: str | None
     field: int
+    case: Case | None = None
+    constant: str | None = None
 
 
 class UniqueId(StoredPart):
@@ -84,21 +94,33 @@ class RunSetup(ImportSetup):
     def parse_rules(self, manager_id: UUID) -> ParseRules:
         """Return what the parser needs to turn bytes into rows."""
         options = self.options
-        key_column = next((line.column for line in self.mapping if line.field == self.unique_id.field), None)
+        key = next((line for line in self.mapping if line.field == self.unique_id.field), None)
         return ParseRules(
             manager_id=manager_id,
             delimiter=options.delimiter,
+            quote=options.quote,
             has_header=options.has_header,
+            skip_lines=options.skip_lines,
+            comment=options.comment,
             encoding=options.encoding,
             trim=options.trim,
+            refused_values=options.refused_values,
+            missing_columns=options.missing_columns,
             columns=[
-                ParsedColumn(column=line.column, field=line.field, kind=self.kind_of(line.field))
+                ParsedColumn(
+                    column=line.column,
+                    field=line.field,
+                    kind=self.kind_of(line.field),
+                    case=line.case,
+                    constant=line.constant,
+                )
                 for line in self.mapping
                 if line.field != self.unique_id.field
             ],
             key_field=self.unique_id.field,
-            key_column=None if self.unique_id.generate else key_column,
+            key_column=None if self.unique_id.generate or key is None else key.column,
             key_kind=self.kind_of(self.unique_id.field),
+            key_case=key.case if key else None,
             phone_region=options.phone_region,
             decimal_separator=options.decimal_separator,
             date_format=options.date_format,
@@ -117,7 +139,7 @@ class RunSetup(ImportSetup):
         parts = {
             "source": source,
             "options": options,
-            "mapping": sorted((line.column, line.field) for line in self.mapping),
+            "mapping": sorted((line.field, line.column, line.case, line.constant) for line in self.mapping),
             "unique_id": self.unique_id.model_dump(),
             "kinds": {str(number): self.kind_of(number) for number in sorted(mapped)},
         }

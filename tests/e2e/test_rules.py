@@ -239,3 +239,79 @@ async def _hashes(stack: Stack, manager_id: str) -> dict[str, str]:
     finally:
         await connection.close()
     return {row["unique_id"]: row["hash"] for row in found}
+
+
+async def test_a_refused_value_keeps_the_stored_one_where_the_import_says_so(
+    client: httpx.AsyncClient, sftp: SftpServer
+) -> None:
+    name = write(sftp, csv_of([["1", "One", "one@example.com"], ["2", "Two", "two@example.com"]]))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"refused_values": "keep"})
+    await importing.run()
+    (sftp.folder / name).write_text(csv_of([["1", "Eins", "no address"], ["2", "Zwei", ""]]), encoding="utf-8")
+    run = await importing.run()
+    assert (run["status"], run["counts"]["updated"], run["counts"]["rejected"]) == ("succeeded_with_errors", 2, 0)
+    assert await importing.contacts() == {
+        "1": {"No": "1", "Name": "Eins", "Email": "one@example.com"},
+        "2": {"No": "2", "Name": "Zwei", "Email": ""},
+    }
+    (problem,) = await importing.problems(run["id"])
+    assert (problem["line"], problem["severity"], problem["code"]) == (2, "warning", "email_invalid")
+    assert problem["message"].endswith("The stored value was kept.")
+
+
+async def test_a_column_that_is_gone_fails_the_run_or_keeps_what_is_stored(
+    client: httpx.AsyncClient, sftp: SftpServer
+) -> None:
+    name = write(sftp, csv_of([["1", "One", "one@example.com"]]))
+    importing = await set_up_import(client, sftp_source(sftp, name))
+    await importing.run()
+    renamed = csv_of([["one@example.com", "Eins", "1"]], ["Mail address", "Name", "No"])
+    (sftp.folder / name).write_text(renamed, encoding="utf-8")
+    run = await importing.run()
+    assert (run["status"], run["error"]["code"]) == ("failed", "column_missing")
+
+    await importing.change(options={"missing_columns": "keep"})
+    run = await importing.run()
+    assert (run["status"], run["counts"]["updated"]) == ("succeeded_with_errors", 1)
+    assert await importing.contacts() == {"1": {"No": "1", "Name": "Eins", "Email": "one@example.com"}}
+    (problem,) = await importing.problems(run["id"])
+    assert (problem["line"], problem["code"], problem["column"]) == (None, "column_kept", "E-mail")
+
+    (sftp.folder / name).write_text(csv_of([["Eins"]], ["Name"]), encoding="utf-8")
+    assert (await importing.run())["error"]["code"] == "column_missing"
+
+
+async def test_more_row_errors_than_allowed_change_nothing(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    bad = [["7", "Seven", "no address"], ["8", "Eight", "none"]]
+    name = write(sftp, csv_of([*rows(4), *bad]))
+    importing = await set_up_import(client, sftp_source(sftp, name), options={"max_row_errors": 1})
+    run = await importing.run()
+    assert (run["status"], run["error"]["code"]) == ("failed", "too_many_row_errors")
+    assert await importing.contacts() == {}
+    assert len(await importing.problems(run["id"])) == 2
+    await importing.change(options={"max_row_errors": 2, "max_row_error_percent": 1})  # a share holds from 100 rows up
+    assert (await importing.run())["status"] == "succeeded_with_errors"
+
+
+async def test_lines_to_skip_comments_quotes_case_and_constants(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    text = "Report, 'of today\n\n# a comment, 'too\nNo;Name;E-mail\n1;'O;ne\nx';ONE@EXAMPLE.COM\n#2;Two;\n3;ann;x\n"
+    importing = await set_up_import(
+        client,
+        sftp_source(sftp, write(sftp, text)),
+        fields=[("No", "text"), ("Name", "text"), ("Email", "email"), ("Town", "text")],
+        options={"delimiter": ";", "quote": "'", "skip_lines": 1, "comment": "#"},
+    )
+    lines = [
+        {"column": "No", "field": "No"},
+        {"column": "Name", "field": "Name", "case": "upper"},
+        {"column": "E-mail", "field": "Email", "case": "lower"},
+        {"field": "Town", "constant": "Ulm"},
+    ]
+    await importing.change(mapping=lines)
+    run = await importing.run()
+    assert (run["status"], run["counts"]["read"], run["counts"]["added"]) == ("succeeded_with_errors", 2, 1)
+    (problem,) = await importing.problems(run["id"])
+    assert (problem["line"], problem["code"]) == (8, "email_invalid")
+    assert await importing.contacts() == {
+        "1": {"No": "1", "Name": "O;NE\nX", "Email": "one@example.com", "Town": "Ulm"}
+    }

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.fetcher.adapters.read_ahead import ahead, gathered
-from services.fetcher.domain.cutting import Chunk, ChunkCutter
+from services.fetcher.domain.chunks import Chunk
+from services.fetcher.domain.cutting import ChunkCutter
 from services.fetcher.domain.text import TextDecoder
 from shared.errors import UserError
 from shared.events.files import ChunkRange, StoredFile
 from shared.events.set_up import ParseRules
 from shared.objects.store import SealedObjects
-from shared.rules.dialect import Dialect
 
 TEXT_VERSION = 1
 """Raise it with any change to how bytes become text: the same file in the same encoding is stored once."""
@@ -34,6 +34,7 @@ class _Passage:
     cutter: ChunkCutter | None = None
     chunks: list[ChunkRange] = field(default_factory=list)
     size: int = 0
+    lines: int = 0
 
     def __post_init__(self) -> None:
         self.decoder = TextDecoder(self.rules.encoding)
@@ -57,6 +58,7 @@ class _Passage:
     def _finish(self) -> bytes:
         text = self._cut(self.decoder.finish())
         self._note(self._cutter().finish())
+        self.lines = self._cutter().lines
         return text
 
     def _cut(self, text: bytes) -> bytes:
@@ -66,10 +68,9 @@ class _Passage:
 
     def _cutter(self) -> ChunkCutter:
         if self.cutter is None:
-            dialect = Dialect(
-                delimiter=self.rules.delimiter, has_header=self.rules.has_header, encoding=self.rules.encoding
+            self.cutter = ChunkCutter(
+                self.rules.dialect(), encoding=self.decoder.encoding, chunk_bytes=self.chunk_bytes
             )
-            self.cutter = ChunkCutter(dialect, encoding=self.decoder.encoding, chunk_bytes=self.chunk_bytes)
         return self.cutter
 
     def _note(self, chunks: list[Chunk]) -> None:
@@ -112,13 +113,14 @@ class TextStore:
             bytes=passage.size,
             text_bytes=text_bytes,
             encoding=passage.decoder.encoding,
+            written_in=passage.decoder.decoded_from,
+            lines=passage.lines,
         )
         return stored, passage.chunks
 
     async def cut_again(self, stored: StoredFile, rules: ParseRules) -> list[ChunkRange]:
         """Return the chunks of a file that an earlier attempt stored: the same, since cutting is a pure function."""
-        dialect = Dialect(delimiter=rules.delimiter, has_header=rules.has_header, encoding=rules.encoding)
-        cutter = ChunkCutter(dialect, encoding=stored.encoding, chunk_bytes=self._chunk_bytes)
+        cutter = ChunkCutter(rules.dialect(), encoding=stored.encoding, chunk_bytes=self._chunk_bytes)
         chunks: list[Chunk] = []
         async for block in self._objects.stream(stored.object_key):
             chunks += await asyncio.to_thread(cutter.feed, block)
@@ -126,4 +128,7 @@ class TextStore:
 
 
 def _ranges(chunks: list[Chunk]) -> list[ChunkRange]:
-    return [ChunkRange(index=c.index, offset=c.offset, length=c.length, first_line=c.first_line) for c in chunks]
+    return [
+        ChunkRange(index=c.index, offset=c.offset, length=c.length, first_line=c.first_line, blocks=list(c.blocks))
+        for c in chunks
+    ]

@@ -22,6 +22,7 @@ class Grammar:
     stop: re.Pattern[bytes]
     delimiter: bytes
     quote: bytes
+    comment: bytes | None
     translation: bytes | None
 
 
@@ -29,17 +30,25 @@ def grammar_of(dialect: Dialect, encoding: str) -> Grammar:
     """Return the grammar for a valid dialect, in UTF-8 or a single-byte encoding."""
     name = charset_name(encoding)
     delimiter, quote = delimiter_bytes(dialect, name), dialect.quote.encode("ascii")
+    comment = dialect.comment.encode("ascii") if dialect.comment else None
     translation = None
     if is_single_byte(name):
-        codes, translation = _codes(dialect.delimiter + dialect.quote, single_byte_table(name))
+        codes, translation = _codes(
+            dialect.delimiter + dialect.quote + (dialect.comment or ""), single_byte_table(name)
+        )
         delimiter = bytes(codes[character] for character in dialect.delimiter)
         quote = bytes([codes[dialect.quote]])
+        comment = bytes([codes[dialect.comment]]) if dialect.comment else None
+    record = _record(delimiter, quote)
+    if comment is not None:
+        record = rb"%b[^\r\n]*+(?:\r\n?|\n)|(?!%b)%b" % (re.escape(comment), re.escape(comment), record)
     return Grammar(
-        records=re.compile(rb"(?:%b)*+" % _record(delimiter, quote)),
+        records=re.compile(rb"(?:%b)*+" % record),
         cells=re.compile(_cells(delimiter, quote)) if len(delimiter) == 1 else None,
         stop=re.compile(rb"%b|\r\n?|\n" % re.escape(delimiter)),
         delimiter=delimiter,
         quote=quote,
+        comment=comment,
         translation=translation,
     )
 

@@ -1,75 +1,143 @@
-"""Deals the records of a chunk into batches of bounded size."""
+"""Cuts judged blocks into batches of bounded size."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic_core import to_json
 
-from services.parser.domain.rows import GoodRow, RejectedRow, wire_size
+from services.parser.domain.judged import LINE, RECORD, JudgedBlock, NoRow, Password, Rejection, Warned
 
 # Raise it with any change to where batches end: batches of different versions must not be mixed in one chunk.
-BATCHING_VERSION: Final = 1
+BATCHING_VERSION: Final = 2
 
-# Allowances, in bytes, for what stands around a row and around each of its problems.
-_ROW_OVERHEAD: Final = 96
+# On the wire: rows as base64, all else as JSON. The broker takes records up to 1 MiB.
+MAX_WIRE_BYTES: Final = 752 * 1024
+
+# Allowances, in bytes, for what stands around a value on the wire.
+_TABLE_OVERHEAD: Final = 4096
+_COLUMN_OVERHEAD: Final = 512
+_PASSWORD_OVERHEAD: Final = 320
+_ROW_OVERHEAD: Final = 160
 _PROBLEM_OVERHEAD: Final = 64
+
+
+class Counts(NamedTuple):
+    """Records that are no rows, by why."""
+
+    blank: int
+    header: int
+    skipped: int
 
 
 @dataclass(slots=True)
 class Batch:
-    """Records `first` to `first + count - 1` of a chunk, from 0; `blanks` of them are no rows.
-
-    A header counts among the blanks. Rows are in the order of the file.
-    """
+    """`count` records of a chunk from number `first` on, which stand on `lines` physical lines from `first_line` on."""
 
     first: int
-    count: int = 0
-    rows: list[GoodRow] = field(default_factory=list)
-    rejected: list[RejectedRow] = field(default_factory=list)
-    blanks: int = 0
-    is_last: bool = False
+    count: int
+    first_line: int
+    lines: int
+    rows: pa.Table
+    rejected: list[Rejection]
+    no_rows: list[NoRow]
+    passwords: list[Password]
+    warned: list[Warned]
+
+    def no_row_counts(self) -> Counts:
+        """Return how many records are no rows, by why."""
+        whys = [no_row.why for no_row in self.no_rows]
+        return Counts(whys.count("blank"), whys.count("header"), whys.count("skipped"))
 
 
-def cut_batches(
-    outcomes: Iterable[GoodRow | RejectedRow | None],
-    *,
-    max_rows: int = 2000,
-    max_bytes: int = 640 * 1024,
-    passwords: Collection[int] = (),
-) -> Iterator[Batch]:
-    """Yield batches that tile the chunk's records; a chunk without any gives one empty batch.
+def cut_batches(block: JudgedBlock, *, first: int, max_bytes: int = MAX_WIRE_BYTES) -> Iterator[Batch]:
+    """Yield batches that tile a block whose first record is the chunk's number `first`.
 
-    A batch ends before the row, good or rejected, with which it would have more than `max_rows` rows or
-    `max_bytes` bytes as JSON; a row larger than that has a batch to itself. None stands for a blank record or the
-    header; `passwords` are the places of values that are sealed.
+    Each is halved until it takes at most `max_bytes` on the wire, or is a single record. A block without records
+    gives one empty batch.
     """
-    batch = Batch(first=0)
-    size = 0
-    for outcome in outcomes:
-        if outcome is None:
-            batch.blanks += 1
-        else:
-            row_size = _size(outcome, passwords)
-            row_count = len(batch.rows) + len(batch.rejected)
-            if row_count and (row_count >= max_rows or size + row_size > max_bytes):
-                yield batch
-                batch = Batch(first=batch.first + batch.count)
-                size = 0
-            size += row_size
-            if isinstance(outcome, GoodRow):
-                batch.rows.append(outcome)
-            else:
-                batch.rejected.append(outcome)
-        batch.count += 1
-    batch.is_last = True
-    yield batch
+    whole = Batch(
+        0,
+        block.records,
+        block.first_line,
+        block.lines,
+        block.rows,
+        block.rejected,
+        block.no_rows,
+        block.passwords,
+        block.warned,
+    )
+    for batch in _halved(whole, max_bytes):
+        batch.first += first
+        batch.rows = batch.rows.drop_columns([RECORD])
+        yield batch
 
 
-def _size(outcome: GoodRow | RejectedRow, passwords: Collection[int]) -> int:
-    if isinstance(outcome, GoodRow):
-        size = wire_size(outcome.values, passwords)
+def _halved(batch: Batch, max_bytes: int) -> Iterator[Batch]:
+    if batch.count > 1 and wire_size(batch) > max_bytes:
+        middle = batch.first + batch.count // 2
+        before, after = _split(batch, middle)
+        yield from _halved(before, max_bytes)
+        yield from _halved(after, max_bytes)
     else:
-        columns = [problem.column or "" for problem in outcome.problems]
-        size = len(to_json(columns)) + _PROBLEM_OVERHEAD * len(columns)
-    return _ROW_OVERHEAD + size + len(to_json(outcome.unique_id or ""))
+        yield batch
+
+
+def wire_size(batch: Batch) -> int:
+    """Return how many bytes a batch takes on the wire at most, however badly it can be compressed."""
+    size: int = (batch.rows.nbytes + _TABLE_OVERHEAD + _COLUMN_OVERHEAD * batch.rows.num_columns) * 4 // 3
+    for password in batch.passwords:
+        size += _PASSWORD_OVERHEAD + len(password.clear.encode("utf-8", "surrogatepass")) * 4 // 3
+    for rejection in batch.rejected:
+        row = rejection.row
+        size += _problems_size([problem.column for problem in row.problems], row.unique_id)
+    for warned in batch.warned:
+        size += _problems_size([problem.column for problem in warned.problems], warned.unique_id)
+    return size
+
+
+def _problems_size(columns: list[str | None], unique_id: str | None) -> int:
+    return _ROW_OVERHEAD + len(to_json([unique_id, columns])) + _PROBLEM_OVERHEAD * len(columns)
+
+
+def _split(batch: Batch, middle: int) -> tuple[Batch, Batch]:
+    """Split a batch before the record of number `middle`."""
+    rows_before: int = pc.sum(pc.less(batch.rows[RECORD], middle)).as_py() or 0
+    line = _line_of(batch, middle, rows_before)
+    before = Batch(
+        batch.first,
+        middle - batch.first,
+        batch.first_line,
+        line - batch.first_line,
+        batch.rows.slice(0, rows_before),
+        [one for one in batch.rejected if one.record < middle],
+        [one for one in batch.no_rows if one.record < middle],
+        [one for one in batch.passwords if one.record < middle],
+        [one for one in batch.warned if one.record < middle],
+    )
+    after = Batch(
+        middle,
+        batch.first + batch.count - middle,
+        line,
+        batch.first_line + batch.lines - line,
+        batch.rows.slice(rows_before),
+        batch.rejected[len(before.rejected) :],
+        batch.no_rows[len(before.no_rows) :],
+        batch.passwords[len(before.passwords) :],
+        batch.warned[len(before.warned) :],
+    )
+    return before, after
+
+
+def _line_of(batch: Batch, record: int, row: int) -> int:
+    """Return a record's line; `row` is the place of the first good row from it on."""
+    for rejection in batch.rejected:
+        if rejection.record == record:
+            return rejection.row.line
+    for no_row in batch.no_rows:
+        if no_row.record == record:
+            return no_row.line
+    line: int = batch.rows[LINE][row].as_py()
+    return line

@@ -1,24 +1,18 @@
 """Judges one record: a good row, a rejected one with all its problems, or none."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from pydantic_core import to_json
-
 from shared.rules.charset import has_escapes
 from shared.rules.header import is_blank_record
-from shared.rules.kinds import check
-from shared.rules.mapping import ResolvedMapping
+from shared.rules.kinds import Kind, check
+from shared.rules.letter_case import in_case
+from shared.rules.mapping import PlacedColumn, ResolvedMapping
 from shared.rules.records import Record
-from shared.rules.trimming import is_blank, trim, trim_all
+from shared.rules.trimming import is_blank, trim
 
 # The mapped values of one row, in UTF-8: what has to fit into a batch. Unmapped columns are ignored.
 MAX_ROW_BYTES: Final = 512 * 1024
-
-# The same on the wire, where JSON escapes some characters and passwords are sealed; a batch has to fit a record.
-MAX_WIRE_BYTES: Final = 700 * 1024
-_SEALED_OVERHEAD: Final = 320
 
 # What the database's index of contacts can hold.
 MAX_ID_BYTES: Final = 2000
@@ -36,11 +30,15 @@ class RowProblem:
 
 
 class GoodRow(NamedTuple):
-    """A row without problems: its values in the mapping's order; `unique_id` None means: to be generated."""
+    """A row without errors: its values in the mapping's order, None where the stored value is to stay.
+
+    `unique_id` None means: to be generated.
+    """
 
     line: int
     unique_id: str | None
-    values: list[str]
+    values: list[str | None]
+    warnings: tuple[RowProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +57,40 @@ def read_row(record: Record, mapping: ResolvedMapping, width: int) -> GoodRow | 
     if is_blank_record(cells):
         return None
     problems = _shape_problems(record, mapping, width)
-    values = [] if problems else _values(cells, mapping)
+    has_shape = not problems
+    key = mapping.key
     unique_id, id_unreadable = _unique_id(record, mapping)
-    key = mapping.key_position
     if key is not None and unique_id is None and not id_unreadable:
-        problems.append(RowProblem("id_missing", mapping.names[key]))
+        problems.append(RowProblem("id_missing", mapping.names[key.position]))
     if key is not None and unique_id is not None and len(unique_id.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES:
-        problems.append(RowProblem("id_too_long", mapping.names[key]))
+        problems.append(RowProblem("id_too_long", mapping.names[key.position]))
         unique_id = None  # no contact can have it
     if record.bad_cells:
         problems += _byte_problems(record, mapping)
-    if values:
-        problems += _value_problems(record, values, mapping)
+    values: list[str | None] = []
+    warnings: list[RowProblem] = []
+    if has_shape:
+        values = [_value(cells, column, mapping) for column in mapping.columns]
+        for place, problem in _refused(record, unique_id, values, mapping):
+            if mapping.keep_refused and place is not None:
+                values[place] = None
+                warnings.append(problem)
+            else:
+                problems.append(problem)
+        if _exceeds("".join(value or "" for value in values)):
+            problems.append(RowProblem("row_too_large"))
     if not problems:
-        return GoodRow(record.line, unique_id, values)
+        return GoodRow(record.line, unique_id, values, tuple(warnings[:MAX_PROBLEMS]))
     return RejectedRow(record.line, unique_id, id_unreadable, problems[:MAX_PROBLEMS])
+
+
+def as_mapped(cell: str, column: PlacedColumn, *, trimmed: bool) -> str:
+    """Return a cell as its field takes it: trimmed, in its case; passwords as they are."""
+    mapped = column.mapped
+    if mapped.kind is Kind.PASSWORD:
+        return cell
+    value = trim(cell) if trimmed else cell
+    return value if mapped.case is None else in_case(value, mapped.case)
 
 
 def _shape_problems(record: Record, mapping: ResolvedMapping, width: int) -> list[RowProblem]:
@@ -86,28 +103,23 @@ def _shape_problems(record: Record, mapping: ResolvedMapping, width: int) -> lis
     return [RowProblem("too_many_cells")] if filled else []
 
 
-def _values(cells: list[str], mapping: ResolvedMapping) -> list[str]:
-    as_read = [cells[position] for position in mapping.positions]
-    if not mapping.trim:
-        return as_read
-    values = trim_all(as_read)
-    if values is not as_read:
-        for index in mapping.untrimmed:
-            values[index] = as_read[index]
-    return values
+def _value(cells: list[str], column: PlacedColumn, mapping: ResolvedMapping) -> str:
+    if column.position < 0:
+        return column.mapped.constant or ""
+    return as_mapped(cells[column.position], column, trimmed=mapping.trim)
 
 
 def _unique_id(record: Record, mapping: ResolvedMapping) -> tuple[str | None, bool]:
     """Return the id, None where it is empty or can't be read, and whether it can't be read."""
-    key = mapping.key_position
+    key = mapping.key
     if key is None:
         return None, False
-    if key >= len(record.cells) or key in record.bad_cells:
+    if key.position >= len(record.cells) or key.position in record.bad_cells:
         return None, True
-    cell = record.cells[key]
+    cell = record.cells[key.position]
     if is_blank(cell):
         return None, False
-    return (trim(cell) if mapping.trim else cell), False
+    return as_mapped(cell, key, trimmed=mapping.trim), False
 
 
 def _byte_problems(record: Record, mapping: ResolvedMapping) -> list[RowProblem]:
@@ -122,25 +134,22 @@ def _byte_problems(record: Record, mapping: ResolvedMapping) -> list[RowProblem]
     return problems
 
 
-def _value_problems(record: Record, values: list[str], mapping: ResolvedMapping) -> list[RowProblem]:
-    problems = []
-    for index, kind in mapping.checks:
-        position = mapping.positions[index]
-        if position not in record.bad_cells:
-            code = check(kind, values[index], mapping.notation)
+def _refused(
+    record: Record, unique_id: str | None, values: list[str | None], mapping: ResolvedMapping
+) -> list[tuple[int | None, RowProblem]]:
+    """Return what kinds refuse: the value's place, None for the unique id, and the problem."""
+    candidates: list[tuple[int | None, PlacedColumn, str]] = [
+        (place, column, values[place] or "") for place, column in enumerate(mapping.columns) if column.is_checked
+    ]
+    if mapping.key is not None and mapping.key.is_checked:
+        candidates.append((None, mapping.key, unique_id or ""))
+    refused: list[tuple[int | None, RowProblem]] = []
+    for place, column, value in candidates:
+        if column.position not in record.bad_cells:
+            code = check(column.mapped.kind, value, mapping.notation)
             if code is not None:
-                problems.append(RowProblem(code, mapping.names[position]))
-    if _exceeds("".join(values)) or (not record.bad_cells and wire_size(values, mapping.untrimmed) > MAX_WIRE_BYTES):
-        problems.append(RowProblem("row_too_large"))
-    return problems
-
-
-def wire_size(values: Sequence[str], passwords: Collection[int]) -> int:
-    """Return how many bytes a row's values take in an event: as JSON, or sealed where they are passwords."""
-    size = len(to_json(values))
-    for place in passwords:
-        size += _SEALED_OVERHEAD + len(values[place].encode("utf-8", "surrogatepass")) // 3
-    return size
+                refused.append((place, RowProblem(code, mapping.names[column.position])))
+    return refused
 
 
 def _exceeds(text: str) -> bool:

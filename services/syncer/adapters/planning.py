@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.row_problems import count_undecodable, row_problems
+from services.syncer.domain.balance import FileBalance, require_file_balance
 from services.syncer.domain.generated_keys import draw_codes
 from services.syncer.domain.verdict import PlanFacts, Verdict, judge
 from shared.errors import PermanentError, TransientError
@@ -28,15 +29,27 @@ FROM staging_sets s LEFT JOIN staged_batches b ON b.set_id = s.id
 WHERE s.run_id = $1 AND s.attempt = $2 AND s.chunks IS NOT NULL GROUP BY s.id
 """
 
+_FILE_BALANCE = """
+SELECT coalesce(sum(b.count), 0)::bigint AS records,
+    coalesce(sum(b.good + b.rejected + b.blank + b.header + b.skipped), 0)::bigint AS accounted,
+    coalesce(bool_and(b.first_line = b.expected), true) AS lines_tile,
+    coalesce(sum(b.lines), 0)::bigint AS lines,
+    (SELECT lines FROM staging_sets WHERE id = $1) AS file_lines
+FROM (SELECT *, coalesce(lag(first_line + lines) OVER (ORDER BY chunk, first), 1) AS expected
+    FROM staged_batches WHERE set_id = $1) AS b
+"""
+
+_FIELDS = "SELECT DISTINCT unnest(fields) AS field FROM staged_batches WHERE set_id = $1"
+
 _STAGED = """
 CREATE TEMP TABLE staged ON COMMIT DROP AS
-SELECT DISTINCT ON (unique_id) unique_id, line, fields, passwords FROM staged_rows
+SELECT DISTINCT ON (unique_id) unique_id, line, fields, passwords, kept FROM staged_rows
 WHERE set_id = $1 ORDER BY unique_id, line DESC
 """
 
 _CODED = """
 CREATE TEMP TABLE staged ON COMMIT DROP AS
-SELECT c.code COLLATE "C" AS unique_id, r.line, r.fields, r.passwords
+SELECT c.code COLLATE "C" AS unique_id, r.line, r.fields, r.passwords, r.kept
 FROM (SELECT *, row_number() OVER (ORDER BY line) AS place FROM staged_rows WHERE set_id = $1) r
 JOIN unnest($2::text[]) WITH ORDINALITY AS c (code, place) USING (place)
 """
@@ -50,7 +63,9 @@ _CHANGES = """
 INSERT INTO plan_changes (run_id, ordinal, change, unique_id, line, before, after)
 SELECT $1, row_number() OVER (ORDER BY line, unique_id), change, unique_id, line, before, after FROM (
     SELECT 'updated' AS change, c.unique_id, s.line, c.fields AS before, n.after
-    FROM contacts c JOIN staged s USING (unique_id), LATERAL (SELECT (c.fields - $3::text[]) || s.fields AS after) n
+    FROM contacts c JOIN staged s USING (unique_id), LATERAL (
+        SELECT (c.fields - CASE WHEN s.kept IS NULL THEN $3::text[]
+            ELSE ARRAY(SELECT unnest($3::text[]) EXCEPT SELECT unnest(s.kept)::text) END) || s.fields AS after) n
     WHERE $4 AND c.manager_id = $2 AND (n.after <> c.fields OR s.passwords IS NOT NULL AND EXISTS (
         SELECT FROM jsonb_to_recordset(s.passwords) AS p (field integer, fingerprint text)
         LEFT JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = c.unique_id AND k.field = p.field
@@ -105,6 +120,8 @@ async def compute_plan(connection: Connection, run: OpenRun, contacts: int, *, s
     set_id = staged["id"]
     if await connection.fetchval("SELECT count(*) FROM staged_rows WHERE set_id = $1", set_id) != staged["good"]:
         raise TransientError("staging_lost", "Rows that were staged are gone; the database has lost them in a crash.")
+    for balance in await connection.fetch(_FILE_BALANCE, set_id):
+        require_file_balance(FileBalance(**dict(balance)))
     if staged["good"] > _LARGE:
         await connection.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
     await _clear_plan(connection, run.id)
@@ -112,7 +129,7 @@ async def compute_plan(connection: Connection, run: OpenRun, contacts: int, *, s
     problems = await row_problems(connection, run, set_id)
     held_back = any(problem.code == "deletes_held_back" for problem in problems)
     await write_problems(connection, run.id, problems)
-    changes = await _changes(connection, run, held_back=held_back)
+    changes = await _changes(connection, run, set_id, held_back=held_back)
     distinct = await connection.fetchval("SELECT count(*) FROM staged")
     counts = RunCounts(
         read=staged["good"] + staged["rejected"],
@@ -136,6 +153,8 @@ async def compute_plan(connection: Connection, run: OpenRun, contacts: int, *, s
         remote=run.setup.source.kind == "remote",
         scheduled=run.setup.scheduled,
         dry_run=run.dry_run,
+        most_row_errors=run.setup.options.max_row_errors,
+        most_row_error_percent=run.setup.options.max_row_error_percent,
     )
     return Plan(counts, judge(facts), staged["chunk_bytes"], staged["text_bytes"])
 
@@ -186,9 +205,9 @@ async def _collect(connection: Connection, run: OpenRun, set_id: int, good: int,
     await connection.execute("ANALYZE staged; ANALYZE rejected_ids")
 
 
-async def _changes(connection: Connection, run: OpenRun, *, held_back: bool) -> dict[str, int]:
+async def _changes(connection: Connection, run: OpenRun, set_id: int, *, held_back: bool) -> dict[str, int]:
     setup = run.setup
-    mapped = [str(line.field) for line in setup.mapping if line.field != setup.unique_id.field]
+    mapped = [str(row["field"]) for row in await connection.fetch(_FIELDS, set_id)]
     delete = setup.options.delete_missing and not held_back
     update = setup.options.update_existing
     await connection.execute(_CHANGES, run.id, run.manager_id, mapped, update, delete)

@@ -19,7 +19,8 @@ WHERE line < kept ORDER BY line
 async def row_problems(connection: Connection, run: OpenRun, set_id: int) -> list[Problem]:
     """Return the run's problems: rows with errors, duplicates, and why nothing is deleted."""
     rejections = await connection.fetch(
-        "SELECT line, unique_id, id_unreadable, problems FROM staged_rejections WHERE set_id = $1 ORDER BY line",
+        """SELECT line, unique_id, id_unreadable, problems, row_offset, row_length FROM staged_rejections
+        WHERE set_id = $1 ORDER BY line""",
         set_id,
     )
     problems = [
@@ -30,16 +31,53 @@ async def row_problems(connection: Connection, run: OpenRun, set_id: int) -> lis
             message=describe_problem(reason["code"], reason["column"]),
             column=reason["column"],
             unique_id=row["unique_id"],
+            row_offset=row["row_offset"],
+            row_length=row["row_length"],
         )
         for row in rejections
         for reason in row["problems"]
     ]
+    problems += await _warnings(connection, set_id)
     if not run.setup.unique_id.generate:
         problems += _duplicates(await connection.fetch(_DUPLICATES, set_id))
     if run.setup.options.delete_missing and any(row["id_unreadable"] for row in rejections):
         message = describe_problem("deletes_held_back")
         problems.append(Problem(line=None, severity="warning", code="deletes_held_back", message=message))
     return problems
+
+
+async def _warnings(connection: Connection, set_id: int) -> list[Problem]:
+    """Return the warnings of values that were refused, so that the stored ones stay, and of columns not there."""
+    missing = await connection.fetch(
+        "SELECT DISTINCT unnest(missing_columns) AS name FROM staged_batches WHERE set_id = $1 ORDER BY name", set_id
+    )
+    rows = await connection.fetch(
+        "SELECT line, unique_id, problems FROM staged_warnings WHERE set_id = $1 ORDER BY line", set_id
+    )
+    return [
+        *(
+            Problem(
+                line=None,
+                severity="warning",
+                code="column_kept",
+                message=describe_problem("column_kept", row["name"]),
+                column=row["name"],
+            )
+            for row in missing
+        ),
+        *(
+            Problem(
+                line=row["line"],
+                severity="warning",
+                code=reason["code"],
+                message=f"{describe_problem(reason['code'], reason['column'])} {describe_problem('value_kept')}",
+                column=reason["column"],
+                unique_id=row["unique_id"],
+            )
+            for row in rows
+            for reason in row["problems"]
+        ),
+    ]
 
 
 def _duplicates(rows: Iterable[asyncpg.Record]) -> list[Problem]:

@@ -10,9 +10,11 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import pyarrow as pa
 
 from shared.errors import PermanentError
 from shared.events.files import FileFetched
+from shared.events.row_table import unpack_rows
 from shared.events.rows import RowsParsed
 from shared.postgres.database import Connection
 from shared.store.runs import announce, enter_step, lock_open_run
@@ -94,7 +96,7 @@ async def stage_batch(connection: Connection, set_id: int, event: RowsParsed, no
         raise BatchNotWantedError
     if known is None:
         await _count_in(connection, set_id, event)
-        rows = len(event.rows) + len(event.rejected)
+        rows = event.good + len(event.rejected)
         waited_ms = max(0, round((now - event.occurred_at).total_seconds() * 1000))
         await connection.execute(_BEAT, event.run_id, now, rows, waited_ms)
     elif known["count"] != event.count:
@@ -120,10 +122,11 @@ async def note_file(connection: Connection, set_id: int, event: FileFetched, now
     if fixed not in {None, event.file.sha256}:
         return False
     await connection.execute(
-        "UPDATE staging_sets SET chunks = $2, text_bytes = $3 WHERE id = $1",
+        "UPDATE staging_sets SET chunks = $2, text_bytes = $3, lines = $4 WHERE id = $1",
         set_id,
         event.chunks,
         event.file.text_bytes,
+        event.file.lines,
     )
     await connection.execute(
         """UPDATE runs SET stored = $2, file_name = $3, file_bytes = $4, file_sha256 = $5, bytes = $4,
@@ -143,18 +146,30 @@ async def _copy(connection: Connection, set_id: int, event: RowsParsed) -> None:
     await connection.copy_records_to_table(
         "staged_rows",
         records=_staged(set_id, event),
-        columns=("set_id", "line", "unique_id", "fields", "passwords"),
+        columns=("set_id", "line", "unique_id", "fields", "passwords", "kept"),
     )
 
 
 def _staged(set_id: int, event: RowsParsed) -> Iterator[tuple[object, ...]]:
-    names = [str(number) for number in event.fields]
+    try:
+        table = unpack_rows(event.rows)
+    except pa.ArrowInvalid as error:
+        raise PermanentError("rows_unreadable", f"The rows of chunk {event.chunk} are no Arrow IPC stream.") from error
+    if table.num_rows != event.good:
+        raise PermanentError(
+            "rows_unreadable", f"Chunk {event.chunk} came with {table.num_rows} rows, not {event.good}."
+        )
     passwords = defaultdict(list)
     for password in event.passwords:
         passwords[password.line].append(password.model_dump())
-    for line, unique_id, values in event.rows:
+    names = table.column_names[2:]
+    columns = [column.to_pylist() for column in table.columns]
+    for line, unique_id, *values in zip(*columns, strict=True):
         fields = {name: value for name, value in zip(names, values, strict=True) if value}
-        yield set_id, line, unique_id, fields, passwords.get(line)
+        kept = (
+            [int(name) for name, value in zip(names, values, strict=True) if value is None] if None in values else None
+        )
+        yield set_id, line, unique_id, fields, passwords.get(line), kept
 
 
 async def _count_in(connection: Connection, set_id: int, event: RowsParsed) -> None:
@@ -162,16 +177,24 @@ async def _count_in(connection: Connection, set_id: int, event: RowsParsed) -> N
         raise _overlap(event)
     try:
         await connection.execute(
-            """INSERT INTO staged_batches (set_id, chunk, first, count, is_last, chunk_bytes, good, rejected)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+            """INSERT INTO staged_batches (set_id, chunk, first, count, is_last, chunk_bytes, good, rejected,
+                first_line, lines, blank, header, skipped, fields, missing_columns)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
             set_id,
             event.chunk,
             event.first,
             event.count,
             event.is_last,
             event.chunk_bytes,
-            len(event.rows),
+            event.good,
             len(event.rejected),
+            event.first_line,
+            event.lines,
+            event.blank,
+            event.header,
+            event.skipped,
+            event.fields,
+            event.missing_columns,
         )
     except asyncpg.UniqueViolationError as error:
         raise BatchAlreadyStagedError from error
@@ -184,10 +207,20 @@ async def _count_in(connection: Connection, set_id: int, event: RowsParsed) -> N
                 row.unique_id,
                 row.id_unreadable,
                 [problem.model_dump() for problem in row.problems],
+                row.offset,
+                row.length,
             )
             for row in event.rejected
         ),
-        columns=("set_id", "line", "unique_id", "id_unreadable", "problems"),
+        columns=("set_id", "line", "unique_id", "id_unreadable", "problems", "row_offset", "row_length"),
+    )
+    await connection.copy_records_to_table(
+        "staged_warnings",
+        records=(
+            (set_id, row.line, row.unique_id, [problem.model_dump() for problem in row.problems])
+            for row in event.warned
+        ),
+        columns=("set_id", "line", "unique_id", "problems"),
     )
 
 

@@ -7,6 +7,21 @@ from shared.events.runs import RunCounts
 
 
 @dataclass(frozen=True)
+class FileBalance:
+    """What a file's batches account for."""
+
+    records: int
+    accounted: int
+    """Rows, rejected rows, blank ones, header, and what is skipped."""
+    lines_tile: bool
+    """Each batch begins on the line after the one before, the first on line 1."""
+    lines: int
+    """Physical lines of all batches."""
+    file_lines: int | None
+    """Physical lines that the fetcher counted; null: it did not."""
+
+
+@dataclass(frozen=True)
 class Balance:
     """The figures that must agree."""
 
@@ -32,6 +47,14 @@ def require_balance(counts: RunCounts, balance: Balance) -> None:
         raise _unbalanced(f"there are {balance.contacts_after} contacts, there should be {expected_after}")
     if balance.chunk_bytes != balance.text_bytes:
         raise _unbalanced(f"{balance.chunk_bytes} bytes were parsed of {balance.text_bytes}")
+
+
+def require_file_balance(balance: FileBalance) -> None:
+    """Raise PermanentError `run_does_not_balance` where a record or a line of the file is not accounted for."""
+    if balance.records != balance.accounted:
+        raise _unbalanced(f"{balance.records} records were read, {balance.accounted} have an outcome")
+    if not balance.lines_tile or balance.lines != (balance.lines if balance.file_lines is None else balance.file_lines):
+        raise _unbalanced(f"the rows stand on {balance.lines} lines, the file has {balance.file_lines}")
 
 
 def _unbalanced(what: str) -> PermanentError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared.events.runs import FinalStatus
 
 GUARD_PERCENT = 10
+SHARE_HOLDS_FROM = 100
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class PlanFacts:
     remote: bool
     scheduled: bool
     dry_run: bool
+    most_row_errors: int | None = None
+    """The error budget, as a count; null: none is set."""
+    most_row_error_percent: float | None = None
+    """The error budget, as a share of the rows, which holds for files of 100 rows or more."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,15 @@ class Verdict:
 
 def judge(facts: PlanFacts) -> Verdict:
     """Return how the run ends."""
+    stopped = _unfit_file(facts) or _unsafe_plan(facts)
+    if stopped is not None:
+        return stopped
+    if facts.dry_run:
+        return Verdict("planned")
+    return Verdict("succeeded_with_errors" if facts.rejected or facts.warnings else "succeeded")
+
+
+def _unfit_file(facts: PlanFacts) -> Verdict | None:
     rows = facts.good_rows + facts.rejected
     if rows and facts.undecodable == rows:
         return Verdict(
@@ -54,6 +68,16 @@ def judge(facts: PlanFacts) -> Verdict:
             "encoding_wrong",
             "Not one row can be read in the file's encoding. Choose the encoding it was written in.",
         )
+    if _budget_exceeded(facts):
+        return Verdict(
+            "failed",
+            "too_many_row_errors",
+            f"{facts.rejected:,} of {rows:,} rows have errors, more than this import allows. Nothing was changed.",
+        )
+    return None
+
+
+def _unsafe_plan(facts: PlanFacts) -> Verdict | None:
     if _guard_refuses(facts):
         known = facts.good_rows if facts.generated_keys else facts.found
         what = "rows without errors" if facts.generated_keys else "of its contacts"
@@ -78,9 +102,14 @@ def judge(facts: PlanFacts) -> Verdict:
             f"The file replaces all contacts, but {facts.rejected:,} of its rows have errors and would be lost. "
             "Nothing was changed.",
         )
-    if facts.dry_run:
-        return Verdict("planned")
-    return Verdict("succeeded_with_errors" if facts.rejected or facts.warnings else "succeeded")
+    return None
+
+
+def _budget_exceeded(facts: PlanFacts) -> bool:
+    rows, count, percent = facts.good_rows + facts.rejected, facts.most_row_errors, facts.most_row_error_percent
+    if count is not None and facts.rejected > count:
+        return True
+    return percent is not None and rows >= SHARE_HOLDS_FROM and facts.rejected * 100 > rows * percent
 
 
 def _guard_refuses(facts: PlanFacts) -> bool:

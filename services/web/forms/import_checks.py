@@ -85,7 +85,16 @@ async def draft_import(
 def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:
     options = wanted.options
     with errors.check():
-        validate_dialect(Dialect(options.delimiter, has_header=options.has_header, encoding=options.encoding))
+        validate_dialect(
+            Dialect(
+                options.delimiter,
+                options.quote,
+                has_header=options.has_header,
+                encoding=options.encoding,
+                skip_lines=options.skip_lines,
+                comment=options.comment,
+            )
+        )
     with errors.check():
         validate_notation(Notation(options.phone_region, options.decimal_separator, options.date_format))
     emails = list(dict.fromkeys(trim(email) for email in options.error_emails))

@@ -89,7 +89,12 @@ def import_view(saved: SavedImport, manager: Manager, latest_run: RunView | None
         source=source,
         options=OptionsInput(**setup.options.model_dump()),
         mapping=[
-            MappingInput(column=line.column, field=manager.field_name(line.field) or str(line.field))
+            MappingInput(
+                column=line.column,
+                field=manager.field_name(line.field) or str(line.field),
+                case=line.case,
+                constant=line.constant,
+            )
             for line in setup.mapping
         ],
         unique_id=UniqueIdInput(

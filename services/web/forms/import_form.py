@@ -6,7 +6,7 @@ from typing import Any
 
 from services.web.forms.credentials import SECRETS
 from services.web.forms.import_document import ImportView, RemoteView
-from services.web.forms.import_input import OptionsInput
+from services.web.forms.import_input import MappingInput, OptionsInput
 from services.web.forms.schedule_form import schedule_document, schedule_values
 from services.web.forms.web_headers import typed_headers
 from shared.rules.trimming import is_blank, trim
@@ -50,7 +50,7 @@ def form_of(view: ImportView) -> ImportForm:
     values |= _option_values(view.options)
     values |= {"key": view.unique_id.field, "generate": "on" if view.unique_id.generate else ""}
     values |= schedule_values(view.schedule)
-    return ImportForm(values, [(line.column, line.field) for line in view.mapping])
+    return ImportForm(values, [(line.column, line.field) for line in view.mapping if line.column is not None])
 
 
 def form_sent(text: Callable[[str], str], every: Callable[[str], Sequence[str]], names: Sequence[str]) -> ImportForm:
@@ -82,6 +82,14 @@ def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -
         "unique_id": {"field": values.get("key", ""), "generate": values.get("generate") == "on"},
         "schedule": schedule_document(values),
     }
+
+
+def keep_line_details(lines: list[dict[str, Any]], saved: Sequence[MappingInput]) -> list[dict[str, Any]]:
+    """Return the form's lines with what the form does not show of the saved ones: their case, and constants."""
+    cases = {(line.column, line.field): line.case for line in saved}
+    filled = {line["field"] for line in lines}
+    kept = [line.model_dump() for line in saved if line.column is None and line.field not in filled]
+    return [line | {"case": cases.get((line["column"], line["field"]))} for line in lines] + kept
 
 
 def _source(values: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from services.web.forms.text import Name, Text
+from shared.rules.letter_case import Case
 
 _DATE_LENGTH = len("2026-12-31")
 READ_ONLY = frozenset(
@@ -32,6 +33,10 @@ def _end_of_day(value: object) -> object:
 
 def _column(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_absent(value: object) -> bool:
+    return value is None
 
 
 class InputPart(BaseModel):
@@ -78,6 +83,9 @@ class OptionsInput(InputPart):
 
     has_header: bool = True
     delimiter: Text = ","
+    quote: Text = '"'
+    skip_lines: Annotated[int, Field(description="Physical lines before the table")] = 0
+    comment: Annotated[Text, Field(description="Lines that begin with this sign are passed over")] | None = None
     trim: bool = True
     encoding: Text | None = None
     delete_missing: bool = False
@@ -87,13 +95,33 @@ class OptionsInput(InputPart):
     phone_region: Text | None = None
     decimal_separator: Text = "."
     date_format: Annotated[Text, Field(max_length=100)] = "%Y-%m-%d"
+    refused_values: Annotated[
+        Literal["reject", "keep"],
+        Field(description="What a field's kind refuses: a row error, or a warning that keeps the stored value"),
+    ] = "reject"
+    missing_columns: Annotated[
+        Literal["fail", "keep"],
+        Field(description="A mapped column, not the key's, that the file lacks: fails, or keeps the stored values"),
+    ] = "fail"
+    max_row_errors: Annotated[int, Field(ge=0, description="More row errors than this fail the run")] | None = None
+    max_row_error_percent: (
+        Annotated[
+            float, Field(ge=0, le=100, description="A larger share of rows with errors fails the run, from 100 rows up")
+        ]
+        | None
+    ) = None
 
 
 class MappingInput(InputPart):
-    """A column, by header name, or by number from 1 without a header, and the field it fills."""
+    """A column, by header name, or by number from 1 without a header, and the field it fills.
 
-    column: Annotated[Text, BeforeValidator(_column)]
+    Without a column every row gets the constant.
+    """
+
+    column: Annotated[Annotated[Text, BeforeValidator(_column)] | None, BeforeValidator(_column)] = None
     field: Text
+    case: Annotated[Case | None, Field(description="What becomes of its letters", exclude_if=_is_absent)] = None
+    constant: Annotated[Text | None, Field(max_length=4000, exclude_if=_is_absent)] = None
 
 
 class UniqueIdInput(InputPart):

@@ -3,9 +3,11 @@
 from services.web.forms.import_input import ImportInput
 from services.web.forms.input_errors import ErrorList
 from services.web.forms.manager_input import unknown_field
+from shared.errors import UserError
+from shared.rules.kinds import Kind, Notation, check
 from shared.rules.trimming import trim
 from shared.store.managers import Manager
-from shared.store.set_ups import MappingLine, UniqueId
+from shared.store.set_ups import FieldSpec, MappingLine, UniqueId
 
 
 def checked_mapping(
@@ -16,14 +18,16 @@ def checked_mapping(
     columns: set[str] = set()
     numbers: set[int] = set()
     for place, line in enumerate(wanted.mapping):
-        column, at = trim(line.column), f"mapping.{place}"
-        if not column:
+        column, at = trim(line.column or ""), f"mapping.{place}"
+        if not column and line.constant is None:
             errors.add("column_missing", "Name the file's column.", f"{at}.column")
             continue
-        if not wanted.options.has_header and not (column.isascii() and column.isdecimal() and int(column) > 0):
+        if column and line.constant is not None:
+            errors.add("constant_with_column", "Give a column or a constant, not both.", f"{at}.constant")
+        if column and not (wanted.options.has_header or _is_column_number(column)):
             message = f'Without a header a column is given by its number from 1, not as "{column}".'
             errors.add("column_number_invalid", message, f"{at}.column")
-        if column in columns:
+        if column and column in columns:
             errors.add("mapping_duplicate", f'The column "{column}" is mapped twice.', f"{at}.column")
         columns.add(column)
         with errors.check():
@@ -33,8 +37,24 @@ def checked_mapping(
             if field.number in numbers:
                 errors.add("mapping_duplicate", f'The field "{field.name}" is mapped twice.', f"{at}.field")
             numbers.add(field.number)
-            lines.append(MappingLine(column=column, field=field.number))
-    return lines, _checked_key(manager, wanted, numbers, errors)
+            if line.constant is not None:
+                _check_constant(line.constant, field, wanted, f"{at}.constant")
+            lines.append(MappingLine(column=column or None, field=field.number, case=line.case, constant=line.constant))
+    from_columns = {line.field for line in lines if line.column is not None}
+    return lines, _checked_key(manager, wanted, from_columns, errors)
+
+
+def _is_column_number(column: str) -> bool:
+    return column.isascii() and column.isdecimal() and int(column) > 0
+
+
+def _check_constant(constant: str, field: FieldSpec, wanted: ImportInput, at: str) -> None:
+    """Refuse what the field's kind refuses; a password for everybody is none."""
+    options = wanted.options
+    notation = Notation(options.phone_region, options.decimal_separator, options.date_format)
+    code = "password_constant" if field.kind is Kind.PASSWORD else check(field.kind, constant, notation)
+    if code is not None:
+        raise UserError(code, f'"{constant}" cannot be the constant of the field "{field.name}".', field=at)
 
 
 def _checked_key(manager: Manager, wanted: ImportInput, mapped: set[int], errors: ErrorList) -> UniqueId | None:

@@ -64,8 +64,8 @@ async def batches_of(folder: Path, text: str, kinds: list[Kind], *, said_length:
 async def test_batches_fit_and_lose_nothing(tmp_path: Path, text: str, kinds: list[Kind]) -> None:
     batches = await batches_of(tmp_path, text, kinds)
     assert max(len(batch.model_dump_json()) for batch in batches) <= MOST
-    assert sum(len(batch.rows) + len(batch.rejected) for batch in batches) == text.count("\n")
-    assert sum(batch.count for batch in batches) == text.count("\n") + 1
+    assert sum(batch.good + len(batch.rejected) for batch in batches) == text.count("\n")
+    assert sum(batch.count for batch in batches) == sum(batch.lines for batch in batches) == text.count("\n") + 1
 
 
 async def test_a_chunk_that_is_shorter_than_was_said_is_no_chunk(tmp_path: Path) -> None:

@@ -9,28 +9,40 @@ NUMBER = MappedColumn("No", 1, Kind.NUMBER)
 PASSWORD = MappedColumn("Password", 3, Kind.PASSWORD)
 
 
+KEY = MappedColumn("No", 1, Kind.TEXT)
+
+
 def test_places_in_the_order_of_the_mapping() -> None:
-    plan = ParsePlan((EMAIL, PASSWORD, NUMBER), "No", 1)
-    mapping = resolve(plan, ["No", "Other", "Password", "E-mail"])
-    assert mapping.positions == (3, 2, 0)
-    assert mapping.key_position == 0
-    assert mapping.checks == ((0, Kind.EMAIL), (2, Kind.NUMBER))
-    assert mapping.untrimmed == (1,)
+    mapping = resolve(ParsePlan((EMAIL, PASSWORD), KEY), ["No", "Other", "Password", "E-mail"])
+    assert [column.position for column in mapping.columns] == [3, 2]
+    assert mapping.key is not None
+    assert mapping.key.position == 0
+    assert [column.is_checked for column in mapping.columns] == [True, False]
+    assert mapping.fields == [2, 3]
 
 
 def test_names_are_compared_trimmed() -> None:
-    plan = ParsePlan((MappedColumn(" E-mail ", 2, Kind.TEXT),), " No", 1)
-    assert resolve(plan, ["E-mail", "No"]).key_position == 1
+    plan = ParsePlan((MappedColumn(" E-mail ", 2, Kind.TEXT),), MappedColumn(" No", 1, Kind.TEXT))
+    mapping = resolve(plan, ["E-mail", "No"])
+    assert mapping.key is not None
+    assert mapping.key.position == 1
 
 
-def test_a_generated_key_overwrites_its_column_so_that_is_not_checked() -> None:
-    mapping = resolve(ParsePlan((NUMBER, EMAIL), None, 1), ["No", "E-mail"])
-    assert mapping.key_position is None
-    assert mapping.checks == ((1, Kind.EMAIL),)
+def test_a_constant_has_no_place() -> None:
+    constant = MappedColumn(None, 4, Kind.TEXT, constant="Berlin")
+    mapping = resolve(ParsePlan((constant,), KEY), ["No"])
+    assert [(column.position, column.mapped.constant) for column in mapping.columns] == [(-1, "Berlin")]
+
+
+def test_missing_columns_are_left_out_where_stored_values_are_kept_but_never_the_keys() -> None:
+    mapping = resolve(ParsePlan((EMAIL, PASSWORD), KEY, keep_missing=True), ["No", "Password"])
+    assert (mapping.fields, mapping.missing) == ([3], ("E-mail",))
+    with pytest.raises(UserError, match='"No"'):
+        resolve(ParsePlan((EMAIL,), KEY, keep_missing=True), ["E-mail"])
 
 
 def test_all_missing_columns_are_named_and_those_of_the_file() -> None:
-    plan = ParsePlan((EMAIL, NUMBER), "Id", 1)
+    plan = ParsePlan((EMAIL, NUMBER), MappedColumn("Id", 9, Kind.TEXT))
     with pytest.raises(UserError) as caught:
         resolve(plan, ["email", "No"])
     assert caught.value.code == "column_missing"
@@ -40,5 +52,5 @@ def test_all_missing_columns_are_named_and_those_of_the_file() -> None:
 
 def test_a_missing_column_of_a_very_wide_file() -> None:
     with pytest.raises(UserError) as caught:
-        resolve(ParsePlan((EMAIL,), None, 1), [str(number) for number in range(1, 1001)])
+        resolve(ParsePlan((EMAIL,), None), [str(number) for number in range(1, 1001)])
     assert "and 980 more" in caught.value.message

@@ -1,11 +1,13 @@
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.fetcher.domain.cutting import Chunk, ChunkCutter
+from services.fetcher.domain.chunks import Chunk
+from services.fetcher.domain.cutting import ChunkCutter
 from shared.errors import UserError
 from shared.rules.charset import decode, single_byte_table
 from shared.rules.dialect import Dialect
@@ -195,3 +197,37 @@ def test_files_as_spreadsheets_write_them(data: st.DataObject, rows: list[list[s
     file = out.getvalue().encode()
     chunks = cut(file, data.draw(st.integers(1, 30)), feed=data.draw(st.integers(1, 30)))
     assert [record.cells for record in read_chunks(file, chunks, DIALECT, "utf-8")] == rows
+
+
+def test_lines_to_skip_and_comments_are_no_records_whatever_quotes_they_hold() -> None:
+    data = b'Report, "of\r\n"\n#,"x\na,"b\nc"\n#"\nd\n'
+    dialect = Dialect(skip_lines=2, comment="#")
+    for feed in range(1, 8):
+        assert [chunk.length for chunk in cut(data, 1, dialect, feed=feed)] == [20, 8, 3, 2]
+
+
+PIECES = st.lists(st.sampled_from(["a", ",", '"', "\n", "\r", "\r\n", "#", "é", ";;"]), max_size=40).map("".join)
+
+
+@given(PIECES, st.integers(1, 9), st.integers(1, 5), st.integers(0, 2), st.sampled_from([None, "#"]))
+def test_the_records_of_blocks_are_those_of_the_whole_with_comments_and_skipped_lines(
+    text: str, chunk_bytes: int, block_bytes: int, skip: int, comment: str | None
+) -> None:
+    data, dialect = text.encode(), Dialect(";;" if ";;" in text else ",", skip_lines=skip, comment=comment)
+    cutter = ChunkCutter(dialect, encoding="utf-8", chunk_bytes=chunk_bytes, block_bytes=block_bytes)
+    try:
+        chunks = cutter.feed(data) + cutter.finish()
+    except UserError:
+        return
+    whole = list(read_records(data, dialect, encoding="utf-8", first_line=1, skip_lines=skip))
+    parts: list[Record] = []
+    for chunk in chunks:
+        offset = chunk.offset
+        for length, line in chunk.blocks or ((chunk.length, chunk.first_line),):
+            part, skipped = data[offset : offset + length], skip if offset == 0 else 0
+            parts += read_records(part, dialect, encoding="utf-8", first_line=line, skip_lines=skipped)
+            offset += length
+        assert offset == chunk.offset + chunk.length
+    assert parts == whole
+    assert sum(chunk.length for chunk in chunks) == len(data)
+    assert cutter.lines == len(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text))

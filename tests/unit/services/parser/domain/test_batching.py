@@ -1,78 +1,73 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.parser.domain.batching import Batch, cut_batches
-from services.parser.domain.rows import GoodRow, RejectedRow, RowProblem
+from services.parser.domain.batching import Batch, cut_batches, wire_size
+from services.parser.domain.judged import JudgedBlock, judge_records
+from shared.rules.dialect import Dialect
+from shared.rules.header import read_head
+from shared.rules.kinds import Kind
+from shared.rules.mapping import MappedColumn, ParsePlan, resolve
+from shared.rules.records import read_records
 
-Outcome = GoodRow | RejectedRow | None
-
-
-def good(line: int, size: int = 1) -> GoodRow:
-    return GoodRow(line, str(line), ["x" * size])
-
-
-def bad(line: int) -> RejectedRow:
-    return RejectedRow(line, None, id_unreadable=False, problems=[RowProblem("id_missing", "Id")])
-
-
-def test_an_empty_chunk_is_one_empty_batch() -> None:
-    assert list(cut_batches([])) == [Batch(0, is_last=True)]
+COLUMNS = (MappedColumn("Name", 2, Kind.TEXT), MappedColumn("Password", 3, Kind.PASSWORD))
+PLAN = ParsePlan((*COLUMNS, MappedColumn("Mail", 4, Kind.EMAIL)), MappedColumn("Id", 1, Kind.TEXT), keep_refused=True)
+HEADER = "Id,Name,Password,Mail\n"
 
 
-def test_blank_records_are_counted_but_are_no_rows() -> None:
-    outcomes: list[Outcome] = [None, good(2), None, bad(4), None]
-    assert list(cut_batches(outcomes)) == [Batch(0, 5, [good(2)], [bad(4)], 3, is_last=True)]
+def judged(text: str) -> JudgedBlock:
+    data, dialect = (HEADER + text).encode(), Dialect()
+    head = read_head(data, dialect, encoding="utf-8")
+    records = read_records(data, dialect, encoding="utf-8", first_line=1)
+    return judge_records(records, head, resolve(PLAN, head.names), first_line=1)
 
 
-def test_a_batch_ends_before_the_row_that_is_one_too_many() -> None:
-    outcomes: list[Outcome] = [good(1), bad(2), None, good(4), None]
-    assert list(cut_batches(outcomes, max_rows=2)) == [
-        Batch(0, 3, [good(1)], [bad(2)], 1),
-        Batch(3, 2, [good(4)], [], 1, is_last=True),
-    ]
+def batches(text: str, max_bytes: int) -> list[Batch]:
+    return list(cut_batches(judged(text), first=7, max_bytes=max_bytes))
 
 
-def test_the_last_full_batch_is_the_last() -> None:
-    assert [batch.is_last for batch in cut_batches([good(1), good(2)], max_rows=1)] == [False, True]
+def test_a_block_that_fits_is_one_batch() -> None:
+    (batch,) = batches('1,a,pw,a@b.de\n\n,x,,\n2,"b\nc",,no mail\n', 1_000_000)
+    assert (batch.first, batch.count, batch.first_line, batch.lines) == (7, 5, 1, 6)
+    assert batch.rows.to_pydict() == {
+        "line": [2, 5],
+        "unique_id": ["1", "2"],
+        "2": ["a", "b\nc"],
+        "4": ["a@b.de", None],
+    }
+    assert batch.no_row_counts() == (1, 1, 0)
+    assert [(rejection.row.line, rejection.height) for rejection in batch.rejected] == [(4, 1)]
+    assert [(password.line, password.field, password.clear) for password in batch.passwords] == [(2, 3, "pw")]
+    assert [(warned.line, warned.problems[0].code) for warned in batch.warned] == [(5, "email_invalid")]
 
 
-def test_a_batch_is_bounded_in_bytes_and_a_larger_row_is_alone() -> None:
-    batches = list(cut_batches([good(1, 400), good(2, 400), good(3, 5000), good(4, 400)], max_bytes=1200))
-    assert [[row.line for row in batch.rows] for batch in batches] == [[1, 2], [3], [4]]
+def test_a_block_without_records_is_one_empty_batch() -> None:
+    head = read_head(HEADER.encode(), Dialect(), encoding="utf-8")
+    empty = judge_records([], head, resolve(PLAN, head.names), first_line=9)
+    (batch,) = cut_batches(empty, first=0)
+    assert (batch.first, batch.count, batch.first_line, batch.lines, batch.rows.num_rows) == (0, 0, 9, 0, 0)
 
 
-def test_bytes_are_those_of_utf8() -> None:
-    rows = [GoodRow(line, None, ["é" * 300]) for line in range(4)]
-    assert [len(batch.rows) for batch in cut_batches(rows, max_bytes=1000)] == [1, 1, 1, 1]
+@pytest.mark.parametrize("size", [100, 10_000])
+def test_each_batch_fits_or_is_one_record(size: int) -> None:
+    text = "".join(f"{row},{'x' * size},{'p' * (row % 9)},\n" for row in range(200))
+    for batch in batches(text, 40_000):
+        assert wire_size(batch) <= 40_000 or batch.count == 1
 
 
-def test_the_standard_bounds() -> None:
-    assert [len(batch.rows) for batch in cut_batches([good(line) for line in range(4001)])] == [2000, 2000, 1]
-    assert all(
-        sum(len(row.values[0]) for row in batch.rows) <= 640 * 1024
-        for batch in cut_batches([good(line, 1000) for line in range(2000)])
-    )
+LINE = st.sampled_from(["1,a,pw,a@b.de\n", "\n", ",x,,\n", '2,"b\nc",,no mail\n', "x\n", '"3\r\n",\r', "4,,,\n"])
 
 
-OUTCOMES = st.lists(
-    st.none() | st.builds(good, st.integers(1, 9), st.integers(0, 60)) | st.builds(bad, st.integers(1, 9))
-)
-
-
-@given(OUTCOMES, st.integers(1, 5), st.integers(1, 200))
-def test_batches_tile_the_chunk_and_depend_on_nothing_else(
-    outcomes: list[Outcome], max_rows: int, max_bytes: int
-) -> None:
-    batches = list(cut_batches(iter(outcomes), max_rows=max_rows, max_bytes=max_bytes))
-    assert batches == list(cut_batches(outcomes, max_rows=max_rows, max_bytes=max_bytes))
-    assert [batch.is_last for batch in batches] == [False] * (len(batches) - 1) + [True]
-    first = 0
-    for batch in batches:
-        assert batch.first == first
-        part = outcomes[first : first + batch.count]
-        assert batch.rows == [outcome for outcome in part if isinstance(outcome, GoodRow)]
-        assert batch.rejected == [outcome for outcome in part if isinstance(outcome, RejectedRow)]
-        assert batch.blanks == part.count(None)
-        assert len(batch.rows) + len(batch.rejected) <= max_rows
-        first += batch.count
-    assert first == len(outcomes)
+@given(st.lists(LINE, max_size=30).map("".join), st.integers(1, 60_000))
+def test_batches_tile_the_block(text: str, max_bytes: int) -> None:
+    whole = judged(text)
+    cut = list(cut_batches(whole, first=7, max_bytes=max_bytes))
+    assert [batch.first for batch in cut] == [7 + sum(b.count for b in cut[:place]) for place in range(len(cut))]
+    assert [batch.first_line for batch in cut] == [1 + sum(b.lines for b in cut[:place]) for place in range(len(cut))]
+    assert sum(batch.count for batch in cut) == whole.records
+    assert sum(batch.lines for batch in cut) == whole.lines
+    assert [row for batch in cut for row in batch.rows.to_pylist()] == whole.rows.drop_columns(["record"]).to_pylist()
+    assert [one for batch in cut for one in batch.rejected] == whole.rejected
+    assert [one for batch in cut for one in batch.passwords] == whole.passwords
+    for batch in cut:
+        assert batch.count == batch.rows.num_rows + len(batch.rejected) + sum(batch.no_row_counts())

@@ -23,15 +23,13 @@ NAMES = ["Other", "Id", "E-mail", "Password"]
 PLAN = ParsePlan(
     (
         MappedColumn("E-mail", 2, Kind.EMAIL),
-        MappedColumn("Id", 1, Kind.TEXT),
         MappedColumn("Password", 3, Kind.PASSWORD),
     ),
-    "Id",
-    1,
+    MappedColumn("Id", 1, Kind.TEXT),
 )
 MAPPING = resolve(PLAN, NAMES)
 RAW = resolve(replace(PLAN, trim=False), NAMES)
-GENERATED = resolve(replace(PLAN, key_column=None), NAMES)
+GENERATED = resolve(replace(PLAN, key=None), NAMES)
 
 
 def row(data: bytes | str, mapping: ResolvedMapping = MAPPING, width: int = 4) -> GoodRow | RejectedRow | None:
@@ -52,19 +50,19 @@ def codes(outcome: RejectedRow) -> list[str]:
 
 
 def test_a_good_row_has_its_values_in_the_order_of_the_mapping() -> None:
-    assert row("o,7,a@b.de,pw") == GoodRow(5, "7", ["a@b.de", "7", "pw"])
+    assert row("o,7,a@b.de,pw") == GoodRow(5, "7", ["a@b.de", "pw"])
 
 
 def test_values_are_trimmed_inside_quotes_too_but_never_passwords() -> None:
-    assert row('o," 7\u3000",\u00a0a@b.de ," pw "') == GoodRow(5, "7", ["a@b.de", "7", " pw "])
+    assert row('o," 7\u3000",\u00a0a@b.de ," pw "') == GoodRow(5, "7", ["a@b.de", " pw "])
 
 
 def test_a_password_of_white_space_is_passed_on_as_it_is() -> None:
-    assert row("o,7,,  ") == GoodRow(5, "7", ["", "7", "  "])
+    assert row("o,7,,  ") == GoodRow(5, "7", ["", "  "])
 
 
 def test_without_trimming_values_and_ids_stay() -> None:
-    assert row("o, 7 ,a@b.de, pw ", RAW) == GoodRow(5, " 7 ", ["a@b.de", " 7 ", " pw "])
+    assert row("o, 7 ,a@b.de, pw ", RAW) == GoodRow(5, " 7 ", ["a@b.de", " pw "])
     assert codes(rejected("o,7, a@b.de,", RAW)) == ["email_invalid"]
 
 
@@ -91,12 +89,12 @@ def test_too_few_cells_to_reach_the_id() -> None:
 
 
 def test_with_generated_keys_no_id_is_looked_for() -> None:
-    assert row("o,,,", GENERATED) == GoodRow(5, None, ["", "", ""])
+    assert row("o,,,", GENERATED) == GoodRow(5, None, ["", ""])
     assert row("o", GENERATED) == RejectedRow(5, None, id_unreadable=False, problems=[RowProblem("too_few_cells")])
 
 
 def test_extra_cells_are_ignored_when_empty() -> None:
-    assert row("o,7,,,, ") == GoodRow(5, "7", ["", "7", ""])
+    assert row("o,7,,,, ") == GoodRow(5, "7", ["", ""])
     assert row("o,7,,,x,") == RejectedRow(5, "7", id_unreadable=False, problems=[RowProblem("too_many_cells")])
 
 
@@ -142,7 +140,7 @@ def test_the_id_of_a_refused_value_is_known() -> None:
 
 @pytest.mark.parametrize("filling", ["x", "é", "😀"])
 def test_the_size_of_a_row(filling: str) -> None:
-    room = MAX_ROW_BYTES - len("7")
+    room = MAX_ROW_BYTES
     whole, rest = divmod(room, len(filling.encode()))
     password = filling * whole + "x" * rest
     assert isinstance(row(f"o,7,,{password}"), GoodRow)
@@ -174,7 +172,7 @@ def test_a_row_is_good_bad_or_blank(cells: list[str], mapping: ResolvedMapping) 
         assert not "".join(cells).strip(" ")
     elif isinstance(outcome, GoodRow):
         assert not bad
-        assert len(outcome.values) == 3
+        assert len(outcome.values) == 2
         assert (outcome.unique_id is None) == (mapping is GENERATED)
     else:
         assert outcome.problems

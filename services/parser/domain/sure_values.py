@@ -1,0 +1,86 @@
+"""Trimming, letters and kinds of a whole column at once; what is not certain is asked of `shared.rules`."""
+
+from functools import lru_cache
+from typing import Final
+
+import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.rules.kinds import Kind, Notation, check
+from shared.rules.letter_case import Case, in_case
+from shared.rules.trimming import WHITE_SPACE
+
+# Both below are parts of what `kinds.check` takes, which the tests compare.
+_LONGEST_SURE_EMAIL: Final = 64
+# Letters of Latin, Greek, Cyrillic, kana, Chinese characters and Hangul.
+_LETTERS: Final = (
+    r"A-Za-z\x{c0}-\x{d6}\x{d8}-\x{f6}\x{f8}-\x{24f}\x{1e00}-\x{1eff}\x{3b1}-\x{3ce}\x{400}-\x{481}"
+    r"\x{3041}-\x{3096}\x{30a1}-\x{30fa}\x{4e00}-\x{9fef}\x{ac00}-\x{d7a3}"
+)
+_ATOM: Final = rf"[{_LETTERS}0-9!#$%&'*+/=?^_`{{|}}~-]+"
+_SURE_EMAIL: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{{2,63}}$"
+_NUMBERS: Final = {
+    ".": r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$",
+    ",": r"^[+-]?(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)$",
+}
+
+
+def trimmed(values: pa.Array) -> pa.Array:
+    """Return the values without Unicode White_Space at their ends."""
+    # Takes a little more than White_Space, so what it leaves alone needs no trimming; it is far faster.
+    if pc.utf8_trim_whitespace(values).equals(values):
+        return values
+    return pc.utf8_trim(values, WHITE_SPACE)
+
+
+def in_case_all(values: pa.Array, case: Case) -> pa.Array:
+    """Return the values with their letters in that case."""
+    if case is not Case.TITLE and pc.all(pc.string_is_ascii(values)).as_py():
+        return pc.ascii_lower(values) if case is Case.LOWER else pc.ascii_upper(values)
+    return pa.array([in_case(value, case) for value in values.to_pylist()], pa.string())
+
+
+def taken(values: pa.Array, kind: Kind, notation: Notation) -> pa.Array:
+    """Tell of each value whether its kind takes it."""
+    sure = pc.equal(pc.binary_length(values), 0)
+    match kind:
+        case Kind.EMAIL:
+            short = pc.less_equal(pc.binary_length(values), _LONGEST_SURE_EMAIL)
+            sure = pc.or_(sure, pc.and_(short, pc.match_substring_regex(values, _SURE_EMAIL)))
+        case Kind.PHONE:
+            sure = pc.or_(sure, pc.match_substring_regex(values, _sure_phone()))
+        case Kind.NUMBER:
+            sure = pc.or_(sure, pc.match_substring_regex(values, _NUMBERS[notation.decimal_separator]))
+        case _:
+            pass
+    if pc.all(sure).as_py():
+        return sure
+    asked = pc.unique(pc.filter(values, pc.invert(sure)))
+    good = [value for value in asked.to_pylist() if check(kind, value, notation) is None]
+    if not good:
+        return sure
+    return pc.or_(sure, pc.is_in(values, pa.array(good, pa.string())))
+
+
+@lru_cache(maxsize=1)
+def _sure_phone() -> str:
+    """Return a pattern of international numbers that are surely possible: a calling code and a usual length.
+
+    Only countries whose own prefix is one digit, or none, and numbers that do not begin with it.
+    """
+    by_shape: dict[str, list[str]] = {}
+    for code, regions in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()):
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
+        if metadata is None or metadata.general_desc is None:
+            continue
+        prefix = metadata.national_prefix_for_parsing or ""
+        if prefix and not (len(prefix) == 1 and prefix.isdecimal()):
+            continue
+        first = "".join(digit for digit in "123456789" if digit != prefix)
+        lengths = sorted(length for length in metadata.general_desc.possible_length if length > 1)
+        if lengths:
+            rest = "|".join(rf"(?:[ -]?[0-9]){{{length - 1}}}" for length in lengths)
+            by_shape.setdefault(rf"[ -]?[{first}](?:{rest})", []).append(str(code))
+    shapes = "|".join(f"(?:{'|'.join(codes)}){shape}" for shape, codes in by_shape.items())
+    return rf"^\+(?:{shapes})$"

@@ -17,6 +17,8 @@ _MARKS: Final = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What a choice means for a file without a mark: little-endian, as the WHATWG's Encoding Standard and Windows have it.
+_WITHOUT_MARK: Final = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 _LONGEST_MARK: Final = 4
 _FAMILIES: Final = ("utf-8", "utf-16", "utf-32")
 _UNDECODABLE: Final = b"\xff"
@@ -65,8 +67,7 @@ class TextDecoder:
             data = data[len(mark) :]
         else:
             name = self._chosen or "utf-8"
-        if name == "utf-8-sig":
-            name = "utf-8"
+        name = _WITHOUT_MARK.get(name, name)
         self.decoded_from = name
         if name == "utf-8" or is_single_byte(name):
             self.encoding = name

@@ -61,3 +61,9 @@ def test_a_mark_that_contradicts_the_choice_fails(mark: bytes, chosen: str) -> N
 def test_nothing_is_nothing() -> None:
     assert decoded(b"") == (b"", "utf-8")
     assert decoded(b"a") == (b"a", "utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_without_a_mark_they_are_little_endian(encoding: str) -> None:
+    decoder = TextDecoder(encoding)
+    assert decoder.feed("a,é\n".encode(f"{encoding}-le")) + decoder.finish() == "a,é\n".encode()

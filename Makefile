@@ -10,7 +10,7 @@ ARGS ?=
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit contracts integration e2e faults test test-long servers bench-run bench-fetch bench-many demo up docs lock compose clean
+.PHONY: help setup check unit contracts integration e2e faults test test-long servers bench-run bench-fetch bench-many bench-parse demo up docs lock compose clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-fetch: setup ## How fast a large file comes in, beside curl and sftp in th
 
 bench-many: setup ## How long 500 imports due at once take, from a server that takes 2 s to answer
 	$(BIN)/python -m benchmarks.run_many
+
+bench-parse: setup ## How fast chunks become batches, beside a bare csv.reader loop in the same minute; ROWS=1000000
+	$(BIN)/python -m benchmarks.run_parse
 
 servers: setup ## Write the table of servers in docs/servers.md anew, from what really worked
 	$(BIN)/pytest tests/integration/fetcher --write-servers

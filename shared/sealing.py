@@ -44,10 +44,10 @@ class Sealer:
         sealed = self._ciphers[self._current].encrypt(nonce, clear, purpose.encode())
         return self._current + nonce + sealed
 
-    def open_bytes(self, sealed: bytes, purpose: str) -> bytes:
+    def open_bytes(self, sealed: bytes | memoryview, purpose: str) -> bytes:
         """Return what was sealed; PermanentError `seal_broken` where no key fits or the value was changed."""
         key_id, rest = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES:]
-        cipher = self._ciphers.get(key_id)
+        cipher = self._ciphers.get(bytes(key_id))
         if cipher is None:
             raise PermanentError("seal_broken", "A sealed value names a key that is not among the settings' keys.")
         try:

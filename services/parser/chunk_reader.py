@@ -16,11 +16,13 @@ from shared.events.row_table import pack_rows
 from shared.events.set_up import ParseRules
 from shared.ids import new_id
 from shared.objects.store import SealedObjects
+from shared.rules.dialect import Dialect
 from shared.rules.header import Head, read_head
 from shared.rules.kinds import Notation
 from shared.rules.mapping import MappedColumn, ParsePlan, ResolvedMapping, resolve
 from shared.sealing import Sealer
 
+_KEPT_HEADS = 16
 HEAD_BYTES = 1 << 20
 """The header lies within the file's first chunk, and in its first so many bytes or in none that people write."""
 
@@ -42,6 +44,7 @@ class ChunkReader:
         self._objects = objects
         self._sealer = sealer
         self._clock = clock
+        self._heads: dict[tuple[str, Dialect], Head] = {}
 
     async def batches(self, event: ChunkReady) -> Iterator[rows.RowsParsed]:
         """Return the chunk's batches, each parsed when it is asked for: ask in a thread.
@@ -53,9 +56,19 @@ class ChunkReader:
         data = await self._objects.read(event.file.object_key, chunk.offset, chunk.length)
         if len(data) != chunk.length:
             raise PermanentError("chunk_incomplete", "The stored file is shorter than what was said of it.")
-        first = data if chunk.index == 0 else await self._objects.read(event.file.object_key, 0, HEAD_BYTES)
-        head = read_head(first, event.parse.dialect(), encoding=event.file.encoding)
+        head = await self._head(event, data)
         return self._said(_Reading(event, data, head, resolve(_plan(event.parse), head.names)))
+
+    async def _head(self, event: ChunkReady, data: bytes) -> Head:
+        dialect, encoding = event.parse.dialect(), event.file.encoding
+        key = (event.file.object_key, dialect)
+        if key not in self._heads:
+            is_first = event.chunk.index == 0
+            first = data[:HEAD_BYTES] if is_first else await self._objects.read(event.file.object_key, 0, HEAD_BYTES)
+            if len(self._heads) >= _KEPT_HEADS:
+                self._heads.clear()
+            self._heads[key] = read_head(first, dialect, encoding=encoding)
+        return self._heads[key]
 
     def _said(self, reading: _Reading) -> Iterator[rows.RowsParsed]:
         event, first = reading.event, 0

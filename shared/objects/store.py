@@ -116,15 +116,19 @@ class SealedObjects:
             object_id = bytes(await obstore.get_range_async(self._store, key, start=0, end=_OBJECT_ID_BYTES))
             if start >= size:
                 return b""
-            sealed = bytes(await obstore.get_range_async(self._store, key, start=start, end=min(end, size)))
+            sealed = memoryview(await obstore.get_range_async(self._store, key, start=start, end=min(end, size)))
         except STORE_ERRORS as error:
             raise _store_error(error, key) from error
-        clear = bytearray()
+        segments: list[bytes | memoryview] = []
         for place, at in enumerate(range(0, len(sealed), _SEALED_SEGMENT_BYTES), start=first):
             segment = sealed[at : at + _SEALED_SEGMENT_BYTES]
-            clear += self._sealer.open_bytes(segment, _segment_purpose(object_id, place))
+            segments.append(self._sealer.open_bytes(segment, _segment_purpose(object_id, place)))
         begin = offset - first * SEGMENT_BYTES
-        return bytes(clear[begin : begin + length])
+        beyond = sum(map(len, segments)) - begin - length
+        if beyond > 0:
+            segments[-1] = memoryview(segments[-1])[:-beyond]
+        segments[0] = memoryview(segments[0])[begin:]
+        return b"".join(segments)
 
     async def stream(self, key: str, *, block: int = 4 * SEGMENT_BYTES) -> AsyncIterator[bytes]:
         """Yield the whole object in blocks."""

@@ -1,10 +1,7 @@
 """Physical lines: CRLF, LF and CR each end one, inside quotes too."""
 
-import re
-from typing import Final
-
-_TEXT_LINE_END: Final = re.compile("\r\n?|\n")
-_BYTES_LINE_END: Final = re.compile(rb"\r\n?|\n")
+import io
+from itertools import accumulate
 
 
 def count_line_ends(text: str | bytes) -> int:
@@ -25,6 +22,6 @@ def count_lines(text: str | bytes) -> int:
 
 def line_starts(text: str | bytes) -> list[int]:
     """Return where each line begins, and where the text ends; a text that ends with a line end begins no more."""
-    found = _TEXT_LINE_END.finditer(text) if isinstance(text, str) else _BYTES_LINE_END.finditer(text)
-    starts = [0, *(end.end() for end in found)]
-    return starts if starts[-1] == len(text) else [*starts, len(text)]
+    if isinstance(text, bytes):
+        return [0, *accumulate(map(len, text.splitlines(keepends=True)))]  # of bytes: at CRLF, LF and CR only
+    return [0, *accumulate(map(len, io.StringIO(text, newline="")))]

@@ -56,10 +56,12 @@ class PlacedColumn:
 class ResolvedMapping:
     """A plan's places in one file, whose columns are `names`.
 
-    `columns` are those of the plan that the file has, without the key's; `missing` the names of those it lacks.
+    `columns` are those of the plan that the file has, without the key's; `checked` those of them whose kinds can
+    refuse a value, with their places among them; `missing` the names of those the file lacks.
     """
 
     columns: tuple[PlacedColumn, ...]
+    checked: tuple[tuple[int, PlacedColumn], ...]
     key: PlacedColumn | None
     missing: tuple[str, ...]
     names: tuple[str, ...]
@@ -87,12 +89,14 @@ def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
     if key_is_missing or (missing and not plan.keep_missing):
         all_missing = [*missing, *([key_name] if key_is_missing and key_name is not None else [])]
         raise UserError("column_missing", _missing_message(list(dict.fromkeys(all_missing)), names), field="mapping")
+    columns = tuple(
+        PlacedColumn(-1 if name is None else places[name], mapped)
+        for name, mapped in wanted
+        if name is None or name in places
+    )
     return ResolvedMapping(
-        columns=tuple(
-            PlacedColumn(-1 if name is None else places[name], mapped)
-            for name, mapped in wanted
-            if name is None or name in places
-        ),
+        columns=columns,
+        checked=tuple((place, column) for place, column in enumerate(columns) if column.is_checked),
         key=None if plan.key is None or key_name is None else PlacedColumn(places[key_name], plan.key),
         missing=tuple(shortened(name) for name in missing),
         names=tuple(shortened(name) for name in names),

@@ -31,7 +31,7 @@ def read_in_chunks(data: bytes, dialect: Dialect, chunk_bytes: int, feed: int) -
     cutter = ChunkCutter(dialect, encoding=decoder.encoding, chunk_bytes=chunk_bytes, block_bytes=chunk_bytes // 2 + 1)
     chunks = [chunk for start in range(0, len(text), feed) for chunk in cutter.feed(text[start : start + feed])]
     chunks += cutter.finish()
-    records = []
+    records: list[Record] = []
     for chunk in chunks:
         offset = chunk.offset
         for length, line in chunk.blocks or ((chunk.length, chunk.first_line),):

@@ -55,7 +55,7 @@ class Batch:
 def cut_batches(block: JudgedBlock, *, first: int, max_bytes: int = MAX_WIRE_BYTES) -> Iterator[Batch]:
     """Yield batches that tile a block whose first record is the chunk's number `first`.
 
-    Each is halved until it takes at most `max_bytes` on the wire, or is a single record. A block without records
+    Each is parted until it takes at most `max_bytes` on the wire, or is a single record. A block without records
     gives one empty batch.
     """
     whole = Batch(
@@ -69,20 +69,20 @@ def cut_batches(block: JudgedBlock, *, first: int, max_bytes: int = MAX_WIRE_BYT
         block.passwords,
         block.warned,
     )
-    for batch in _halved(whole, max_bytes):
+    for batch in _fitting(whole, max_bytes):
         batch.first += first
         batch.rows = batch.rows.drop_columns([RECORD])
         yield batch
 
 
-def _halved(batch: Batch, max_bytes: int) -> Iterator[Batch]:
-    if batch.count > 1 and wire_size(batch) > max_bytes:
-        middle = batch.first + batch.count // 2
-        before, after = _split(batch, middle)
-        yield from _halved(before, max_bytes)
-        yield from _halved(after, max_bytes)
-    else:
+def _fitting(batch: Batch, max_bytes: int) -> Iterator[Batch]:
+    parts = -(-wire_size(batch) // max_bytes)
+    if batch.count <= 1 or parts <= 1:
         yield batch
+        return
+    before, after = _split(batch, batch.first + max(1, batch.count // parts))
+    yield from _fitting(before, max_bytes)
+    yield from _fitting(after, max_bytes)
 
 
 def wire_size(batch: Batch) -> int:

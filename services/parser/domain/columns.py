@@ -37,12 +37,13 @@ def judge_columns(
     cells = _cells(text, dialect, head.width, ragged)
     if cells is None:
         return None
-    places = find_places(cells, ragged, first_line=first_line, lines=count_lines(text))
+    lines = count_lines(text)
+    places = find_places(cells, ragged, first_line=first_line, lines=lines)
     if places is None:
         return None
     block = _Block(cells, places, head, mapping)
     block.judge(ragged, dialect)
-    return block.judged(first_line, count_lines(text))
+    return block.judged(first_line, lines)
 
 
 def _is_usual(text: bytes, dialect: Dialect) -> bool:
@@ -151,7 +152,8 @@ class _Block:
             self._require(filled)
             return pa.nulls(len(self._places.records), pa.string())
         ids = self._column(key)
-        self._require(_is_filled(self._cells[key.position]))
+        is_trimmed = self._mapping.trim and key.mapped.case is None
+        self._require(pc.greater(pc.binary_length(ids), 0) if is_trimmed else _is_filled(self._cells[key.position]))
         self._require(pc.less_equal(pc.binary_length(ids), MAX_ID_BYTES))
         return ids
 

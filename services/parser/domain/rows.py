@@ -139,7 +139,7 @@ def _refused(
 ) -> list[tuple[int | None, RowProblem]]:
     """Return what kinds refuse: the value's place, None for the unique id, and the problem."""
     candidates: list[tuple[int | None, PlacedColumn, str]] = [
-        (place, column, values[place] or "") for place, column in enumerate(mapping.columns) if column.is_checked
+        (place, column, values[place] or "") for place, column in mapping.checked
     ]
     if mapping.key is not None and mapping.key.is_checked:
         candidates.append((None, mapping.key, unique_id or ""))

@@ -49,7 +49,8 @@ def taken(values: pa.Array, kind: Kind, notation: Notation) -> pa.Array:
             short = pc.less_equal(pc.binary_length(values), _LONGEST_SURE_EMAIL)
             sure = pc.or_(sure, pc.and_(short, pc.match_substring_regex(values, _SURE_EMAIL)))
         case Kind.PHONE:
-            sure = pc.or_(sure, pc.match_substring_regex(values, _sure_phone()))
+            beginnings = pc.unique(pc.utf8_slice_codeunits(values, 0, 4)).to_pylist()
+            sure = pc.or_(sure, pc.match_substring_regex(values, sure_phone(frozenset(beginnings))))
         case Kind.NUMBER:
             sure = pc.or_(sure, pc.match_substring_regex(values, _NUMBERS[notation.decimal_separator]))
         case _:
@@ -63,24 +64,32 @@ def taken(values: pa.Array, kind: Kind, notation: Notation) -> pa.Array:
     return pc.or_(sure, pc.is_in(values, pa.array(good, pa.string())))
 
 
-@lru_cache(maxsize=1)
-def _sure_phone() -> str:
+@lru_cache(maxsize=64)
+def sure_phone(beginnings: frozenset[str]) -> str:
     """Return a pattern of international numbers that are surely possible: a calling code and a usual length.
+
+    It holds for values that begin so, in four characters: a pattern of all countries takes long to compile.
+    """
+    codes = {beginning[1:length] for beginning in beginnings for length in (2, 3, 4) if beginning.startswith("+")}
+    shapes = [f"{code}{shape}" for code, shape in _phone_shapes().items() if code in codes]
+    return rf"^\+(?:{'|'.join(shapes)})$" if shapes else "^\\+$"
+
+
+@lru_cache(maxsize=1)
+def _phone_shapes() -> dict[str, str]:
+    """Return by calling code a pattern of what may follow it.
 
     Only countries whose own prefix is one digit, or none, and numbers that do not begin with it.
     """
-    by_shape: dict[str, list[str]] = {}
-    for code, regions in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()):
+    shapes: dict[str, str] = {}
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
-        if metadata is None or metadata.general_desc is None:
-            continue
-        prefix = metadata.national_prefix_for_parsing or ""
-        if prefix and not (len(prefix) == 1 and prefix.isdecimal()):
+        prefix = (metadata.national_prefix_for_parsing or "") if metadata else ""
+        if metadata is None or metadata.general_desc is None or not (len(prefix) <= 1 and prefix in "0123456789"):
             continue
         first = "".join(digit for digit in "123456789" if digit != prefix)
         lengths = sorted(length for length in metadata.general_desc.possible_length if length > 1)
         if lengths:
             rest = "|".join(rf"(?:[ -]?[0-9]){{{length - 1}}}" for length in lengths)
-            by_shape.setdefault(rf"[ -]?[{first}](?:{rest})", []).append(str(code))
-    shapes = "|".join(f"(?:{'|'.join(codes)}){shape}" for shape, codes in by_shape.items())
-    return rf"^\+(?:{shapes})$"
+            shapes[str(code)] = rf"[ -]?[{first}](?:{rest})"
+    return shapes

@@ -103,3 +103,19 @@ def test_the_reader_for_long_delimiters_reads_short_ones_as_csv_does(text: str) 
 def test_a_long_delimiter_in_the_place_of_a_short_one_changes_nothing(text: str) -> None:
     expected = [(line, [cell.replace(",", "<|>") for cell in cells]) for line, cells in read(text.encode())]
     assert read(text.replace(",", "<|>").encode(), "<|>") == expected
+
+
+@pytest.mark.parametrize("delimiter", [",", "||"])
+def test_comments_and_lines_to_skip_are_passed_over_and_counted(delimiter: str) -> None:
+    dialect = Dialect(delimiter, skip_lines=2, comment="#")
+    text = 'Report "\n\r\n#"x\na,"b\n#c"\n #d\n\n#'.replace(",", delimiter)
+    records = read_records(text.encode(), dialect, encoding="utf-8", first_line=1, skip_lines=2)
+    assert [(record.line, record.cells, record.is_passed_over) for record in records] == [
+        (1, [], True),
+        (2, [], True),
+        (3, [], True),
+        (4, ["a", "b\n#c"], False),
+        (6, [" #d"], False),
+        (7, [], False),
+        (8, [], True),
+    ]

@@ -1,6 +1,6 @@
 import pytest
 
-from services.syncer.domain.balance import Balance, require_balance
+from services.syncer.domain.balance import Balance, FileBalance, require_balance, require_file_balance
 from shared.errors import PermanentError
 from shared.events.runs import RunCounts
 
@@ -26,3 +26,21 @@ def test_contacts_or_bytes_that_went_missing(balance: Balance) -> None:
     with pytest.raises(PermanentError) as error:
         require_balance(COUNTS, balance)
     assert error.value.code == "run_does_not_balance"
+
+
+@pytest.mark.parametrize("file_lines", [12, None])
+def test_a_file_that_adds_up(file_lines: int | None) -> None:
+    require_file_balance(FileBalance(10, 10, lines_tile=True, lines=12, file_lines=file_lines))
+
+
+@pytest.mark.parametrize(
+    "balance",
+    [
+        FileBalance(10, 9, lines_tile=True, lines=12, file_lines=12),
+        FileBalance(10, 10, lines_tile=False, lines=12, file_lines=12),
+        FileBalance(10, 10, lines_tile=True, lines=11, file_lines=12),
+    ],
+)
+def test_a_record_or_a_line_that_went_missing(balance: FileBalance) -> None:
+    with pytest.raises(PermanentError, match="do not agree"):
+        require_file_balance(balance)

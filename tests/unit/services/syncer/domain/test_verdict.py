@@ -88,3 +88,17 @@ def test_replacing_all_needs_every_row() -> None:
 def test_a_wrong_encoding_fails_before_the_guard() -> None:
     verdict = judge(replace(GUARDED, good_rows=0, rejected=7, undecodable=7, found=0, deletes=100))
     assert (verdict.status, verdict.code) == ("failed", "encoding_wrong")
+
+
+def test_the_error_budget_fails_the_run_before_the_guard_is_asked() -> None:
+    facts = replace(GUARDED, good_rows=95, rejected=5, found=0)
+    assert judge(replace(facts, most_row_errors=4)).code == "too_many_row_errors"
+    assert judge(replace(facts, most_row_errors=5)).status == "refused"
+    assert judge(replace(facts, most_row_errors=0, rejected=0)).status == "refused"
+
+
+def test_a_share_of_errors_counts_from_100_rows_up() -> None:
+    facts = replace(PLAIN, good_rows=95, rejected=5, most_row_error_percent=4.9)
+    assert judge(facts).code == "too_many_row_errors"
+    assert judge(replace(facts, most_row_error_percent=5)).status == "succeeded_with_errors"
+    assert judge(replace(facts, good_rows=94)).status == "succeeded_with_errors"

@@ -1,0 +1,211 @@
+"""How fast chunks become batches, beside a bare `csv.reader` loop over the same file in the same minute.
+
+One parser, and two processes that share the chunks: from the store, decrypted, mapped, checked, packed and written out
+as events; the producer alone is left out. Exits 1 where a median ratio misses what must hold. `ROWS` sets the size.
+"""
+
+import asyncio
+import csv
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterable, AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from services.fetcher.adapters.text_store import TextStore
+from services.parser.chunk_reader import ChunkReader
+from services.parser.handlers import ParserHandlers
+from shared.clock import SystemClock
+from shared.events.base import Event
+from shared.events.files import ChunkReady
+from shared.events.rows import RowsParsed
+from shared.events.set_up import ParsedColumn, ParseRules
+from shared.ids import new_id
+from shared.objects.store import SealedObjects
+from shared.rules.kinds import Kind
+from shared.sealing import Sealer
+from shared.settings import ObjectSettings
+from shared.topics import Topic
+
+ROWS = int(os.environ.get("ROWS", "1000000"))
+ROUNDS = 3
+MOST_OF_CSV = 2.0
+LEAST_BY_TWO = 1.7
+COLUMNS = ["No", "E-mail", "First", "Last", "Phone", "Company"]
+COLUMNS += ["Street", "Town", "Code", "Country", "Note", "Changed"]
+KINDS = {"E-mail": Kind.EMAIL, "Phone": Kind.PHONE, "Code": Kind.NUMBER, "Changed": Kind.DATE}
+RULES = ParseRules(
+    manager_id=new_id(),
+    columns=[
+        ParsedColumn(column=name, field=number, kind=KINDS.get(name, Kind.TEXT))
+        for number, name in enumerate(COLUMNS, start=1)
+        if number > 1
+    ],
+    key_field=1,
+    key_column="No",
+)
+CHUNKS = TypeAdapter(list[ChunkReady])
+WORKER_READY, BEGIN = b"ready\n", b"begin\n"
+
+
+class NullPublisher:
+    """Writes events out as bytes, and counts them."""
+
+    def __init__(self) -> None:
+        self.good = self.rejected = self.bytes = 0
+
+    async def publish(self, topic: Topic, event: Event, *, key: str) -> None:
+        """Take one event; what a parser says so is not of interest here."""
+
+    async def publish_all(
+        self,
+        topic: Topic,  # noqa: ARG002 - the port's signature
+        events: AsyncIterable[tuple[str, Event]],
+    ) -> int:
+        """Take events as they come."""
+        said = 0
+        async for _, event in events:
+            self.bytes += len(event.model_dump_json().encode())
+            said += 1
+            if isinstance(event, RowsParsed):
+                self.good += event.good
+                self.rejected += len(event.rejected)
+        return said
+
+
+def write_file(path: Path) -> None:
+    """Write people: UTF-8, quotes, one note in twenty of two lines, one address in 500 that is none."""
+    towns = ["Zürich", "Kraków", "São Paulo", "東京", "Malmö", "Lyon"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for number in range(ROWS):
+            scattered = number * 2654435761 % 2**32
+            note = ["", "call after five", 'said "no thanks"', "VIP, with care"][scattered % 4]
+            writer.writerow(
+                [
+                    f"C{scattered:010d}",
+                    f"anna.müller{number}@example.com" if number % 500 else f"nobody {number}",
+                    "Anna",
+                    f"Müller-{scattered % 9999}",
+                    f"+49 30 {scattered % 9_000_000 + 1_000_000}",
+                    "Acme, Inc.",
+                    f"{scattered % 399 + 1} Rue de l'Église",
+                    towns[scattered % 6],
+                    f"{scattered % 90_000 + 10_000}",
+                    "DE",
+                    f"{note}\nsecond line" if not number % 20 else note,
+                    f"2026-{scattered % 12 + 1:02}-{scattered % 28 + 1:02}",
+                ]
+            )
+
+
+async def stored(path: Path, folder: Path) -> list[ChunkReady]:
+    """Store the file as the fetcher does, and return what it would say."""
+
+    async def blocks() -> AsyncIterator[bytes]:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                yield block
+
+    store = TextStore(objects_in(folder), chunk_bytes=8 << 20, max_bytes=1 << 40, new_id=new_id)
+    file, chunks = await store.store(blocks(), RULES, path.name)
+    now = SystemClock().now()
+    about: dict[str, Any] = {
+        "run_id": new_id(),
+        "import_id": new_id(),
+        "attempt": 1,
+        "occurred_at": now,
+        "file": file,
+        "parse": RULES,
+    }
+    return [ChunkReady(event_id=new_id(), chunk=chunk, **about) for chunk in chunks]
+
+
+def objects_in(folder: Path) -> SealedObjects:
+    """Return the store."""
+    return SealedObjects.from_settings(ObjectSettings(url=f"file://{folder}/objects"), Sealer([bytes(32)]))
+
+
+async def work(folder: Path, share: int, of: int) -> None:
+    """Parse every so many-th chunk, once told to begin; for a process of its own."""
+    chunks = CHUNKS.validate_json((folder / "chunks.json").read_bytes())[share::of]
+    publisher = NullPublisher()
+    clock = SystemClock()
+    handlers = ParserHandlers(ChunkReader(objects_in(folder), Sealer([bytes(32)]), clock), publisher, clock)
+    await handlers.on_chunk_ready(chunks[0])  # what is loaded on first use is not what is measured
+    publisher.good = publisher.rejected = 0
+    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sys.stdout.buffer.write(WORKER_READY)
+    sys.stdout.buffer.flush()
+    sys.stdin.buffer.readline()
+    for chunk in chunks:
+        await handlers.on_chunk_ready(chunk)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle
+    print(publisher.good + publisher.rejected, publisher.rejected, publisher.bytes, grown, flush=True)
+
+
+async def parse(folder: Path, processes: int) -> tuple[float, list[int]]:
+    """Return how long so many processes take for all chunks, and rows, rejected rows and bytes in all."""
+    command = [sys.executable, "-m", "benchmarks.run_parse", str(folder)]
+    pipe = asyncio.subprocess.PIPE
+    workers = [
+        await asyncio.create_subprocess_exec(*command, str(share), str(processes), stdin=pipe, stdout=pipe)
+        for share in range(processes)
+    ]
+    for worker in workers:
+        if worker.stdout is None or await worker.stdout.readline() != WORKER_READY:
+            raise RuntimeError("a parser did not come up")
+    began = time.perf_counter()
+    answers = await asyncio.gather(*(worker.communicate(BEGIN) for worker in workers))
+    took = time.perf_counter() - began
+    figures = [[int(figure) for figure in out.split()] for out, _ in answers]
+    return took, [sum(column) for column in zip(*figures, strict=True)]
+
+
+def read_bare(path: Path) -> float:
+    """Return how long the bare loop takes."""
+    began = time.perf_counter()
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = sum(1 for _ in csv.reader(file))
+    if rows != ROWS + 1:
+        raise RuntimeError(f"{rows} rows were read")
+    return time.perf_counter() - began
+
+
+async def main() -> int:
+    """Print the ratios."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "people.csv"
+        write_file(path)
+        (folder / "chunks.json").write_bytes(CHUNKS.dump_json(await stored(path, folder)))
+        rounds = []
+        for _ in range(ROUNDS):
+            bare = read_bare(path)
+            one, (rows, rejected, size, _) = await parse(folder, 1)
+            two, _ = await parse(folder, 2)
+            if rows != ROWS:
+                raise RuntimeError(f"{rows} rows came out of {ROWS}")
+            rounds.append((one / bare, one / two))
+            print(f"csv {bare:.2f} s, one parser {one:.2f} s, two {two:.2f} s", flush=True)
+        of_csv, by_two = (statistics.median(ratios) for ratios in zip(*rounds, strict=True))
+        print(
+            f"{ROWS:,} rows, {path.stat().st_size >> 20} MiB, {rejected:,} rejected, {size >> 20} MiB said: one parser "
+            f"{of_csv:.2f} of the bare loop's time (must {MOST_OF_CSV}), two {by_two:.2f} times as fast as one "
+            f"(must {LEAST_BY_TWO})"
+        )
+        return int(of_csv > MOST_OF_CSV or by_two < LEAST_BY_TWO)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        asyncio.run(work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    else:
+        sys.exit(asyncio.run(main()))

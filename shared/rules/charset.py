@@ -74,10 +74,28 @@ def has_escapes(text: str) -> bool:
     return False
 
 
-def _escape(error: UnicodeError) -> tuple[str, int]:
+def encode_escaped(text: str, encoding: str) -> bytes:
+    """Return `text` in an encoding, with escaped bytes as they were; a character that it lacks becomes `?`.
+
+    In UTF-16 and UTF-32 an escape stays half a character, so that who reads it again finds it undecodable again.
+    """
+    name = charset_name(encoding)
+    wide = name.startswith(("utf-16", "utf-32"))
+    return text.encode(name.removesuffix("-sig"), "surrogatepass" if wide else "charset-escape")
+
+
+def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError):
+        found = error.object[error.start : error.end]
+        return b"".join(_escaped_byte(character) for character in found), error.end
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+def _escaped_byte(character: str) -> bytes:
+    code = ord(character) - 0xDC00
+    return bytes([code]) if code in range(256) else b"?"
 
 
 codecs.register_error("charset-escape", _escape)

@@ -6,6 +6,7 @@ from typing import Final
 
 from shared.errors import UserError
 from shared.rules.dialect import Dialect
+from shared.rules.line_ends import count_line_ends
 from shared.rules.records import Record, read_records
 from shared.rules.trimming import is_blank, trim
 
@@ -15,11 +16,15 @@ _FIRST_REPEAT: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Names of the columns, their number, and the line of the header, None where the file has none."""
+    """Names of the columns, their number, and the line of the header, None where the file has none.
+
+    `header_height` is how many physical lines the header takes.
+    """
 
     names: list[str]
     width: int
     header_line: int | None
+    header_height: int = 1
 
 
 def header_names(cells: list[str]) -> list[str]:
@@ -79,4 +84,5 @@ def _head_of(record: Record, dialect: Dialect, encoding: str) -> Head:
             "holds bytes that are not text. Choose the encoding it was written in, or another file"
         )
         raise UserError("file_not_text", message)
-    return Head(header_names(record.cells), width, record.line)
+    height = 1 + sum(map(count_line_ends, record.cells))
+    return Head(header_names(record.cells), width, record.line, height)

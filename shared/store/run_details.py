@@ -1,5 +1,6 @@
 """What a run would do or did, and what was wrong with its file, as people and programs see it."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
@@ -72,6 +73,30 @@ async def problems_of(
         limit,
     )
     return [((row["place"], row["ordinal"]), ProblemView.model_validate(dict(row))) for row in rows]
+
+
+@dataclass(frozen=True)
+class RejectedRowView:
+    """Where a rejected row stands in the run's stored file, in bytes, and why it was rejected."""
+
+    line: int
+    offset: int
+    length: int
+    reasons: list[str]
+
+
+async def rejected_rows(connection: Connection, run_id: UUID, *, after: int, limit: int) -> list[RejectedRowView]:
+    """Return a run's rejected rows by line, those after a line."""
+    rows = await connection.fetch(
+        """SELECT line, min(row_offset) AS offset, min(row_length) AS length,
+            array_agg(message ORDER BY ordinal) AS reasons
+        FROM run_problems WHERE run_id = $1 AND row_offset IS NOT NULL AND line > $2
+        GROUP BY line ORDER BY line LIMIT $3""",
+        run_id,
+        after,
+        limit,
+    )
+    return [RejectedRowView(**dict(row)) for row in rows]
 
 
 def _change(names: RunSetup, row: dict[str, Any]) -> PlanChange:

@@ -1,11 +1,14 @@
 """Runs: how far they are, what they would do or did, what was wrong; and stopping one."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import Query
 from starlette.responses import StreamingResponse
 
 from services.web.dependencies.api_route import api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, number_place, page_of, place_of
+from services.web.dependencies.rejected_file import rejected_file
 from services.web.dependencies.resources import Open
 from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
@@ -50,6 +53,18 @@ async def get_problems(run_id: UUID, resources: Open, limit: Limit = 100, cursor
         found = await problems_of(connection, run_id, after=after, limit=limit + 1)
     page = page_of(found, limit, lambda entry: list(entry[0]))
     return Page(items=[problem for _, problem in page.items], next=page.next)
+
+
+@router.get("/runs/{run_id}/rejected.csv", response_class=StreamingResponse)
+async def get_rejected_rows(
+    run_id: UUID,
+    resources: Open,
+    purpose: Annotated[
+        Literal["import", "spreadsheet"], Query(alias="for", description="For a spreadsheet, formulas are escaped")
+    ] = "import",
+) -> StreamingResponse:
+    """Get the rejected rows: the original columns, then line and reason; fit to be mended and imported again."""
+    return await rejected_file(resources, run_id, for_spreadsheet=purpose == "spreadsheet")
 
 
 @router.post("/runs/{run_id}/cancel")

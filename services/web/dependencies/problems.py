@@ -19,6 +19,7 @@ _STATUS = {
     "run_active": 409,
     "run_applying": 409,
     "run_finished": 409,
+    "file_gone": 410,
     "file_too_large": 413,
     "content_type_unsupported": 415,
 }

@@ -1,0 +1,44 @@
+"""A record's cells as they stand in the file, quotes and all: joined by the delimiter they are the record again."""
+
+from shared.rules.dialect import Dialect
+
+
+def raw_cells(record: str, dialect: Dialect) -> tuple[list[str], str]:
+    """Return the verbatim cells of one record, and its line end (empty where it has none)."""
+    body = record.removesuffix("\n").removesuffix("\r") if record.endswith("\n") else record.removesuffix("\r")
+    delimiter, quote = dialect.delimiter, dialect.quote
+    cells: list[str] = []
+    begin = 0
+    while True:
+        position = _after_quotes(body, begin, quote) if body.startswith(quote, begin) else begin
+        end = body.find(delimiter, position)
+        if end < 0:
+            return [*cells, body[begin:]], record[len(body) :]
+        cells.append(body[begin:end])
+        begin = end + len(delimiter)
+
+
+def _after_quotes(body: str, position: int, quote: str) -> int:
+    """Return where a quoted part that begins at `position` has ended."""
+    position += 1
+    while True:
+        closing = body.find(quote, position)
+        if closing < 0:
+            return len(body)
+        if not body.startswith(quote, closing + 1):
+            return closing + 1
+        position = closing + 2
+
+
+def cell_value(raw: str, quote: str) -> str:
+    """Return what a verbatim cell says: without its quotes, and doubled ones as one."""
+    if not raw.startswith(quote):
+        return raw
+    end = _after_quotes(raw, 0, quote)
+    closed = end <= len(raw) and raw[end - 1] == quote and end > 1
+    return raw[1 : end - closed].replace(quote * 2, quote) + raw[end:]
+
+
+def quoted(value: str, quote: str) -> str:
+    """Return a value as a cell that says just that, whatever it holds."""
+    return f"{quote}{value.replace(quote, quote * 2)}{quote}"

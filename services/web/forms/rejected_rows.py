@@ -1,0 +1,66 @@
+"""Rejected rows as a file that can be mended and imported again: verbatim, then line and reason.
+
+Cells that hold a password, or may hold one since the row has lost its shape, are left empty.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.web.forms.raw_cells import cell_value, quoted, raw_cells
+from shared.rules.dialect import Dialect
+from shared.rules.trimming import is_blank
+
+LINE, REASON = "Line", "Reason"
+
+# What spreadsheets take for the beginning of a formula.
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class RejectedLayout:
+    """How the rows of one file are written out: its width and the places, from 0, of columns that hold passwords."""
+
+    dialect: Dialect
+    width: int
+    passwords: frozenset[int]
+    for_spreadsheet: bool = False
+
+    def header(self, record: str) -> str:
+        """Return the header with two more columns."""
+        return self._line(record, LINE, REASON, masked=False)
+
+    def row(self, record: str, line: int, reasons: Sequence[str]) -> str:
+        """Return a rejected row with its line and the reasons."""
+        return self._line(record, str(line), " ".join(reasons), masked=True)
+
+    def masked(self, record: str) -> str:
+        """Return a row's text without what may be a password, and without its line end."""
+        cells, _ = raw_cells(record, self.dialect)
+        return self.dialect.delimiter.join(self._without_passwords(cells))
+
+    def _line(self, record: str, line: str, reason: str, *, masked: bool) -> str:
+        cells, end = raw_cells(record, self.dialect)
+        extra = cells[self.width :]
+        if all(is_blank(cell_value(cell, self.dialect.quote)) for cell in extra):
+            cells = cells[: self.width]  # were ignored, and would now stand in the place of line and reason
+        if masked:
+            cells = self._without_passwords(cells)
+        cells = [*cells, line, quoted(reason, self.dialect.quote)]
+        if self.for_spreadsheet:
+            cells = [self._harmless(cell) for cell in cells]
+        return self.dialect.delimiter.join(cells) + (end or "\n")
+
+    def _without_passwords(self, cells: list[str]) -> list[str]:
+        """Empty the cells of passwords: in a row with too many or too few cells they may have moved by so many."""
+        moved = len(cells) - self.width
+        places = {
+            place
+            for password in self.passwords
+            for place in range(password + min(moved, 0), password + max(moved, 0) + 1)
+        }
+        return ["" if place in places else cell for place, cell in enumerate(cells)]
+
+    def _harmless(self, cell: str) -> str:
+        value = cell_value(cell, self.dialect.quote)
+        return quoted(f"'{value}", self.dialect.quote) if value.startswith(_FORMULA_SIGNS) else cell

@@ -1,0 +1,70 @@
+"""Rejected rows come back as a file, are mended, and are imported again by the same import."""
+
+import secrets
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.imports import Importing, set_up_import, sftp_source
+from tests.support.sftp_server import SftpServer
+from tests.support.stack import Stack
+
+FIELDS = [("No", "text"), ("Name", "text"), ("Email", "email"), ("Password", "password")]
+MAPPING = [("No", "No"), ("Name", "Name"), ("E-mail", "Email"), ("Secret", "Password")]
+HEADER = 'No,Name,"E-mail",Secret,Other'
+
+
+async def imported(client: httpx.AsyncClient, sftp: SftpServer, data: bytes, **options: Any) -> tuple[Importing, str]:
+    name = f"{secrets.token_hex(6)}.csv"
+    (sftp.folder / name).write_bytes(data)
+    importing = await set_up_import(client, sftp_source(sftp, name), fields=FIELDS, mapping=MAPPING, options=options)
+    run = await importing.run()
+    assert run["status"] == "succeeded_with_errors", run
+    return importing, run["id"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "shift_jis"])
+async def test_rejected_rows_are_mended_and_imported_again(
+    embedded_stack: Stack, sftp: SftpServer, encoding: str
+) -> None:
+    name = "表" if encoding == "shift_jis" else "Zoë"
+    text = (
+        f'{HEADER}\r\n1,{name},a@example.com,pw-one,x\r\n2,"{name}\r\n, ""II""",nobody,pw-two,=1+1\r\n\r\n3,Short\r\n'
+    )
+    async with embedded_stack.client() as client:
+        chosen = None if encoding in {"utf-8", "utf-16"} else encoding
+        importing, run_id = await imported(client, sftp, text.encode(encoding), encoding=chosen)
+        answer = await client.get(f"/runs/{run_id}/rejected.csv")
+        assert answer.status_code == 200
+        assert "pw-two" not in answer.content.decode(encoding)
+        lines = answer.content.decode(encoding)
+        assert lines.startswith(f'{HEADER},Line,"Reason"\r\n2,"{name}\r\n, ""II""",nobody,,=1+1,3,"')
+        assert ',,6,"The row has fewer cells' in lines
+        assert lines.endswith('"\r\n')
+        spreadsheet = (await client.get(f"/runs/{run_id}/rejected.csv", params={"for": "spreadsheet"})).content
+        assert '"\'=1+1"' in spreadsheet.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+
+        mended = answer.content.decode(encoding).replace("nobody", "two@example.com")
+        upload = await client.post("/uploads", params={"name": "mended.csv"}, content=mended.encode(encoding))
+        await importing.change(source={"kind": "upload", "upload_id": upload.json()["upload_id"]})
+        run = await importing.run()
+        counts = run["counts"]
+        assert (counts["read"], counts["added"], counts["rejected"]) == (2, 1, 1), run
+        assert (await importing.contacts())["2"]["Name"] == f'{name}\r\n, "II"'
+
+
+async def test_undecodable_bytes_come_back_as_they_were(embedded_stack: Stack, sftp: SftpServer) -> None:
+    data = b"No,Name,E-mail,Secret\n1,\xff\xfe,,\n2,ok,,\n"
+    async with embedded_stack.client() as client:
+        _, run_id = await imported(client, sftp, data)
+        answer = await client.get(f"/runs/{run_id}/rejected.csv")
+        assert b"\n1,\xff\xfe,,," in answer.content
+
+
+async def test_a_run_without_a_file_has_none(embedded_stack: Stack, sftp: SftpServer) -> None:
+    async with embedded_stack.client() as client:
+        importing = await set_up_import(client, sftp_source(sftp, "missing.csv"))
+        run = await importing.run()
+        answer = await client.get(f"/runs/{run['id']}/rejected.csv")
+        assert (answer.status_code, answer.json()["code"]) == (410, "file_gone")

@@ -1,0 +1,49 @@
+import pytest
+
+from services.web.forms.rejected_rows import RejectedLayout
+from shared.rules.dialect import Dialect
+
+LAYOUT = RejectedLayout(Dialect(), 3, frozenset({1}))
+
+
+def test_the_header_and_a_row_stay_verbatim_but_for_passwords() -> None:
+    assert LAYOUT.header('No, "x",Mail\r\n') == 'No, "x",Mail,Line,"Reason"\r\n'
+    assert (
+        LAYOUT.row('1,secret,"a ""b"""', 7, ["No address.", 'Say "x".']) == '1,,"a ""b""",7,"No address. Say ""x""."\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("1,se,cret,m\n", '1,,,m,7,"r"\n'),
+        ("1,x,se,cret,m\n", '1,,,,m,7,"r"\n'),
+        ("1 secret,m\n", ',,7,"r"\n'),
+        ("1,secret\n", ',,7,"r"\n'),
+        ("1\n", ',7,"r"\n'),
+    ],
+)
+def test_where_a_row_has_lost_its_shape_a_password_may_be_in_several_places(row: str, expected: str) -> None:
+    assert LAYOUT.row(row, 7, ["r"]) == expected
+
+
+def test_empty_cells_beyond_the_header_go_so_that_line_and_reason_stand_in_their_columns() -> None:
+    assert LAYOUT.row("1,,m,, \n", 7, ["r"]) == '1,,m,7,"r"\n'
+
+
+def test_a_mended_row_of_the_wrong_width_is_still_of_the_wrong_width() -> None:
+    width = LAYOUT.header("No,Password,Mail\n").count(",")
+    assert LAYOUT.row("1,x\n", 7, ["r"]).count(",") < width
+    assert LAYOUT.row("1,x,m,n\n", 7, ["r"]).count(",") > width
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@x", '"=A1"', '"\tx"'])
+def test_formulas_are_escaped_for_spreadsheets_only(cell: str) -> None:
+    spreadsheet = RejectedLayout(Dialect(), 2, frozenset(), for_spreadsheet=True)
+    value = cell.strip('"')
+    assert spreadsheet.row(f"1,{cell}\n", 7, ["r"]) == f'1,"\'{value}",7,"r"\n'
+    assert f",{cell}," in RejectedLayout(Dialect(), 2, frozenset()).row(f"1,{cell}\n", 7, ["r"])
+
+
+def test_what_is_shown_of_a_row_has_no_password() -> None:
+    assert LAYOUT.masked("1,secret,m\r\n") == "1,,m"

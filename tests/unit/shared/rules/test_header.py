@@ -43,7 +43,7 @@ def test_blank(cells: list[str], blank: bool) -> None:  # noqa: FBT001 - a table
 
 def test_the_first_row_that_is_not_blank_is_the_header() -> None:
     head = read_head(b'\r\n , \n"Na\nme",,\nx,y,z', Dialect(), encoding="utf-8")
-    assert head == Head(["Na\nme", "Column 2", "Column 3"], 3, 3)
+    assert head == Head(["Na\nme", "Column 2", "Column 3"], 3, 3, header_height=2)
 
 
 def test_without_a_header_columns_go_by_number() -> None:

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 LINE: Final = "line"
 UNIQUE_ID: Final = "unique_id"
+"""The first columns; the others are called by the numbers of their fields."""
 _OPTIONS: Final = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
 
 

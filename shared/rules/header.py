@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.errors import UserError
 from shared.rules.dialect import Dialect
-from shared.rules.line_ends import count_line_ends
+from shared.rules.line_ends import height_of
 from shared.rules.records import Record, read_records
 from shared.rules.trimming import is_blank, trim
 
@@ -63,6 +63,7 @@ def read_head(data: bytes, dialect: Dialect, *, encoding: str, first_line: int =
     """Return the head of a file from its first bytes; they have to hold its first row that is not blank.
 
     Lines to skip and comments are passed over.
+
     Without a header the names are the numbers from 1, and the first row gives the width: bad bytes in it make
     it a row with an error, as in any other row. Raises UserError `file_has_no_rows` where all is blank, and
     `file_not_text` for a header with bytes that are not in the encoding, or U+0000.
@@ -84,5 +85,4 @@ def _head_of(record: Record, dialect: Dialect, encoding: str) -> Head:
             "holds bytes that are not text. Choose the encoding it was written in, or another file"
         )
         raise UserError("file_not_text", message)
-    height = 1 + sum(map(count_line_ends, record.cells))
-    return Head(header_names(record.cells), width, record.line, height)
+    return Head(header_names(record.cells), width, record.line, height_of(record.cells))

@@ -14,6 +14,11 @@ def count_line_ends(text: str | bytes) -> int:
     return ends
 
 
+def height_of(cells: list[str]) -> int:
+    """Return how many physical lines a record takes: one, and one for each line end in its cells."""
+    return 1 + count_line_ends("|".join(cells))  # with a sign between, so that no CR and LF of two cells meet
+
+
 def count_lines(text: str | bytes) -> int:
     """Return how many lines there are; the last one may lack its end."""
     last = "\r\n" if isinstance(text, str) else b"\r\n"

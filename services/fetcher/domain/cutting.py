@@ -49,8 +49,8 @@ class ChunkCutter:
         self._to_skip = dialect.skip_lines
         self._state = _State.SKIPPING if self._to_skip else _State.RECORD_START
         self._piece = b""
-        self._piece_offset = 0  # of the block in the file
-        self._counted = 0  # how far into the block lines were counted
+        self._piece_offset = 0  # in the file
+        self._counted = 0  # how far into the piece lines were counted
         self._lines = 0  # ended before there
         self._in_line = False  # whether the last line lacks its end
         self._record_offset = 0
@@ -77,7 +77,7 @@ class ChunkCutter:
         self._scan(length)
         self._count_lines(length)
         self.lines = self._lines + self._in_line
-        end = self._piece_offset + len(self._piece)
+        end = self._piece_offset + length
         if end == 0:
             raise UserError("file_empty", "The file is empty: it has no bytes at all")
         if self._state is _State.IN_QUOTES:

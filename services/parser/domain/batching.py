@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import to_json
 
-from services.parser.domain.judged import LINE, RECORD, JudgedBlock, NoRow, Password, Rejection, Warned
+from services.parser.domain.judged import RECORD, JudgedBlock, NoRow, Password, Rejection, Warned
+from shared.events.row_table import LINE
 
 # Raise it with any change to where batches end: batches of different versions must not be mixed in one chunk.
 BATCHING_VERSION: Final = 2

@@ -7,15 +7,16 @@ from typing import Literal, NamedTuple
 import pyarrow as pa
 
 from services.parser.domain.rows import GoodRow, RejectedRow, RowProblem, read_row
+from shared.events.row_table import LINE, UNIQUE_ID
 from shared.rules.header import Head
 from shared.rules.kinds import Kind
-from shared.rules.line_ends import count_line_ends
+from shared.rules.line_ends import height_of
 from shared.rules.mapping import ResolvedMapping
 from shared.rules.records import Record
 from shared.rules.trimming import is_blank
 
-RECORD, LINE, UNIQUE_ID = "record", "line", "unique_id"
-"""The first columns of a block's rows; the others are called by the numbers of their fields."""
+RECORD = "record"
+"""The column of a block's rows that stays in the parser; the others are those of `row_table`."""
 
 
 class Password(NamedTuple):
@@ -129,11 +130,6 @@ def rows_schema(mapping: ResolvedMapping) -> pa.Schema:
         if column.mapped.kind is not Kind.PASSWORD
     ]
     return pa.schema([(RECORD, pa.int32()), (LINE, pa.int64()), (UNIQUE_ID, pa.string()), *fields])
-
-
-def height_of(cells: list[str]) -> int:
-    """Return how many physical lines a record takes: one, and one for each line end in its cells."""
-    return 1 + count_line_ends("|".join(cells))  # with a sign between, so that no CR and LF of two cells meet
 
 
 def judge_records(records: Iterable[Record], head: Head, mapping: ResolvedMapping, *, first_line: int) -> JudgedBlock:

@@ -32,6 +32,7 @@ class Sealer:
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
         self._current = _key_id(keys[0])
         self._fingerprint_key = hashlib.blake2b(keys[0], person=b"fingerprint").digest()
+        self.fingerprint_key_id = self._current.hex()
 
     @classmethod
     def from_base64(cls, keys: Sequence[str]) -> "Sealer":

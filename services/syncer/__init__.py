@@ -1,5 +1,5 @@
 """Syncer: stages rows, plans what a run would do, applies it in one transaction.
 
-Hears `file.fetched`, `rows.parsed`, `apply.requested`. Says `import.finished`, `import.stopped`.
+Hears `file.fetched`, `rows.parsed`, `apply.requested`. Says `import.finished`, `import.stopped`, `contacts.changed`.
 Owns contacts, staging, plans and their history.
 """

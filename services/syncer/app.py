@@ -1,12 +1,15 @@
 """The syncer's wiring."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
 from faststream.asgi import AsgiFastStream
 
+from services.syncer.adapters.staging_tables import CLEARED, sweep
 from services.syncer.applier import Applier
+from services.syncer.change_feed import BROKER_BEGAN, CHANNEL, ChangeFeed
 from services.syncer.handlers import SyncerHandlers
 from services.syncer.settings import Settings
 from shared import topics
@@ -14,7 +17,9 @@ from shared.clock import SystemClock
 from shared.health import health_routes
 from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
+from shared.kafka.publisher import KafkaEventPublisher
 from shared.postgres.database import DATABASE_DOWN, Database
+from shared.postgres.wakeups import Wakeups
 from shared.sealing import Sealer
 from shared.store.accounts import HASHER
 
@@ -27,6 +32,8 @@ def create_app(settings: Settings) -> AsgiFastStream:
     sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
     database = Database(settings.postgres, "syncer")
     applier = Applier(database, sealer, clock, HASHER.hash, at_once=settings.syncer.applies)
+    wakeups = Wakeups(database.dsn, (CHANNEL, CLEARED, BROKER_BEGAN))
+    feed = ChangeFeed(database, KafkaEventPublisher(broker, "syncer"), clock, wakeups)
     handlers = SyncerHandlers(database, applier, clock)
     delivery.subscribe(topics.FILE_FETCHED, handlers.on_file_fetched)
     delivery.subscribe(topics.ROWS_PARSED, handlers.on_rows_parsed, workers=settings.syncer.batches)
@@ -34,12 +41,20 @@ def create_app(settings: Settings) -> AsgiFastStream:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with database:
+        async with database, wakeups:
             await broker.connect()
             await applier.begin_unfinished()
+            loops = [
+                asyncio.create_task(feed.run(), name="change feed"),
+                asyncio.create_task(feed.pass_on(), name="change feed wakeups"),
+                asyncio.create_task(sweep(database.pool, wakeups), name="staging sweep"),
+            ]
             try:
                 yield
             finally:
+                for loop in loops:
+                    loop.cancel()
+                await asyncio.gather(*loops, return_exceptions=True)
                 await applier.stop()
 
     return AsgiFastStream(

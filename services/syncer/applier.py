@@ -13,8 +13,12 @@ from uuid import UUID
 import structlog
 
 from services.syncer.adapters.applying import LockedManager, apply_plan, lock_manager
+from services.syncer.adapters.approving import plan_approval
 from services.syncer.adapters.password_hashing import hash_passwords
-from services.syncer.adapters.planning import compute_plan, forget_plan, keep_plan, kept_plan
+from services.syncer.adapters.plan_store import Plan, forget_plan, keep_plan, kept_plan
+from services.syncer.adapters.planning import compute_plan
+from services.syncer.adapters.staged_set import complete_set, staged_rows
+from services.syncer.adapters.undoing import plan_undo
 from services.syncer.domain.balance import Balance, require_balance
 from services.syncer.ports import HashPassword
 from shared.clock import Clock
@@ -133,17 +137,24 @@ class Applier:
                 error = key_field_differs(run.setup.field_name(key_field))
                 await self._close(connection, run, Outcome("failed", error.code, error.message))
                 return False
-            plan = await compute_plan(connection, run, manager.contacts, source=self._source)
-            if not plan.verdict.applies:
-                verdict = plan.verdict
+            plan = await self._planned(connection, run, manager)
+            await keep_plan(connection, run, manager, plan)
+            verdict = plan.verdict
+            if not verdict.applies:
                 outcome = Outcome(verdict.status, verdict.code, verdict.message, counts=plan.counts)
                 await self._close(connection, run, outcome)
                 return False
-            await keep_plan(connection, run, manager, plan)
             return (
                 await enter_step(connection, run_id, attempt, "applying", service=_SERVICE, now=self._clock.now())
                 or run.status == "applying"
             )
+
+    async def _planned(self, connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
+        if run.undoes is not None:
+            return await plan_undo(connection, run, manager)
+        if run.approves is not None:
+            return await plan_approval(connection, run, manager)
+        return await compute_plan(connection, run, manager, sealer=self._sealer, source=self._source)
 
     async def _apply(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
         """Apply the stored plan; false where contacts changed since it was made, so that it is made anew."""
@@ -155,9 +166,29 @@ class Applier:
             if manager.change_number != run.plan_change_number:
                 return False
             plan = await kept_plan(connection, run)
-            contacts = await apply_plan(connection, run, manager, plan.counts, self._clock.now())
-            balance = Balance(manager.contacts, contacts, plan.chunk_bytes, plan.text_bytes)
-            require_balance(plan.counts, balance)
+            is_of_file = run.approves is None and run.undoes is None
+            staged = await complete_set(connection, run) if is_of_file else None
+            first_load = None
+            if plan.is_first_load and staged is not None:
+                first_load = (await staged_rows(connection, run, staged, self._source)).name
+            contacts = await apply_plan(
+                connection,
+                run,
+                manager,
+                plan.counts,
+                row_scheme=plan.row_scheme,
+                first_load=first_load,
+                now=self._clock.now(),
+            )
+            balance = Balance(
+                manager.contacts,
+                contacts,
+                chunk_bytes=staged.chunk_bytes if staged else None,
+                text_bytes=staged.text_bytes if staged else None,
+            )
+            require_balance(plan.counts, balance, of_rows=run.undoes is None)
+            if run.undoes is not None:
+                await connection.execute("UPDATE runs SET undone_by = $2 WHERE id = $1", run.undoes, run.id)
             outcome = Outcome(plan.verdict.status, counts=plan.counts, balance=balance.figures())
             await self._close(connection, run, outcome)
             return True

@@ -1,14 +1,16 @@
 """Hears of files and rows, and stages them; hands complete runs to the applier, outside the poll."""
 
+import asyncio
+
 from services.syncer.adapters.staging import (
     BatchAlreadyStagedError,
     BatchNotWantedError,
-    drop_set_of_ended_run,
-    ensure_set,
-    note_file,
+    is_staged,
     stage_batch,
 )
+from services.syncer.adapters.staging_sets import drop_set_of_ended_run, ensure_set, note_file
 from services.syncer.applier import Applier
+from services.syncer.domain.batch import batch_of
 from shared.clock import Clock
 from shared.events.files import FileFetched
 from shared.events.rows import RowsParsed
@@ -27,12 +29,12 @@ class SyncerHandlers:
     async def on_file_fetched(self, event: FileFetched) -> None:
         """Note how many chunks the run's file has."""
         async with self._database.pool.acquire() as connection:
-            if (set_id := await ensure_set(connection, event)) is None:
+            if (staging_set := await ensure_set(connection, event)) is None:
                 return
             async with connection.transaction():
-                complete = await note_file(connection, set_id, event, self._clock.now())
+                complete = await note_file(connection, staging_set.id, event, self._clock.now())
             if not complete:
-                await drop_set_of_ended_run(connection, set_id)
+                await drop_set_of_ended_run(connection, staging_set.id)
         if complete:
             self._applier.begin(event.run_id, event.attempt)
 
@@ -51,11 +53,13 @@ class SyncerHandlers:
 
     async def _stage(self, event: RowsParsed) -> bool:
         async with self._database.pool.acquire() as connection:
-            if (set_id := await ensure_set(connection, event)) is None:
+            if (staging_set := await ensure_set(connection, event)) is None:
                 return False
+            known = await is_staged(connection, staging_set, event)
+            batch = None if known else await asyncio.to_thread(batch_of, event)
             try:
                 async with connection.transaction():
-                    return await stage_batch(connection, set_id, event, self._clock.now())
+                    return await stage_batch(connection, staging_set, event, batch, self._clock.now())
             except BatchNotWantedError:
-                await drop_set_of_ended_run(connection, set_id)
+                await drop_set_of_ended_run(connection, staging_set.id)
                 return False

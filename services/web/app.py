@@ -11,7 +11,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from services.web.api import connection_tests, contacts, imports, managers, runs, uploads
+from services.web.api import (
+    connection_tests,
+    contact_history,
+    contacts,
+    imports,
+    managers,
+    plans,
+    portal_sign_in,
+    runs,
+    uploads,
+)
 from services.web.api.error_answers import api_error
 from services.web.dependencies.api_route import PREFIX
 from services.web.dependencies.resources import Resources
@@ -23,6 +33,7 @@ from services.web.pages import managers as manager_pages
 from services.web.pages import runs as run_pages
 from services.web.pages import set_up_import, sign_in
 from services.web.pages.error_answers import page_error
+from services.web.security.attempts import Attempts
 from services.web.security.body_limit import BodyLimit
 from services.web.security.response_headers import ResponseHeaders
 from services.web.settings import Settings
@@ -46,6 +57,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         sealer=Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys]),
         watch=RunWatch(database.dsn),
         connection_tests=ConnectionTests(settings.kafka, clock),
+        portal_attempts=Attempts(settings.web.portal_attempts),
         clock=clock,
     )
 
@@ -68,7 +80,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.resources = resources
-    for group in (managers, contacts, uploads, imports, connection_tests, runs):
+    # History before contacts: whose path takes all that follows.
+    for group in (managers, portal_sign_in, contact_history, contacts, uploads, imports, connection_tests, runs, plans):
         app.include_router(group.router)
     for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
         app.include_router(pages.router)

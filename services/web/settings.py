@@ -16,6 +16,9 @@ class WebSettings(BaseModel):
     mail_url: str | None = Field(None, description="Where the local mail sink shows its mails; null: no link to it")
     max_upload_bytes: int = Field(10 * 1024**3, ge=1, description="The largest file that may be uploaded")
     max_body_bytes: int = Field(4 * 1024**2, ge=1, description="The largest request that is no upload")
+    portal_attempts: int = Field(
+        10, ge=1, description="Wrong passwords that may be tried for one contact within a minute, in each process"
+    )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in lasts")
 
 

@@ -87,6 +87,13 @@ class RunError(EventPart):
     message: str
 
 
+class RunNote(EventPart):
+    """What looks unusual about a run's plan, and held nothing up: a stable code, and a sentence for people."""
+
+    code: str
+    message: str
+
+
 class FinishedProblem(EventPart):
     """One of the first problems of a run; null `line`: it is about the file as a whole."""
 

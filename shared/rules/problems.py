@@ -19,6 +19,7 @@ _MESSAGES: Final = {
     "column_kept": "A mapped column is not in the file{where}: the stored values of its field were kept.",
     "value_kept": "The stored value was kept.",
     "duplicate_id": "The same unique id stands {again} in the file: the last good row was taken.",
+    "edit_kept": "The contact was changed since the run{where}, so what it holds now was kept.",
     "deletes_held_back": (
         "No contact was deleted in this run, because a row's unique id could not be read: mend that row."
     ),

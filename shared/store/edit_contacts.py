@@ -10,6 +10,7 @@ from uuid import UUID
 
 from shared.errors import UserError
 from shared.postgres.database import Connection
+from shared.store.change_log import HandEdit, log_hand_edit, take_over_contact
 from shared.store.managers import Manager
 
 
@@ -33,7 +34,9 @@ class ContactEdit:
     passwords: Mapping[int, NewPassword | None] = field(default_factory=dict, repr=False)
 
 
-async def put_contact(connection: Connection, manager: Manager, edit: ContactEdit, *, now: datetime) -> bool:
+async def put_contact(
+    connection: Connection, manager: Manager, edit: ContactEdit, *, now: datetime, account_id: UUID | None = None
+) -> bool:
     """Make a contact what the edit says; tells whether it is new. The manager has to be locked.
 
     A contact that is so already is left untouched.
@@ -54,11 +57,13 @@ async def put_contact(connection: Connection, manager: Manager, edit: ContactEdi
     if before == wanted and not passwords:
         return False
     number = await _next_change(connection, manager.id, added=int(before is None))
+    await take_over_contact(connection, manager.id, edit.unique_id)
     await connection.execute(
         """INSERT INTO contacts (manager_id, unique_id, fields, change_number, updated_at)
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (manager_id, unique_id) DO UPDATE SET fields = excluded.fields,
-            change_number = excluded.change_number, updated_at = excluded.updated_at, last_run_id = NULL""",
+            change_number = excluded.change_number, updated_at = excluded.updated_at, last_run_id = NULL,
+            row_hash = NULL, row_scheme = NULL, log_line = NULL""",
         manager.id,
         edit.unique_id,
         wanted,
@@ -67,17 +72,41 @@ async def put_contact(connection: Connection, manager: Manager, edit: ContactEdi
     )
     for field_number, new in passwords.items():
         await _set_password(connection, manager.id, edit.unique_id, field_number, new)
+    logged = HandEdit(
+        manager_id=manager.id,
+        number=number,
+        change="added" if before is None else "updated",
+        unique_id=edit.unique_id,
+        before=before,
+        after=wanted,
+        passwords=sorted(passwords),
+        account_id=account_id,
+    )
+    await log_hand_edit(connection, logged, now=now)
     return before is None
 
 
-async def delete_contact(connection: Connection, manager: Manager, unique_id: str) -> None:
+async def delete_contact(
+    connection: Connection, manager: Manager, unique_id: str, *, now: datetime, account_id: UUID | None = None
+) -> None:
     """Delete a contact; UserError `contact_not_found`. The manager has to be locked."""
-    gone = await connection.fetchval(
-        "DELETE FROM contacts WHERE manager_id = $1 AND unique_id = $2 RETURNING true", manager.id, unique_id
+    await take_over_contact(connection, manager.id, unique_id)
+    before = await connection.fetchval(
+        "DELETE FROM contacts WHERE manager_id = $1 AND unique_id = $2 RETURNING fields", manager.id, unique_id
     )
-    if not gone:
+    if before is None:
         raise UserError("contact_not_found", "There is no contact with this unique id.")
-    await _next_change(connection, manager.id, added=-1)
+    number = await _next_change(connection, manager.id, added=-1)
+    logged = HandEdit(
+        manager_id=manager.id,
+        number=number,
+        change="deleted",
+        unique_id=unique_id,
+        before=before,
+        after=None,
+        account_id=account_id,
+    )
+    await log_hand_edit(connection, logged, now=now)
 
 
 async def _next_change(connection: Connection, manager_id: UUID, *, added: int) -> int:

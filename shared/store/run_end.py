@@ -69,7 +69,7 @@ async def close_run(
         sha256,
     )
     await end_steps(connection, run_id, now)
-    await clear_staging(connection, run_id)
+    await clear_staging(connection, run_id, outcome.status)
     setup = RunSetup.model_validate(row["setup"])
     problems, problem_count = await first_problems(connection, run_id)
     about = {"event_id": new_id(), "occurred_at": now, "run_id": run_id, "import_id": row["import_id"]}

@@ -28,7 +28,12 @@ class OpenRun:
     status: str
     attempt: int
     dry_run: bool
+    beat_at: datetime
     plan_change_number: int | None
+    is_first_load: bool
+    approves: UUID | None
+    undoes: UUID | None
+    additions_and_updates_only: bool
     setup: RunSetup = field(repr=False)
 
 
@@ -39,6 +44,7 @@ async def request_run(
     trigger: RunTrigger,
     now: datetime,
     dry_run: bool = False,
+    account_id: UUID | None = None,
 ) -> UUID:
     """Queue a run of an import with its set-up as it is now; returns the run's id.
 
@@ -73,7 +79,7 @@ async def request_run(
         async with connection.transaction():
             await connection.execute(
                 """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint,
-                queued_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8)""",
+                queued_at, requested_by) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9)""",
                 run_id,
                 import_id,
                 row["manager_id"],
@@ -82,14 +88,21 @@ async def request_run(
                 setup.model_dump(mode="json"),
                 setup.fingerprint(),
                 now,
+                account_id,
             )
     except asyncpg.UniqueViolationError as error:
-        raise UserError("run_active", "A run of this import is under way; wait until it has ended.") from error
+        raise run_active() from error
     return run_id
 
 
-_OPEN_RUN = """SELECT id, import_id, manager_id, status, attempt, dry_run, plan_change_number, setup FROM runs
-WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"""
+def run_active() -> UserError:
+    """Return the error that says that an import has a run already."""
+    return UserError("run_active", "A run of this import is under way; wait until it has ended.")
+
+
+_OPEN_RUN = """SELECT id, import_id, manager_id, status, attempt, dry_run, beat_at, plan_change_number, is_first_load,
+    approves, undoes, additions_and_updates_only, setup
+FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"""
 
 
 async def read_open_run(connection: Connection, run_id: UUID, attempt: int) -> OpenRun | None:

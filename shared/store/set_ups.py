@@ -18,6 +18,25 @@ class StoredPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Limit(StoredPart):
+    """So many changes of a kind, or such a share of the contacts, refuse a run; null: no limit."""
+
+    count: int | None = None
+    percent: float | None = None
+
+
+class Limits(StoredPart):
+    """An import's own limits, asked of its plan before the first write."""
+
+    deletes: Limit = Limit()
+    updates: Limit = Limit()
+    adds: Limit = Limit()
+
+    def any_set(self) -> bool:
+        """Tell whether there is any limit."""
+        return self != Limits()
+
+
 class Options(StoredPart):
     """The choices of the options page."""
 
@@ -39,6 +58,7 @@ class Options(StoredPart):
     missing_columns: Literal["fail", "keep"] = "fail"
     max_row_errors: int | None = None
     max_row_error_percent: float | None = None
+    limits: Limits = Limits()
 
 
 class MappingLine(StoredPart):
@@ -86,6 +106,10 @@ class RunSetup(ImportSetup):
     def kind_of(self, number: int) -> Kind:
         """Return the kind of a field; one that was deleted since is text."""
         return next((field.kind for field in self.fields if field.number == number), Kind.TEXT)
+
+    def has_passwords(self) -> bool:
+        """Tell whether a column is mapped to a password."""
+        return any(self.kind_of(line.field) is Kind.PASSWORD for line in self.mapping)
 
     def field_name(self, number: int) -> str:
         """Return the name of a field."""
@@ -136,6 +160,8 @@ class RunSetup(ImportSetup):
         )
         mapped = {line.field for line in self.mapping} | {self.unique_id.field}
         options = self.options.model_dump(exclude={"error_emails", "every_time"})
+        if not self.options.limits.any_set():
+            del options["limits"]  # so that set-ups from before there were limits stay what they were
         parts = {
             "source": source,
             "options": options,

@@ -183,7 +183,7 @@ async def test_staging_is_cleared_however_a_run_ends(
     ended.append((await importing.run())["status"])
     assert ended == ["succeeded", "refused", "failed"]
     connection = await asyncpg.connect(embedded_stack.database)
-    left = await connection.fetchval("SELECT (SELECT count(*) FROM staging_sets) + (SELECT count(*) FROM staged_rows)")
+    left = await connection.fetchval("SELECT (SELECT count(*) FROM staging_sets) + (SELECT count(*) FROM staged_bytes)")
     await connection.close()
     assert left == 0
 

@@ -23,7 +23,7 @@ _log = structlog.get_logger("contacts_sync.scheduler.due")
 
 _LAST_APPLIED = """
 SELECT file_sha256, setup_fingerprint, stored FROM runs
-WHERE import_id = $1 AND status IN ('succeeded', 'succeeded_with_errors') AND NOT dry_run
+WHERE import_id = $1 AND applied_at IS NOT NULL AND undoes IS NULL AND NOT additions_and_updates_only
 ORDER BY finished_at DESC LIMIT 1
 """
 
@@ -68,14 +68,18 @@ async def next_due(connection: Connection) -> datetime | None:
 async def claim_queued_runs(connection: Connection, now: datetime, limit: int) -> int:
     """Start queued runs: ask for each to be fetched; returns how many."""
     rows = await connection.fetch(
-        "SELECT id FROM runs WHERE status = 'queued' ORDER BY queued_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED",
+        """SELECT id, trigger IN ('approve', 'undo') AS has_plan FROM runs WHERE status = 'queued'
+        ORDER BY queued_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED""",
         limit,
     )
     for row in rows:
         await connection.execute("UPDATE runs SET started_at = $2 WHERE id = $1", row["id"], now)
         try:
             async with connection.transaction():
-                await ask_for_attempt(connection, row["id"], now)
+                if row["has_plan"]:
+                    await ask_for_plan(connection, row["id"], now)
+                else:
+                    await ask_for_attempt(connection, row["id"], now)
         except (ValueError, ContactsSyncError) as error:  # one unreadable set-up must not hold up the queue
             _log.error("run cannot be asked for", run_id=str(row["id"]), error=type(error).__name__)
             outcome = Outcome("failed", "set_up_unreadable", "The import's set-up cannot be read; save it anew.")
@@ -111,6 +115,13 @@ async def ask_for_attempt(connection: Connection, run_id: UUID, now: datetime) -
     )
     await say(connection, _SERVICE, IMPORT_REQUESTED, requested, key=str(run_id))
     await announce(connection, run_id)
+
+
+async def ask_for_plan(connection: Connection, run_id: UUID, now: datetime) -> None:
+    """Ask for a run that approves or undoes another: it has no file to fetch, so it begins with its plan."""
+    await connection.execute("UPDATE runs SET attempt = 1, beat_at = $2 WHERE id = $1", run_id, now)
+    await enter_step(connection, run_id, 1, "planning", service=_SERVICE, now=now)
+    await ask_to_apply(connection, run_id, now)
 
 
 async def ask_to_apply(connection: Connection, run_id: UUID, now: datetime) -> None:

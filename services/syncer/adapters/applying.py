@@ -2,16 +2,55 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
+from shared.store.change_log import take_over_plan
 from shared.store.runs import OpenRun
 
-_LARGE = 5_000
-"""From so many changes on a nested loop is never right, and it is what stale statistics of a table that has just grown
-would choose."""
+_LARGE: Final = 5_000
+"""From so many changes on, the planner's guess about a table that has just grown must not matter."""
+_FEW_PERCENT: Final = 10
+"""Up to such a share of the contacts, looking each up in the index beats reading them all."""
+
+_DELETE = """
+DELETE FROM contacts c USING plan_changes p
+WHERE p.run_id = $1 AND p.change = 'deleted' AND c.manager_id = $2 AND c.unique_id = p.unique_id
+"""
+
+_UPDATE = """
+UPDATE contacts c SET fields = p.after, change_number = p.number, updated_at = $3, last_run_id = $1,
+    row_hash = p.row_hash, row_scheme = $4, log_line = NULL
+FROM plan_changes p
+WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2 AND c.unique_id = p.unique_id
+"""
+
+_INSERT = """
+INSERT INTO contacts (manager_id, unique_id, fields, change_number, updated_at, last_run_id, row_hash, row_scheme)
+SELECT $2, unique_id, after, number, $3, $1, row_hash, $4 FROM plan_changes
+WHERE run_id = $1 AND change = 'added' ORDER BY unique_id
+"""
+
+_INSERT_ALL = """
+INSERT INTO contacts
+    (manager_id, unique_id, fields, change_number, updated_at, last_run_id, row_hash, row_scheme, log_line)
+SELECT $2, unique_id, fields, $5 + row_number() OVER (ORDER BY unique_id), $3, $1, row_hash, $4, line
+FROM {rows} ORDER BY unique_id
+"""
+
+_SET_PASSWORDS = """
+INSERT INTO contact_passwords (manager_id, unique_id, field, hash, fingerprint)
+SELECT $2, unique_id, field, hash, fingerprint FROM plan_passwords WHERE run_id = $1 AND fingerprint IS NOT NULL
+ON CONFLICT (manager_id, unique_id, field) DO UPDATE SET hash = excluded.hash, fingerprint = excluded.fingerprint
+"""
+
+_TAKE_PASSWORDS_OUT = """
+DELETE FROM contact_passwords k USING plan_passwords p
+WHERE p.run_id = $1 AND p.fingerprint IS NULL AND k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
+"""
 
 
 @dataclass(frozen=True)
@@ -36,68 +75,68 @@ async def lock_manager(connection: Connection, manager_id: UUID) -> LockedManage
 
 
 async def apply_plan(
-    connection: Connection, run: OpenRun, manager: LockedManager, counts: RunCounts, now: datetime
+    connection: Connection,
+    run: OpenRun,
+    manager: LockedManager,
+    counts: RunCounts,
+    *,
+    row_scheme: int | None,
+    first_load: str | None,
+    now: datetime,
 ) -> int:
     """Write what the plan says; returns how many contacts the manager has then.
 
-    Each change gets the next number of the manager, in the plan's order. TransientError `plan_outdated` where the
-    contacts are not as the plan found them, which the manager's lock should have made impossible.
+    Each change gets the next number of the manager, in the plan's order; those of a `first_load`, whose rows are all
+    of the relation named, in the order of unique ids. TransientError `plan_outdated` where the contacts are not as the
+    plan found them, which the manager's lock should have made impossible.
     """
-    base = manager.change_number
-    if counts.added + counts.updated + counts.deleted > _LARGE:
-        await connection.execute("SET LOCAL enable_nestloop = off")
-    done = {
-        "deleted": await connection.execute(
-            """DELETE FROM contacts c USING plan_changes p WHERE p.run_id = $1 AND p.change = 'deleted'
-            AND c.manager_id = $2 AND c.unique_id = p.unique_id""",
-            run.id,
-            manager.id,
-        ),
-        "updated": await connection.execute(
-            """UPDATE contacts c SET fields = p.after, change_number = $3 + p.ordinal, updated_at = $4, last_run_id = $1
-            FROM plan_changes p WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2
-            AND c.unique_id = p.unique_id""",
-            run.id,
-            manager.id,
-            base,
-            now,
-        ),
-        "added": await connection.execute(
-            """INSERT INTO contacts (manager_id, unique_id, fields, change_number, updated_at, last_run_id)
-            SELECT $2, unique_id, after, $3 + ordinal, $4, $1 FROM plan_changes
-            WHERE run_id = $1 AND change = 'added' ORDER BY unique_id""",
-            run.id,
-            manager.id,
-            base,
-            now,
-        ),
-    }
+    await _prepare(connection, manager, counts)
+    key = run.id, manager.id
+    done = {"deleted": "DELETE 0", "updated": "UPDATE 0", "added": "INSERT 0 0"}
+    if first_load is not None:
+        insert = _INSERT_ALL.format(rows=first_load)
+        done["added"] = await connection.execute(insert, *key, now, row_scheme, manager.change_number)
+    else:
+        await take_over_plan(connection, *key)
+        done["deleted"] = await connection.execute(_DELETE, *key)
+        done["updated"] = await connection.execute(_UPDATE, *key, now, row_scheme)
+        done["added"] = await connection.execute(_INSERT, *key, now, row_scheme)
     planned = {"deleted": counts.deleted, "updated": counts.updated, "added": counts.added}
     for change, answer in done.items():
         if int(answer.rpartition(" ")[2]) != planned[change]:
             raise TransientError("plan_outdated", f"The contacts to be {change} are not as planned.")
-    await _write_passwords(connection, run.id, manager.id)
+    await _write_passwords(connection, *key)
+    await connection.execute("UPDATE runs SET applied_at = $2 WHERE id = $1", run.id, now)
+    changes = counts.deleted + counts.updated + counts.added
     contacts: int = await connection.fetchval(
         """UPDATE managers SET change_number = $2,
         contact_count = (SELECT count(*) FROM contacts WHERE manager_id = $1),
         key_field = $3 WHERE id = $1 RETURNING contact_count""",
         manager.id,
-        base + counts.deleted + counts.updated + counts.added,
+        manager.change_number + changes,
         run.setup.unique_id.field,
     )
+    if changes:
+        await connection.execute("SELECT pg_notify('contacts_changed', $1)", str(manager.id))
     return contacts
+
+
+async def _prepare(connection: Connection, manager: LockedManager, counts: RunCounts) -> None:
+    """Keep the planner from a way that is right for a table's old size only."""
+    changes = counts.deleted + counts.updated + counts.added
+    if changes > _LARGE:
+        if changes * 100 > manager.contacts * _FEW_PERCENT:
+            await connection.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
+        else:
+            await connection.execute("SET LOCAL random_page_cost = 1.1")
 
 
 async def _write_passwords(connection: Connection, run_id: UUID, manager_id: UUID) -> None:
     if await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM plan_passwords WHERE run_id = $1 AND hash IS NULL)", run_id
+        """SELECT EXISTS (SELECT FROM plan_passwords
+        WHERE run_id = $1 AND fingerprint IS NOT NULL AND hash IS NULL)""",
+        run_id,
     ):
         raise TransientError("passwords_not_hashed", "Not all of the run's passwords have been hashed yet.")
-    await connection.execute(
-        """INSERT INTO contact_passwords (manager_id, unique_id, field, hash, fingerprint)
-        SELECT $2, unique_id, field, hash, fingerprint FROM plan_passwords WHERE run_id = $1
-        ON CONFLICT (manager_id, unique_id, field)
-        DO UPDATE SET hash = excluded.hash, fingerprint = excluded.fingerprint""",
-        run_id,
-        manager_id,
-    )
+    await connection.execute(_SET_PASSWORDS, run_id, manager_id)
+    await connection.execute(_TAKE_PASSWORDS_OUT, run_id, manager_id)

@@ -1,9 +1,5 @@
 """The problems of a run's rows, read back from staging: positions and codes become words for people."""
 
-from collections.abc import Iterable
-
-import asyncpg
-
 from shared.postgres.database import Connection
 from shared.rules.problems import describe_problem
 from shared.store.problems import Problem
@@ -11,13 +7,13 @@ from shared.store.runs import OpenRun
 
 _DUPLICATES = """
 SELECT line, unique_id, kept FROM (
-    SELECT line, unique_id, max(line) OVER (PARTITION BY unique_id) AS kept FROM staged_rows WHERE set_id = $1) AS rows
+    SELECT line, unique_id, max(line) OVER (PARTITION BY unique_id) AS kept FROM {rows}) AS rows
 WHERE line < kept ORDER BY line
 """
 
 
 async def row_problems(connection: Connection, run: OpenRun, set_id: int) -> list[Problem]:
-    """Return the run's problems: rows with errors, duplicates, and why nothing is deleted."""
+    """Return the run's problems: rows with errors, warnings, and why nothing is deleted."""
     rejections = await connection.fetch(
         """SELECT line, unique_id, id_unreadable, problems, row_offset, row_length FROM staged_rejections
         WHERE set_id = $1 ORDER BY line""",
@@ -38,8 +34,6 @@ async def row_problems(connection: Connection, run: OpenRun, set_id: int) -> lis
         for reason in row["problems"]
     ]
     problems += await _warnings(connection, set_id)
-    if not run.setup.unique_id.generate:
-        problems += _duplicates(await connection.fetch(_DUPLICATES, set_id))
     if run.setup.options.delete_missing and any(row["id_unreadable"] for row in rejections):
         message = describe_problem("deletes_held_back")
         problems.append(Problem(line=None, severity="warning", code="deletes_held_back", message=message))
@@ -80,7 +74,8 @@ async def _warnings(connection: Connection, set_id: int) -> list[Problem]:
     ]
 
 
-def _duplicates(rows: Iterable[asyncpg.Record]) -> list[Problem]:
+async def duplicate_problems(connection: Connection, rows: str) -> list[Problem]:
+    """Return a warning for each row of a relation that a later one with the same unique id replaces."""
     return [
         Problem(
             line=row["line"],
@@ -89,7 +84,7 @@ def _duplicates(rows: Iterable[asyncpg.Record]) -> list[Problem]:
             message=describe_problem("duplicate_id", other_line=row["kept"]),
             unique_id=row["unique_id"],
         )
-        for row in rows
+        for row in await connection.fetch(_DUPLICATES.format(rows=rows))
     ]
 
 

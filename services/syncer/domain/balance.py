@@ -27,21 +27,24 @@ class Balance:
 
     contacts_before: int
     contacts_after: int
-    chunk_bytes: int
-    """Bytes of all chunks, as parsed."""
-    text_bytes: int
+    chunk_bytes: int | None = None
+    """Bytes of all chunks, as parsed; null: the run parsed no file."""
+    text_bytes: int | None = None
     """Bytes of the stored text."""
 
     def figures(self) -> dict[str, int]:
         """Return the figures to be kept."""
-        return asdict(self)
+        return {name: figure for name, figure in asdict(self).items() if figure is not None}
 
 
-def require_balance(counts: RunCounts, balance: Balance) -> None:
-    """Raise PermanentError `run_does_not_balance`, naming the first equation that fails."""
+def require_balance(counts: RunCounts, balance: Balance, *, of_rows: bool = True) -> None:
+    """Raise PermanentError `run_does_not_balance`, naming the first equation that fails.
+
+    `of_rows` False: an undo, whose changes come from no file's rows.
+    """
     outcomes = counts.added + counts.updated + counts.unchanged + counts.rejected + counts.duplicates
     expected_after = balance.contacts_before + counts.added - counts.deleted
-    if counts.read != outcomes:
+    if of_rows and (counts.read != outcomes or counts.unchanged < 0):
         raise _unbalanced(f"{counts.read} rows were read, {outcomes} have an outcome")
     if balance.contacts_after != expected_after:
         raise _unbalanced(f"there are {balance.contacts_after} contacts, there should be {expected_after}")

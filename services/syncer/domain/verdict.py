@@ -4,11 +4,21 @@ The order is that of "How a run ends" in the rules of a synchronization.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-from shared.events.runs import FinalStatus
+from shared.events.runs import FinalStatus, RunCounts
 
 GUARD_PERCENT = 10
 SHARE_HOLDS_FROM = 100
+
+
+@dataclass(frozen=True)
+class ChangeLimit:
+    """A limit of the import's own: from so many changes of a kind on, or such a share of the contacts, it refuses."""
+
+    changes: Literal["deletes", "updates", "adds"]
+    count: int | None = None
+    percent: float | None = None
 
 
 @dataclass(frozen=True)
@@ -24,12 +34,13 @@ class PlanFacts:
     """In the manager now."""
     found: int
     """Of those, in the file: by unique id, rows with errors included."""
-    deletes: int
+    counts: RunCounts
     delete_missing: bool
     generated_keys: bool
     remote: bool
     scheduled: bool
     dry_run: bool
+    limits: tuple[ChangeLimit, ...] = ()
     most_row_errors: int | None = None
     """The error budget, as a count; null: none is set."""
     most_row_error_percent: float | None = None
@@ -51,12 +62,12 @@ class Verdict:
 
 
 def judge(facts: PlanFacts) -> Verdict:
-    """Return how the run ends."""
-    stopped = _unfit_file(facts) or _unsafe_plan(facts)
+    """Return how the run ends. A dry run that would be refused is planned, and says why it would be."""
+    stopped = _unfit_file(facts) or _guarded(facts) or _unsafe_plan(facts) or _limited(facts)
+    if facts.dry_run and (stopped is None or stopped.status == "refused"):
+        return Verdict("planned", stopped.code if stopped else None, stopped.message if stopped else None)
     if stopped is not None:
         return stopped
-    if facts.dry_run:
-        return Verdict("planned")
     return Verdict("succeeded_with_errors" if facts.rejected or facts.warnings else "succeeded")
 
 
@@ -77,25 +88,30 @@ def _unfit_file(facts: PlanFacts) -> Verdict | None:
     return None
 
 
+def _guarded(facts: PlanFacts) -> Verdict | None:
+    if not _guard_refuses(facts):
+        return None
+    known = facts.good_rows if facts.generated_keys else facts.found
+    what = "rows without errors" if facts.generated_keys else "of its contacts"
+    return Verdict(
+        "refused",
+        "guard_ten_percent",
+        f"The contact manager has {facts.contacts:,} contacts and the file has only {known:,} {what}, "
+        f"{GUARD_PERCENT} % or less, so it may be the wrong file. Nothing was changed. If the file is right, look at "
+        'the contacts that would be deleted and approve the run, or turn off "Delete contacts not found in the '
+        'synchronization file", or delete the contacts by hand first.',
+    )
+
+
 def _unsafe_plan(facts: PlanFacts) -> Verdict | None:
-    if _guard_refuses(facts):
-        known = facts.good_rows if facts.generated_keys else facts.found
-        what = "rows without errors" if facts.generated_keys else "of its contacts"
-        return Verdict(
-            "refused",
-            "guard_ten_percent",
-            f"The contact manager has {facts.contacts:,} contacts and the file has only {known:,} {what}, "
-            f"{GUARD_PERCENT} % or less, so it may be the wrong file. Nothing was changed. If the file is right, turn "
-            'off "Delete contacts not found in the synchronization file", or delete the contacts by hand first.',
-        )
-    if facts.deletes and not facts.good_rows:
+    deletes = facts.counts.deleted
+    if deletes and not facts.good_rows:
         return Verdict(
             "failed",
             "no_good_rows",
-            f"Not a single row is free of errors, and {facts.deletes:,} contacts would be deleted. "
-            "Nothing was changed.",
+            f"Not a single row is free of errors, and {deletes:,} contacts would be deleted. Nothing was changed.",
         )
-    if facts.deletes and facts.generated_keys and facts.rejected:
+    if deletes and facts.generated_keys and facts.rejected:
         return Verdict(
             "failed",
             "replacement_incomplete",
@@ -103,6 +119,33 @@ def _unsafe_plan(facts: PlanFacts) -> Verdict | None:
             "Nothing was changed.",
         )
     return None
+
+
+def _limited(facts: PlanFacts) -> Verdict | None:
+    counts = facts.counts
+    planned = {"deletes": counts.deleted, "updates": counts.updated, "adds": counts.added}
+    verbs = {"deletes": "delete", "updates": "update", "adds": "add"}
+    for limit in facts.limits:
+        changes = planned[limit.changes]
+        if changes and _reaches(changes, limit, facts.contacts):
+            bound = f"{limit.count:,}" if _reaches_count(changes, limit) else f"{limit.percent:g} % of the contacts"
+            return Verdict(
+                "refused",
+                f"limit_{limit.changes}",
+                f"The file would {verbs[limit.changes]} {changes:,} contacts, and this import stops at {bound}. "
+                "Nothing was changed. If the file is right, look at the changes and approve the run.",
+            )
+    return None
+
+
+def _reaches(changes: int, limit: ChangeLimit, contacts: int) -> bool:
+    if _reaches_count(changes, limit):
+        return True
+    return limit.percent is not None and contacts > 0 and changes * 100 >= limit.percent * contacts
+
+
+def _reaches_count(changes: int, limit: ChangeLimit) -> bool:
+    return limit.count is not None and changes >= limit.count
 
 
 def _budget_exceeded(facts: PlanFacts) -> bool:

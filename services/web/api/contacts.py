@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from starlette.responses import StreamingResponse
 
-from services.web.dependencies.api_route import api_router
+from services.web.dependencies.api_route import Account, api_router
 from services.web.dependencies.contacts_file import contacts_file
 from services.web.dependencies.paging import Cursor, Limit, Page, page_of, place_of, text_place
 from services.web.dependencies.resources import Open, Resources
@@ -62,6 +62,7 @@ async def write_contact(
     contact: ContactInput,
     resources: Open,
     response: Response,
+    account: Account,
     key_field: Annotated[Text | None, Query(description="Sets the key field where there is none yet")] = None,
 ) -> ContactView:
     """Add a contact by hand, or replace one's values; 201 for a new one."""
@@ -77,18 +78,18 @@ async def write_contact(
             await set_key_field(connection, manager_id, key.number)
             manager.key_field = key.number
         edit = ContactEdit(wanted, checked_values(manager, key, wanted, contact), passwords)
-        if await put_contact(connection, manager, edit, now=resources.clock.now()):
+        if await put_contact(connection, manager, edit, now=resources.clock.now(), account_id=account):
             response.status_code = 201
         return await store.get_contact(connection, manager, wanted)
 
 
 @router.delete("/managers/{manager_id}/contacts/{unique_id:path}", status_code=204)
-async def remove_contact(manager_id: UUID, unique_id: str, resources: Open) -> Response:
+async def remove_contact(manager_id: UUID, unique_id: str, resources: Open, account: Account) -> Response:
     """Delete a contact by hand."""
     wanted = checked_id(unique_id)
     async with resources.transaction() as connection:
         manager = await get_manager(connection, manager_id, lock=True)
-        await delete_contact(connection, manager, wanted)
+        await delete_contact(connection, manager, wanted, now=resources.clock.now(), account_id=account)
     return Response(status_code=204)
 
 

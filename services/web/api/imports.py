@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse
 
 from services.web.dependencies.answer_once import answer_once
-from services.web.dependencies.api_route import api_router
+from services.web.dependencies.api_route import Account, api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, id_place, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.dependencies.view_imports import view_imports
@@ -91,13 +91,18 @@ async def delete_import(import_id: UUID, resources: Open) -> Response:
 
 @router.post("/imports/{import_id}/runs", status_code=202, response_model=RunView)
 async def start_run(
-    import_id: UUID, request: Request, resources: Open, wanted: Annotated[RunInput | None, Body()] = None
+    import_id: UUID,
+    request: Request,
+    resources: Open,
+    account: Account,
+    wanted: Annotated[RunInput | None, Body()] = None,
 ) -> JSONResponse:
     """Ask for a run now; 409 while one is under way."""
 
     async def create(connection: Connection) -> RunView:
         dry_run = wanted is not None and wanted.dry_run
-        run_id = await request_run(connection, import_id, trigger="api", now=resources.clock.now(), dry_run=dry_run)
+        now = resources.clock.now()
+        run_id = await request_run(connection, import_id, trigger="api", now=now, dry_run=dry_run, account_id=account)
         return await get_run(connection, run_id)
 
     return await answer_once(request, resources, create, status=202)

@@ -29,12 +29,12 @@ class ApiRoute(APIRoute):
         return authenticated
 
 
-def api_router(tag: str) -> APIRouter:
+def api_router(tag: str, route_class: type[ApiRoute] = ApiRoute) -> APIRouter:
     """Return a router for a group of routes."""
     return APIRouter(
         prefix=PREFIX,
         tags=[tag],
-        route_class=ApiRoute,
+        route_class=route_class,
         dependencies=[Security(HTTPBearer(auto_error=False, description="An API token"))],
     )
 

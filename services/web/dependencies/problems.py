@@ -13,15 +13,20 @@ MEDIA_TYPE = "application/problem+json"
 
 _STATUS = {
     "unauthenticated": 401,
+    "password_wrong": 401,
     "foreign_origin": 403,
     "csrf_token_invalid": 403,
     "not_found": 404,
     "run_active": 409,
     "run_applying": 409,
     "run_finished": 409,
+    "not_approvable": 409,
+    "not_undoable": 409,
+    "plan_void": 409,
     "file_gone": 410,
     "file_too_large": 413,
     "content_type_unsupported": 415,
+    "too_many_attempts": 429,
 }
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large", 400: "invalid"}
 
@@ -37,7 +42,7 @@ def problem_of(error: UserError) -> JSONResponse:
     """Return the problem document of an error."""
     errors = error.errors if isinstance(error, InvalidInputError) else [error]
     status = status_of(error)
-    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    headers = {"www-authenticate": "Bearer"} if error.code == "unauthenticated" else None
     return problem(status, error.code, error.message, field=error.field, errors=errors, headers=headers)
 
 

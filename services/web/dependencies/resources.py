@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from services.web.live.connection_tests import ConnectionTests
 from services.web.live.run_watch import RunWatch
+from services.web.security.attempts import Attempts
 from services.web.settings import Settings
 from shared.clock import Clock
 from shared.objects.store import SealedObjects
@@ -28,6 +29,7 @@ class Resources:
     sealer: Sealer
     watch: RunWatch
     connection_tests: ConnectionTests
+    portal_attempts: Attempts
     clock: Clock
     objects: SealedObjects = field(init=False)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_EXPORTS))

@@ -78,6 +78,21 @@ class UploadInput(InputPart):
     upload_id: UUID
 
 
+class LimitInput(InputPart):
+    """From so many changes on, or from such a share of the contacts on, a run is refused; null: no limit."""
+
+    count: Annotated[int, Field(ge=1)] | None = None
+    percent: Annotated[float, Field(gt=0, le=1000)] | None = None
+
+
+class LimitsInput(InputPart):
+    """The import's own limits, measured on the plan before the first write."""
+
+    deletes: LimitInput = LimitInput()
+    updates: LimitInput = LimitInput()
+    adds: LimitInput = LimitInput()
+
+
 class OptionsInput(InputPart):
     """How the file is read and what a run does."""
 
@@ -110,6 +125,7 @@ class OptionsInput(InputPart):
         ]
         | None
     ) = None
+    limits: LimitsInput = LimitsInput()
 
 
 class MappingInput(InputPart):

@@ -1,0 +1,58 @@
+"""How far each manager's changes have been said; one process at a time says them."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from shared.postgres.database import Connection
+
+_LOCK: Final = 0x66656564
+_RESENT: Final = "24 hours"
+
+_BEHIND = """
+SELECT m.id, coalesce(f.said_number, 0) AS said, m.change_number AS last
+FROM managers m LEFT JOIN change_feeds f ON f.manager_id = m.id
+WHERE m.change_number > coalesce(f.said_number, 0) ORDER BY m.id
+"""
+
+_SAID = """
+INSERT INTO change_feeds (manager_id, said_number, said_at) VALUES ($1, $2, $3)
+ON CONFLICT (manager_id) DO UPDATE SET said_number = excluded.said_number, said_at = excluded.said_at
+"""
+
+# Of each manager the number before the first change of so many hours.
+_REWIND = """
+UPDATE change_feeds f SET said_number = least(f.said_number, coalesce((
+    SELECT min(l.number) - 1 FROM change_log l
+    WHERE l.manager_id = f.manager_id AND l.changed_at > now() - $1::text::interval), f.said_number))
+"""
+
+
+async def hold(connection: Connection) -> None:
+    """Wait for the right to say changes; it ends with the connection."""
+    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+
+
+async def managers_behind(connection: Connection) -> list[tuple[UUID, int, int]]:
+    """Return managers that have changes to be said: id, last number said, last number there is."""
+    return [(row["id"], row["said"], row["last"]) for row in await connection.fetch(_BEHIND)]
+
+
+async def note_said(connection: Connection, manager_id: UUID, number: int, now: datetime) -> None:
+    """Note that a manager's changes have been said up to a number; one that was deleted meanwhile is let go."""
+    try:
+        await connection.execute(_SAID, manager_id, number, now)
+    except asyncpg.ForeignKeyViolationError:
+        return
+
+
+async def rewind_for_new_broker(connection: Connection) -> None:
+    """Have the newest changes said again where the broker has begun anew since, and so lost its memory."""
+    async with connection.transaction():
+        begun = await connection.fetch(
+            "UPDATE broker_incarnations SET rewound_at = now() WHERE rewound_at IS NULL RETURNING id"
+        )
+        if begun:
+            await connection.execute(_REWIND, _RESENT)

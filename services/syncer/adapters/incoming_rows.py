@@ -1,0 +1,126 @@
+"""The values of the rows that a plan is about, unpacked from their batches: all others stay packed."""
+
+import asyncio
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.syncer.adapters.staged_set import StagedSet, batches_of
+from services.syncer.adapters.staging_tables import copy_in
+from services.syncer.domain.batch import Batch
+from services.syncer.domain.contact_json import contact_json
+from services.syncer.domain.row_hash import row_hashes
+from shared.events.row_table import LINE, UNIQUE_ID
+from shared.postgres.database import Connection
+
+_PAGE = 10_000
+
+_TABLES = """
+CREATE TEMP TABLE incoming
+    (line bigint, unique_id text COLLATE "C", row_hash bigint, fields jsonb, kept integer[]) ON COMMIT DROP;
+CREATE TEMP TABLE incoming_passwords
+    (line bigint, unique_id text COLLATE "C", field integer, fingerprint text, sealed text) ON COMMIT DROP
+"""
+
+_FROM_STAGED = """
+INSERT INTO incoming (line, unique_id, row_hash, fields)
+SELECT s.line, s.unique_id, s.row_hash, s.fields FROM {rows} s JOIN {wanted} w USING (line)
+"""
+
+
+async def make_tables(connection: Connection) -> None:
+    """Make the temporary tables `incoming` and `incoming_passwords`, empty."""
+    await connection.execute(_TABLES)
+
+
+async def unpack_incoming(connection: Connection, staged: StagedSet, wanted: str) -> None:
+    """Fill them with the rows on the lines of a relation `wanted`."""
+    lines = await _wanted_lines(connection, wanted)
+    if not lines:
+        return
+    async for batch in batches_of(connection, staged):
+        chosen = await asyncio.to_thread(_chosen, batch, lines)
+        if chosen.rows.num_rows:
+            await copy_in(connection, "incoming", await asyncio.to_thread(_incoming, chosen))
+            await _copy_passwords(connection, chosen)
+    await connection.execute("ANALYZE incoming; ANALYZE incoming_passwords")
+
+
+async def take_staged(connection: Connection, staged: StagedSet, rows: str, wanted: str) -> None:
+    """Fill them from a wide relation of rows, whose unique ids may have been drawn only now."""
+    await connection.execute(_FROM_STAGED.format(rows=rows, wanted=wanted))
+    await collect_passwords(connection, staged, rows)
+    await connection.execute("ANALYZE incoming; ANALYZE incoming_passwords")
+
+
+async def collect_passwords(connection: Connection, staged: StagedSet, rows: str) -> None:
+    """Fill `incoming_passwords` alone, with those of all rows of a relation, under the unique ids they have there."""
+    await connection.execute("CREATE TEMP TABLE all_passwords (LIKE incoming_passwords) ON COMMIT DROP")
+    async for batch in batches_of(connection, staged):
+        await _copy_passwords(connection, batch, table="all_passwords")
+    await connection.execute(
+        f"""INSERT INTO incoming_passwords (line, unique_id, field, fingerprint, sealed)
+        SELECT p.line, s.unique_id, p.field, p.fingerprint, p.sealed FROM all_passwords p JOIN {rows} s USING (line);
+        DROP TABLE all_passwords"""
+    )
+
+
+async def _wanted_lines(connection: Connection, wanted: str) -> "array[int]":
+    lines = array("q")
+    cursor = await connection.cursor(f"SELECT line FROM {wanted} WHERE line IS NOT NULL ORDER BY line")
+    while rows := await cursor.fetch(_PAGE):
+        lines.extend(row["line"] for row in rows)
+    return lines
+
+
+def _chosen(batch: Batch, lines: "array[int]") -> Batch:
+    """Return the part of a batch that stands on some of the lines; both are in order."""
+    own = batch.rows.column(LINE).combine_chunks()
+    if not len(own):
+        return batch
+    among = lines[bisect_left(lines, own[0].as_py()) : bisect_right(lines, own[-1].as_py())]
+    if len(among) == len(own):
+        return batch
+    rows = batch.rows.filter(pc.is_in(own, pa.array(among, pa.int64())))
+    kept = set(rows.column(LINE).to_pylist()) if batch.passwords else set()
+    return Batch(rows, batch.fields, [password for password in batch.passwords if password.line in kept])
+
+
+def _incoming(batch: Batch) -> pa.Table:
+    return pa.table(
+        {
+            "line": batch.rows.column(LINE),
+            "unique_id": batch.rows.column(UNIQUE_ID),
+            "row_hash": row_hashes(batch.rows, batch.fields, batch.passwords),
+            "fields": contact_json(batch.rows),
+            "kept": pa.array(_kept(batch.rows), pa.string()),
+        }
+    )
+
+
+def _kept(rows: pa.Table) -> list[str | None]:
+    """Return for each row the fields whose stored values stay, as Postgres writes an array; None where none."""
+    kept: dict[int, list[str]] = defaultdict(list)
+    for name in rows.column_names[2:]:
+        column = rows.column(name)
+        if column.null_count:
+            for place in pc.indices_nonzero(column.is_null()).to_pylist():
+                kept[place].append(name)
+    return ["{" + ",".join(kept[place]) + "}" if place in kept else None for place in range(rows.num_rows)]
+
+
+async def _copy_passwords(connection: Connection, batch: Batch, *, table: str = "incoming_passwords") -> None:
+    if not batch.passwords:
+        return
+    ids = dict(zip(batch.rows.column(LINE).to_pylist(), batch.rows.column(UNIQUE_ID).to_pylist(), strict=True))
+    await connection.copy_records_to_table(
+        table,
+        records=[
+            (password.line, ids[password.line], password.field, password.fingerprint, password.sealed)
+            for password in batch.passwords
+        ],
+        columns=("line", "unique_id", "field", "fingerprint", "sealed"),
+    )

@@ -1,0 +1,151 @@
+"""A complete staging set as planning reads it: what its batches add up to, and one row for each unique id."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.syncer.adapters.staging_tables import (
+    SHARED_BYTES,
+    bytes_table,
+    copy_in,
+    move_first_batch,
+    rows_table,
+)
+from services.syncer.domain.batch import Batch
+from services.syncer.domain.generated_keys import draw_codes
+from shared.errors import TransientError
+from shared.events.row_table import unpack_rows
+from shared.events.rows import SealedPassword
+from shared.postgres.database import Connection
+from shared.store.runs import OpenRun
+
+_TEMPORARY: Final = "staged"
+"""Where the rows of a small file, of one with duplicates, and those with generated keys are put."""
+
+_SET = """
+SELECT s.id, s.is_wide, s.has_tables, s.text_bytes, coalesce(sum(b.good), 0)::bigint AS good,
+    coalesce(sum(b.rejected), 0)::bigint AS rejected, count(b.*) AS batches,
+    coalesce(sum(b.chunk_bytes) FILTER (WHERE b.is_last), 0)::bigint AS chunk_bytes,
+    coalesce((SELECT f.fields FROM staged_batches f WHERE f.set_id = s.id LIMIT 1), '{}') AS fields
+FROM staging_sets s LEFT JOIN staged_batches b ON b.set_id = s.id
+WHERE s.run_id = $1 AND s.attempt = $2 AND s.chunks IS NOT NULL GROUP BY s.id
+"""
+
+_HAS_DUPLICATES = "SELECT EXISTS (SELECT FROM {rows} GROUP BY unique_id HAVING count(*) > 1)"
+
+_CODED = """
+CREATE TEMP TABLE staged ON COMMIT DROP AS
+SELECT c.code COLLATE "C" AS unique_id, NULL::bigint AS row_hash, r.line, r.fields
+FROM (SELECT *, row_number() OVER (ORDER BY line) AS place FROM {rows}) r
+JOIN unnest($1::text[]) WITH ORDINALITY AS c (code, place) USING (place)
+"""
+
+
+@dataclass(frozen=True)
+class StagedSet:
+    """A complete set: all that its batches say together, bytes of the stored text included."""
+
+    id: int
+    is_wide: bool
+    has_tables: bool
+    text_bytes: int
+    good: int
+    rejected: int
+    batches: int
+    chunk_bytes: int
+    fields: list[int]
+
+    @property
+    def bytes_table(self) -> str:
+        """Return where its batches lie."""
+        return bytes_table(self.id) if self.has_tables else SHARED_BYTES
+
+
+@dataclass(frozen=True)
+class StagedRows:
+    """The relation that has one row (key, row hash, line) for each unique id, the last of its lines.
+
+    `duplicates` has all of a set's rows, where some unique ids have several; else None.
+    """
+
+    name: str
+    count: int
+    duplicates: str | None
+
+
+async def complete_set(connection: Connection, run: OpenRun) -> StagedSet:
+    """Return the run's set. TransientError `staging_lost` where rows that were staged are gone, as after a crash."""
+    row = await connection.fetchrow(_SET, run.id, run.attempt)
+    if row is None:
+        raise TransientError("staging_lost", "The run's staged rows are gone.")
+    staged = StagedSet(**dict(row))
+    if staged.has_tables and await move_first_batch(connection, staged.id):
+        async for batch in batches_of(connection, staged, only_first=True):
+            await copy_in(connection, rows_table(staged.id), await asyncio.to_thread(batch.staged, wide=staged.is_wide))
+    count = await connection.fetchval(f"SELECT count(*) FROM {staged.bytes_table} WHERE set_id = $1", staged.id)
+    if count != staged.batches:
+        raise TransientError("staging_lost", "Rows that were staged are gone; the database has lost them in a crash.")
+    return staged
+
+
+async def staged_rows(connection: Connection, run: OpenRun, staged: StagedSet, source: random.Random) -> StagedRows:
+    """Return where the set's rows are, by unique id; `source` is what codes are drawn from."""
+    rows = rows_table(staged.id) if staged.has_tables else await _unpacked(connection, staged)
+    if await connection.fetchval(f"SELECT count(*) FROM {rows}") != staged.good:
+        raise TransientError("staging_lost", "Rows that were staged are gone; the database has lost them in a crash.")
+    if run.setup.unique_id.generate:
+        taken = await connection.fetch("SELECT unique_id FROM contacts WHERE manager_id = $1", run.manager_id)
+        codes = draw_codes(staged.good, [row["unique_id"] for row in taken], source)
+        await connection.execute(_CODED.format(rows=rows), codes)
+        return StagedRows(_TEMPORARY, staged.good, None)
+    if not await _may_have_duplicates(connection, staged):
+        return StagedRows(rows, staged.good, None)
+    if not await connection.fetchval(_HAS_DUPLICATES.format(rows=rows)):
+        return StagedRows(rows, staged.good, None)
+    await connection.execute(
+        f"""CREATE TEMP TABLE {_TEMPORARY} ON COMMIT DROP AS
+        SELECT DISTINCT ON (unique_id) * FROM {rows} ORDER BY unique_id, line DESC"""
+    )
+    count = await connection.fetchval(f"SELECT count(*) FROM {_TEMPORARY}")
+    return StagedRows(_TEMPORARY, count, rows)
+
+
+async def batches_of(connection: Connection, staged: StagedSet, *, only_first: bool = False) -> AsyncIterator[Batch]:
+    """Yield the set's batches in the order of the file, one in memory at a time; needs a transaction."""
+    cursor = connection.cursor(
+        f"""SELECT rows, passwords FROM {staged.bytes_table} WHERE set_id = $1 AND ($2 OR (chunk, first) = (0, 0))
+        ORDER BY first_line, chunk, first""",
+        staged.id,
+        not only_first,
+        prefetch=1,
+    )
+    async for row in cursor:
+        rows = await asyncio.to_thread(unpack_rows, row["rows"])
+        passwords = [SealedPassword.model_validate(password) for password in row["passwords"] or ()]
+        yield Batch(rows, staged.fields, passwords)
+
+
+async def _unpacked(connection: Connection, staged: StagedSet) -> str:
+    await connection.execute(
+        """CREATE TEMP TABLE staged_unpacked
+        (unique_id text COLLATE "C", row_hash bigint, line bigint NOT NULL, fields jsonb) ON COMMIT DROP"""
+    )
+    async for batch in batches_of(connection, staged):
+        await copy_in(connection, "staged_unpacked", batch.staged(wide=staged.is_wide))
+    return "staged_unpacked"
+
+
+async def _may_have_duplicates(connection: Connection, staged: StagedSet) -> bool:
+    """Tell whether any two ids share their hash: far cheaper than comparing a million ids, and nearly always none."""
+    cursor = connection.cursor(f"SELECT id_hashes FROM {staged.bytes_table} WHERE set_id = $1", staged.id, prefetch=20)
+    hashes = [
+        pa.Array.from_buffers(pa.int64(), len(row["id_hashes"]) // 8, [None, pa.py_buffer(row["id_hashes"])])
+        async for row in cursor
+    ]
+    distinct = await asyncio.to_thread(pc.count_distinct, pa.chunked_array(hashes, pa.int64()))
+    return bool(distinct.as_py() < staged.good)

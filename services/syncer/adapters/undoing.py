@@ -1,0 +1,139 @@
+"""Plans the undo of an applied run: its inverse, field by field, as far as nobody has changed anything since.
+
+A field goes back only if it still holds what the run wrote; an added contact goes if it is untouched; a deleted one
+returns unless its id exists again. What is kept is listed with the run.
+"""
+
+from services.syncer.adapters.applying import LockedManager
+from services.syncer.adapters.approving import changed_since
+from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
+from services.syncer.domain.verdict import Verdict
+from shared.errors import UserError
+from shared.events.runs import RunCounts
+from shared.postgres.database import Connection
+from shared.rules.problems import describe_problem
+from shared.store.problems import Problem, write_problems
+from shared.store.runs import OpenRun
+
+# The run's changes, those of a first load read from its contacts, beside what became of each since. A contact of a
+# first load that is no longer its own log has changed since, and stands in the log.
+_STANDING = """
+CREATE TEMP TABLE standing ON COMMIT DROP AS
+SELECT l.number, l.change, l.unique_id, l.before, l.after, c.fields AS now, c.unique_id IS NOT NULL AS is_there,
+    c.change_number IS NOT DISTINCT FROM l.number AS is_untouched
+FROM (
+    SELECT number, change, unique_id, before, after FROM plan_changes WHERE run_id = $1
+    UNION ALL
+    SELECT change_number, 'added', unique_id, NULL, fields FROM contacts
+    WHERE manager_id = $2 AND last_run_id = $1 AND log_line IS NOT NULL
+) l LEFT JOIN contacts c ON c.manager_id = $2 AND c.unique_id = l.unique_id
+"""
+
+_FIELDS = """
+CREATE TEMP TABLE standing_fields ON COMMIT DROP AS
+SELECT s.unique_id, k.name, s.before -> k.name AS before,
+    s.now -> k.name IS NOT DISTINCT FROM s.after -> k.name AS goes_back
+FROM standing s, LATERAL (SELECT jsonb_object_keys(s.before || s.after) AS name) k
+WHERE s.change = 'updated' AND s.is_there AND s.before -> k.name IS DISTINCT FROM s.after -> k.name
+    AND s.now -> k.name IS DISTINCT FROM s.before -> k.name
+"""
+
+_STANDING_PASSWORDS = """
+CREATE TEMP TABLE standing_passwords ON COMMIT DROP AS
+SELECT p.unique_id, p.field, p.before_hash, p.before_fingerprint, k.hash AS now_hash,
+    k.fingerprint AS now_fingerprint, s.change, s.is_there,
+    k.hash IS NOT DISTINCT FROM p.hash AS goes_back
+FROM plan_passwords p JOIN standing s USING (unique_id)
+    LEFT JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
+WHERE p.run_id = $1 AND (s.change = 'deleted' AND NOT s.is_there OR s.change = 'updated' AND s.is_there
+    AND k.hash IS DISTINCT FROM p.before_hash)
+"""
+
+_CHANGES = """
+INSERT INTO plan_changes (run_id, manager_id, ordinal, number, change, unique_id, before, after)
+SELECT $1, $2, place, $3 + place, change, unique_id, before, after FROM (
+    SELECT *, row_number() OVER (ORDER BY number) AS place FROM (
+        SELECT s.number, 'deleted' AS change, s.unique_id, s.now AS before, NULL::jsonb AS after
+        FROM standing s WHERE s.change = 'added' AND s.is_untouched
+        UNION ALL
+        SELECT s.number, 'added', s.unique_id, NULL, s.before
+        FROM standing s WHERE s.change = 'deleted' AND NOT s.is_there
+        UNION ALL
+        SELECT s.number, 'updated', s.unique_id, s.now, (s.now - b.names) || b.fields
+        FROM standing s, LATERAL (
+            SELECT coalesce(array_agg(f.name), '{}') AS names,
+                coalesce(jsonb_object_agg(f.name, f.before) FILTER (WHERE f.before IS NOT NULL), '{}') AS fields
+            FROM standing_fields f WHERE f.unique_id = s.unique_id AND f.goes_back) b
+        WHERE s.change = 'updated' AND s.is_there AND (b.names <> '{}' OR EXISTS (
+            SELECT FROM standing_passwords p WHERE p.unique_id = s.unique_id AND p.goes_back))
+    ) AS changes) AS placed
+"""
+
+_PASSWORDS = """
+INSERT INTO plan_passwords (run_id, unique_id, field, fingerprint, hash, before_hash, before_fingerprint)
+SELECT $1, unique_id, field, before_fingerprint, before_hash, now_hash, now_fingerprint FROM standing_passwords
+WHERE (change = 'deleted' OR goes_back) AND (before_hash IS NOT NULL OR now_hash IS NOT NULL)
+UNION ALL
+SELECT $1, k.unique_id, k.field, NULL, NULL, k.hash, k.fingerprint
+FROM plan_changes c JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = c.unique_id
+WHERE c.run_id = $1 AND c.change = 'deleted'
+"""
+
+_KEPT = """
+SELECT unique_id, NULL AS field FROM standing
+WHERE change = 'added' AND is_there AND NOT is_untouched OR change = 'deleted' AND is_there
+    OR change = 'updated' AND NOT is_there
+UNION ALL
+SELECT unique_id, name FROM standing_fields WHERE NOT goes_back
+UNION ALL
+SELECT unique_id, field::text FROM standing_passwords WHERE change = 'updated' AND NOT goes_back
+ORDER BY unique_id, field
+"""
+
+_DIFFERS = """
+SELECT count(*) FROM (
+    (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $1
+        EXCEPT SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $2)
+    UNION ALL
+    (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $2
+        EXCEPT SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $1)) AS different
+"""
+
+
+async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
+    """Store the plan of a run that undoes another; UserError `not_undoable` where that was undone meanwhile.
+
+    Where it approves an undo that was planned before, and the contacts call for another one now, it ends planned.
+    """
+    undone = await connection.fetchrow("SELECT undone_by, applied_at FROM runs WHERE id = $1", run.undoes)
+    if undone is None or undone["applied_at"] is None or undone["undone_by"] is not None:
+        raise UserError("not_undoable", "This run was undone already, or was never applied.")
+    await clear_plan(connection, run.id)
+    await connection.execute("SET LOCAL work_mem = '64MB'")
+    await connection.execute(_STANDING, run.undoes, run.manager_id)
+    await connection.execute("ANALYZE standing")
+    await connection.execute(_FIELDS)
+    await connection.execute(_STANDING_PASSWORDS, run.undoes, run.manager_id)
+    await connection.execute("ANALYZE standing_fields; ANALYZE standing_passwords")
+    await connection.execute(_CHANGES, run.id, run.manager_id, manager.change_number)
+    await connection.execute(_PASSWORDS, run.id, run.manager_id)
+    kept = await connection.fetch(_KEPT)
+    await write_problems(connection, run.id, [_kept(run, row["unique_id"], row["field"]) for row in kept])
+    differs = run.approves is not None and await connection.fetchval(_DIFFERS, run.id, run.approves)
+    return Plan(
+        counts=RunCounts(**await count_changes(connection, run.id)),
+        verdict=Verdict("planned" if run.dry_run or differs else "succeeded"),
+        notes=[changed_since(differs)] if differs else [],
+    )
+
+
+def _kept(run: OpenRun, unique_id: str, field: str | None) -> Problem:
+    column = None if field is None else run.setup.field_name(int(field))
+    return Problem(
+        line=None,
+        severity="warning",
+        code="edit_kept",
+        message=describe_problem("edit_kept", column),
+        column=column,
+        unique_id=unique_id,
+    )

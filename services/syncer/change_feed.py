@@ -1,0 +1,118 @@
+"""Says `contacts.changed`: the log of changes read on from where it was said last, in the order of its numbers.
+
+A number is noted only when the broker has it, so that a crash repeats changes and never leaves one out.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from services.syncer.adapters.feed_cursors import hold, managers_behind, note_said, rewind_for_new_broker
+from shared.clock import Clock
+from shared.errors import UserError
+from shared.events.contacts import ContactsChanged
+from shared.kafka.delivery import DOWN
+from shared.kafka.publisher import EventPublisher
+from shared.postgres.database import DATABASE_FAILED, Connection, Database, set_up_connection
+from shared.postgres.wakeups import Wakeups
+from shared.store.change_log import LoggedChange, changes_between
+from shared.store.managers import Manager, get_manager
+from shared.topics import CONTACTS_CHANGED
+
+CHANNEL = "contacts_changed"
+BROKER_BEGAN = "broker_began"
+_PAGE = 2_000
+_TURN = 20
+"""Pages of one manager after which the others have theirs."""
+_RETRY_SECONDS = 0.5
+_LOOK_SECONDS = 60.0
+_NAMES = uuid.UUID("6f2f1ad4-3c0f-5d6e-9b0a-1f6f2e1f0c55")
+_log = structlog.get_logger("contacts_sync.syncer.feed")
+
+
+class ChangeFeed:
+    """Says changes while `run` runs."""
+
+    def __init__(self, database: Database, publisher: EventPublisher, clock: Clock, wakeups: Wakeups) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._clock = clock
+        self._wakeups = wakeups
+
+    async def run(self) -> None:
+        """Say changes for ever; what is down is waited for."""
+        while True:
+            try:
+                await self._hold_and_say()
+            except (*DOWN, *DATABASE_FAILED) as error:
+                _log.warning("feed waits", error=type(error).__name__)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def pass_on(self) -> None:
+        """Wake the feed when the broker begins anew, for ever."""
+        while True:
+            await self._wakeups.wait(BROKER_BEGAN)
+            self._wakeups.wake(CHANNEL)
+
+    async def _hold_and_say(self) -> None:
+        connection = await asyncpg.connect(self._database.dsn, server_settings={"application_name": "change feed"})
+        try:
+            await set_up_connection(connection)
+            await hold(connection)
+            while True:
+                await rewind_for_new_broker(connection)
+                while behind := await managers_behind(connection):
+                    for manager_id, said, last in behind:
+                        await self._say_some(connection, manager_id, said, last)
+                await self._wakeups.wait(CHANNEL, at_most=_LOOK_SECONDS)
+        finally:
+            connection.terminate()
+
+    async def _say_some(self, connection: Connection, manager_id: UUID, said: int, last: int) -> None:
+        try:
+            manager = await get_manager(connection, manager_id)
+        except UserError:
+            return
+        for _ in range(_TURN):
+            if said >= last:
+                return
+            until = min(said + _PAGE, last)
+            changes = await changes_between(connection, manager_id, said + 1, until)
+            await self._publisher.publish_all(CONTACTS_CHANGED, _events(manager, changes, self._clock))
+            await note_said(connection, manager_id, until, self._clock.now())
+            said = until
+
+
+async def _events(
+    manager: Manager, changes: list[LoggedChange], clock: Clock
+) -> AsyncIterator[tuple[str, ContactsChanged]]:
+    names = {str(field.number): field.name for field in manager.fields}
+    for logged in changes:
+        yield (
+            f"{manager.id}:{logged.unique_id}",
+            ContactsChanged(
+                event_id=uuid.uuid5(_NAMES, f"{manager.id}:{logged.number}"),
+                occurred_at=clock.now(),
+                manager_id=manager.id,
+                unique_id=logged.unique_id,
+                number=logged.number,
+                change=logged.change,
+                fields={names.get(number, number): value for number, value in new_values(logged).items()},
+                run_id=logged.run_id,
+                changed_at=logged.changed_at,
+            ),
+        )
+
+
+def new_values(logged: LoggedChange) -> dict[str, str]:
+    """Return by field number what the contact holds after a change: what changed, empty where it was emptied."""
+    before, after = logged.before or {}, logged.after or {}
+    if logged.change == "deleted":
+        return {}
+    return {
+        number: after.get(number, "") for number in before | after if before.get(number, "") != after.get(number, "")
+    }

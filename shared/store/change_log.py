@@ -1,0 +1,100 @@
+"""The log of contacts' changes. Owner: syncer; edits by hand write their part of it.
+
+A run's part is its stored plan; an edit's a row of `hand_edits`. Of a first load each contact is the log of its own
+addition, for as long as nothing else has written it. The view `change_log` has them all.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.postgres.database import Connection
+
+Change = Literal["added", "updated", "deleted"]
+
+_TAKE_OVER = """
+INSERT INTO plan_changes (run_id, manager_id, ordinal, number, change, unique_id, line, after, row_hash)
+SELECT c.last_run_id, c.manager_id, c.change_number - r.plan_change_number, c.change_number, 'added', c.unique_id,
+    c.log_line, c.fields, c.row_hash
+FROM {whose} c JOIN runs r ON r.id = c.last_run_id
+"""
+
+_OF_PLAN = _TAKE_OVER.format(
+    whose="""(SELECT c.* FROM plan_changes p JOIN contacts c ON c.manager_id = $2 AND c.unique_id = p.unique_id
+    WHERE p.run_id = $1 AND p.change <> 'added' AND c.log_line IS NOT NULL)"""
+)
+
+_OF_CONTACT = _TAKE_OVER.format(
+    whose="(SELECT * FROM contacts WHERE manager_id = $1 AND unique_id = $2 AND log_line IS NOT NULL)"
+)
+
+
+async def take_over_plan(connection: Connection, run_id: UUID, manager_id: UUID) -> None:
+    """Let the log take over, from the contacts that a plan is about to overwrite, that a first load added them."""
+    await connection.execute(_OF_PLAN, run_id, manager_id)
+
+
+@dataclass(frozen=True)
+class HandEdit:
+    """A contact changed by hand, by field number; `passwords` are the fields that got another one."""
+
+    manager_id: UUID
+    number: int
+    change: Change
+    unique_id: str
+    before: dict[str, str] | None
+    after: dict[str, str] | None
+    passwords: Collection[int] = ()
+    account_id: UUID | None = None
+
+
+async def take_over_contact(connection: Connection, manager_id: UUID, unique_id: str) -> None:
+    """Let the log take over, from a contact that is about to be edited, that a first load added it."""
+    await connection.execute(_OF_CONTACT, manager_id, unique_id)
+
+
+async def log_hand_edit(connection: Connection, edit: HandEdit, *, now: datetime) -> None:
+    """Log an edit, and tell those who say changes on."""
+    await connection.execute(
+        """INSERT INTO hand_edits (manager_id, number, change, unique_id, before, after, passwords, account_id,
+            edited_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        edit.manager_id,
+        edit.number,
+        edit.change,
+        edit.unique_id,
+        edit.before,
+        edit.after,
+        list(edit.passwords),
+        edit.account_id,
+        now,
+    )
+    await connection.execute("SELECT pg_notify('contacts_changed', $1)", str(edit.manager_id))
+
+
+@dataclass(frozen=True)
+class LoggedChange:
+    """A change of one contact; before and after by field number."""
+
+    number: int
+    change: Change
+    unique_id: str
+    run_id: UUID | None
+    account_id: UUID | None
+    line: int | None
+    before: dict[str, str] | None
+    after: dict[str, str] | None
+    changed_at: datetime
+
+
+async def changes_between(connection: Connection, manager_id: UUID, first: int, last: int) -> list[LoggedChange]:
+    """Return a manager's changes by number, ends included."""
+    rows = await connection.fetch(
+        """SELECT number, change, unique_id, run_id, account_id, line, before, after, changed_at FROM change_log
+        WHERE manager_id = $1 AND number BETWEEN $2 AND $3 ORDER BY number""",
+        manager_id,
+        first,
+        last,
+    )
+    return [LoggedChange(**dict[str, Any](row)) for row in rows]

@@ -1,0 +1,122 @@
+"""Runs that take up the plan of another: approvals and undos, queued like all others.
+
+Each function works in the caller's transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from shared.errors import UserError
+from shared.ids import new_id
+from shared.postgres.database import Connection
+from shared.store.runs import run_active
+
+_RUN = "SELECT id, import_id, status, undoes, undone_by, applied_at FROM runs WHERE id = $1 FOR NO KEY UPDATE"
+
+_NEWER = """
+SELECT EXISTS (SELECT FROM runs n WHERE n.import_id = $1 AND n.id > $2 AND n.trigger NOT IN ('approve', 'undo')
+    AND (n.status IN ('succeeded', 'succeeded_with_errors', 'planned', 'unchanged', 'refused')
+        OR n.status = 'failed' AND n.file_sha256 IS NOT NULL))
+"""
+
+_APPROVED_ALREADY = "SELECT EXISTS (SELECT FROM runs WHERE approves = $1 AND applied_at IS NOT NULL)"
+
+_QUEUE = """
+INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint, queued_at, stored,
+    file_name, file_bytes, file_sha256, bytes, bytes_total, approves, undoes, additions_and_updates_only, requested_by,
+    reason)
+SELECT $1, import_id, manager_id, $3, $4, 'queued', setup, setup_fingerprint, $5, stored,
+    file_name, file_bytes, file_sha256, bytes, bytes_total, $6, $7, $8, $9, $10
+FROM runs WHERE id = $2
+"""
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Who asks for it and why; `dry_run` shows what it would do."""
+
+    account_id: UUID | None
+    now: datetime
+    dry_run: bool = False
+    reason: str | None = None
+    additions_and_updates_only: bool = False
+
+
+async def request_approval(connection: Connection, run_id: UUID, request: PlanRequest) -> UUID:
+    """Queue a run that applies the plan of a refused run or of a dry run; returns its id.
+
+    UserError `run_not_found`, `not_approvable`, `plan_void` where a newer run of the import read the file or the plan
+    was applied already, `run_active`.
+    """
+    run = await _locked(connection, run_id)
+    if run["status"] not in {"refused", "planned"}:
+        raise UserError("not_approvable", "Only a refused run, or a dry run, has a plan that waits to be approved.")
+    if await connection.fetchval(_APPROVED_ALREADY, run_id):
+        raise UserError("plan_void", "This plan was applied already.")
+    if run["undoes"] is None and await connection.fetchval(_NEWER, run["import_id"], run_id):
+        raise UserError("plan_void", "A newer run of this import has read the file, so this plan is out of date.")
+    if run["undoes"] is not None and request.additions_and_updates_only:
+        raise UserError("not_approvable", "An undo is approved as a whole.")
+    return await _queue(connection, run_id, "approve", request, approves=run_id, undoes=run["undoes"])
+
+
+async def request_undo(connection: Connection, run_id: UUID, request: PlanRequest) -> UUID:
+    """Queue a run that takes an applied run back; returns its id.
+
+    UserError `run_not_found`, `not_undoable` where it was not applied or is undone, `run_active`.
+    """
+    run = await _locked(connection, run_id)
+    if run["applied_at"] is None:
+        raise UserError("not_undoable", "This run changed nothing, so there is nothing to undo.")
+    if run["undone_by"] is not None:
+        raise UserError("not_undoable", "This run was undone already. To have it back, undo the run that undid it.")
+    return await _queue(connection, run_id, "undo", request, approves=None, undoes=run_id)
+
+
+async def is_void(connection: Connection, run_id: UUID) -> bool:
+    """Tell of a run whose plan waits whether it can't be approved any more."""
+    run = await connection.fetchrow("SELECT import_id, undoes FROM runs WHERE id = $1", run_id)
+    return run is None or bool(
+        await connection.fetchval(_APPROVED_ALREADY, run_id)
+        or (run["undoes"] is None and await connection.fetchval(_NEWER, run["import_id"], run_id))
+    )
+
+
+async def _locked(connection: Connection, run_id: UUID) -> asyncpg.Record:
+    run = await connection.fetchrow(_RUN, run_id)
+    if run is None:
+        raise UserError("run_not_found", "There is no such run.")
+    return run
+
+
+async def _queue(
+    connection: Connection,
+    run_id: UUID,
+    trigger: str,
+    request: PlanRequest,
+    *,
+    approves: UUID | None,
+    undoes: UUID | None,
+) -> UUID:
+    queued = new_id()
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                _QUEUE,
+                queued,
+                run_id,
+                trigger,
+                request.dry_run,
+                request.now,
+                approves,
+                undoes,
+                request.additions_and_updates_only,
+                request.account_id,
+                request.reason,
+            )
+    except asyncpg.UniqueViolationError as error:
+        raise run_active() from error
+    return queued

@@ -16,8 +16,8 @@ from shared import topics
 from shared.clock import SystemClock
 from shared.health import health_routes
 from shared.kafka.broker import build_broker
+from shared.kafka.bulk_publisher import BulkPublisher
 from shared.kafka.delivery import Delivery
-from shared.kafka.publisher import KafkaEventPublisher
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 from shared.sealing import Sealer
@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     database = Database(settings.postgres, "syncer")
     applier = Applier(database, sealer, clock, HASHER.hash, at_once=settings.syncer.applies)
     wakeups = Wakeups(database.dsn, (CHANNEL, CLEARED, BROKER_BEGAN))
-    feed = ChangeFeed(database, KafkaEventPublisher(broker, "syncer"), clock, wakeups)
+    feed = ChangeFeed(database, BulkPublisher(settings.kafka, "syncer"), clock, wakeups)
     handlers = SyncerHandlers(database, applier, clock)
     delivery.subscribe(topics.FILE_FETCHED, handlers.on_file_fetched)
     delivery.subscribe(topics.ROWS_PARSED, handlers.on_rows_parsed, workers=settings.syncer.batches)

@@ -5,7 +5,6 @@ A number is noted only when the broker has it, so that a crash repeats changes a
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
@@ -15,8 +14,8 @@ from services.syncer.adapters.feed_cursors import hold, managers_behind, note_sa
 from shared.clock import Clock
 from shared.errors import UserError
 from shared.events.contacts import ContactsChanged
+from shared.kafka.bulk_publisher import BulkPublisher, Record
 from shared.kafka.delivery import DOWN
-from shared.kafka.publisher import EventPublisher
 from shared.postgres.database import DATABASE_FAILED, Connection, Database, set_up_connection
 from shared.postgres.wakeups import Wakeups
 from shared.store.change_log import LoggedChange, changes_between
@@ -37,7 +36,7 @@ _log = structlog.get_logger("contacts_sync.syncer.feed")
 class ChangeFeed:
     """Says changes while `run` runs."""
 
-    def __init__(self, database: Database, publisher: EventPublisher, clock: Clock, wakeups: Wakeups) -> None:
+    def __init__(self, database: Database, publisher: BulkPublisher, clock: Clock, wakeups: Wakeups) -> None:
         self._database = database
         self._publisher = publisher
         self._clock = clock
@@ -63,16 +62,19 @@ class ChangeFeed:
         try:
             await set_up_connection(connection)
             await hold(connection)
-            while True:
-                await rewind_for_new_broker(connection)
-                while behind := await managers_behind(connection):
-                    for manager_id, said, last in behind:
-                        await self._say_some(connection, manager_id, said, last)
-                await self._wakeups.wait(CHANNEL, at_most=_LOOK_SECONDS)
+            async with self._publisher as publisher:
+                while True:
+                    await rewind_for_new_broker(connection)
+                    while behind := await managers_behind(connection):
+                        for manager_id, said, last in behind:
+                            await self._say_some(connection, publisher, manager_id, said, last)
+                    await self._wakeups.wait(CHANNEL, at_most=_LOOK_SECONDS)
         finally:
             connection.terminate()
 
-    async def _say_some(self, connection: Connection, manager_id: UUID, said: int, last: int) -> None:
+    async def _say_some(
+        self, connection: Connection, publisher: BulkPublisher, manager_id: UUID, said: int, last: int
+    ) -> None:
         try:
             manager = await get_manager(connection, manager_id)
         except UserError:
@@ -82,21 +84,19 @@ class ChangeFeed:
                 return
             until = min(said + _PAGE, last)
             changes = await changes_between(connection, manager_id, said + 1, until)
-            await self._publisher.publish_all(CONTACTS_CHANGED, _events(manager, changes, self._clock))
+            records = await asyncio.to_thread(self._records, manager, changes)
+            await publisher.publish(CONTACTS_CHANGED, records)
             await note_said(connection, manager_id, until, self._clock.now())
             said = until
 
-
-async def _events(
-    manager: Manager, changes: list[LoggedChange], clock: Clock
-) -> AsyncIterator[tuple[str, ContactsChanged]]:
-    names = {str(field.number): field.name for field in manager.fields}
-    for logged in changes:
-        yield (
-            f"{manager.id}:{logged.unique_id}",
-            ContactsChanged(
+    def _records(self, manager: Manager, changes: list[LoggedChange]) -> list[Record]:
+        names = {str(field.number): field.name for field in manager.fields}
+        now = self._clock.now()
+        records = []
+        for logged in changes:
+            event = ContactsChanged(
                 event_id=uuid.uuid5(_NAMES, f"{manager.id}:{logged.number}"),
-                occurred_at=clock.now(),
+                occurred_at=now,
                 manager_id=manager.id,
                 unique_id=logged.unique_id,
                 number=logged.number,
@@ -104,8 +104,9 @@ async def _events(
                 fields={names.get(number, number): value for number, value in new_values(logged).items()},
                 run_id=logged.run_id,
                 changed_at=logged.changed_at,
-            ),
-        )
+            )
+            records.append(self._publisher.record(event, f"{manager.id}:{logged.unique_id}"))
+        return records
 
 
 def new_values(logged: LoggedChange) -> dict[str, str]:

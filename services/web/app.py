@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from services.web.api import (
+    changes,
     connection_tests,
     contact_history,
     contacts,
@@ -81,7 +82,18 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     )
     app.state.resources = resources
     # History before contacts: whose path takes all that follows.
-    for group in (managers, portal_sign_in, contact_history, contacts, uploads, imports, connection_tests, runs, plans):
+    for group in (
+        managers,
+        portal_sign_in,
+        contact_history,
+        contacts,
+        changes,
+        uploads,
+        imports,
+        connection_tests,
+        runs,
+        plans,
+    ):
         app.include_router(group.router)
     for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
         app.include_router(pages.router)

@@ -1,7 +1,8 @@
 """Says events: JSON bodies with CloudEvents 1.0 headers in Kafka's binary mode."""
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections import deque
+from collections.abc import AsyncIterable, Awaitable
 from typing import Protocol
 
 from faststream.kafka import KafkaBroker
@@ -43,9 +44,11 @@ class KafkaEventPublisher:
     async def publish_all(self, topic: Topic, events: AsyncIterable[tuple[str, Event]]) -> int:
         """Say keyed events as they come, several on their way at once; returns how many, when the broker has all."""
         said = 0
-        waiting: set[asyncio.Future[object]] = set()
+        waiting: deque[Awaitable[object]] = deque()
         try:
             async for key, event in events:
+                if len(waiting) >= IN_FLIGHT:
+                    await waiting.popleft()
                 sent = await self._broker.publish(
                     event.model_dump_json().encode(),
                     topic.name,
@@ -53,11 +56,8 @@ class KafkaEventPublisher:
                     headers=cloud_event_headers(event, self._source),
                     no_confirm=True,
                 )
-                waiting.add(asyncio.ensure_future(sent))
+                waiting.append(sent)
                 said += 1
-                if len(waiting) >= IN_FLIGHT:
-                    done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                    await asyncio.gather(*done)
         finally:
             await asyncio.gather(*waiting)
         return said

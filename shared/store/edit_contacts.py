@@ -96,6 +96,9 @@ async def delete_contact(
     )
     if before is None:
         raise UserError("contact_not_found", "There is no contact with this unique id.")
+    await connection.execute(
+        "DELETE FROM contact_passwords WHERE manager_id = $1 AND unique_id = $2", manager.id, unique_id
+    )
     number = await _next_change(connection, manager.id, added=-1)
     logged = HandEdit(
         manager_id=manager.id,

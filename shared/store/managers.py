@@ -15,6 +15,15 @@ from shared.postgres.database import Connection
 from shared.rules.kinds import Kind
 from shared.store.set_ups import FieldSpec
 
+# What a run writes by the million has no foreign key to go by.
+_DELETE = (
+    "DELETE FROM plan_passwords USING runs r WHERE run_id = r.id AND r.manager_id = $1",
+    "DELETE FROM plan_changes WHERE manager_id = $1",
+    "DELETE FROM contact_passwords WHERE manager_id = $1",
+    "DELETE FROM contacts WHERE manager_id = $1",
+    "DELETE FROM managers WHERE id = $1",
+)
+
 
 class FieldView(BaseModel):
     """A field as people see it; they know fields by name."""
@@ -142,7 +151,8 @@ async def delete_manager(connection: Connection, manager_id: UUID) -> None:
         raise UserError(
             "run_active", "A run of one of its imports is under way; wait until it has ended, or cancel it."
         )
-    await connection.execute("DELETE FROM managers WHERE id = $1", manager_id)
+    for statement in _DELETE:
+        await connection.execute(statement, manager_id)
 
 
 async def _lock(connection: Connection, manager_id: UUID) -> None:

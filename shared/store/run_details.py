@@ -1,6 +1,7 @@
 """What a run would do or did, and what was wrong with its file, as people and programs see it."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID
 
@@ -35,25 +36,39 @@ class ProblemView(BaseModel):
     unique_id: str | None
 
 
+_STORED = """
+SELECT c.ordinal, c.change, c.unique_id, c.line, c.before, c.after, CASE WHEN c.change = 'deleted' THEN '{}' ELSE ARRAY(
+    SELECT p.field FROM plan_passwords p WHERE p.run_id = c.run_id AND p.unique_id = c.unique_id
+    ORDER BY p.field) END AS passwords
+FROM plan_changes c WHERE c.run_id = $1 AND ($2::text IS NULL OR c.change = $2) AND c.ordinal > $3
+ORDER BY c.ordinal LIMIT $4
+"""
+
+# Contacts of a first load are the log of their own addition.
+_OWN_LOG = """
+SELECT c.change_number - r.plan_change_number AS ordinal, 'added' AS change, c.unique_id, c.log_line AS line,
+    NULL AS before, c.fields AS after, ARRAY(
+    SELECT p.field FROM plan_passwords p WHERE p.run_id = r.id AND p.unique_id = c.unique_id
+    ORDER BY p.field) AS passwords
+FROM runs r JOIN contacts c ON c.manager_id = r.manager_id AND c.change_number > r.plan_change_number + $2
+    AND c.last_run_id = r.id AND c.log_line IS NOT NULL
+WHERE r.id = $1 AND r.applied_at IS NOT NULL ORDER BY c.change_number LIMIT $3
+"""
+
+
 async def plan_changes(
     connection: Connection, run_id: UUID, *, kind: ChangeKind | None, after: int | None, limit: int
 ) -> list[tuple[int, PlanChange]]:
     """Return changes of a run's plan in its order with their ordinals, those after one; `run_not_found`."""
-    setup = await connection.fetchval("SELECT setup FROM runs WHERE id = $1", run_id)
-    if setup is None:
+    run = await connection.fetchrow("SELECT setup, is_first_load FROM runs WHERE id = $1", run_id)
+    if run is None:
         raise UserError("run_not_found", "There is no such run.")
-    names = RunSetup.model_validate(setup)
-    rows = await connection.fetch(
-        """SELECT c.ordinal, c.change, c.unique_id, c.line, c.before, c.after, ARRAY(
-            SELECT p.field FROM plan_passwords p WHERE p.run_id = c.run_id AND p.unique_id = c.unique_id
-            ORDER BY p.field) AS passwords
-        FROM plan_changes c WHERE c.run_id = $1 AND ($2::text IS NULL OR c.change = $2) AND c.ordinal > $3
-        ORDER BY c.ordinal LIMIT $4""",
-        run_id,
-        kind,
-        -1 if after is None else after,
-        limit,
-    )
+    names = RunSetup.model_validate(run["setup"])
+    place = 0 if after is None else after
+    rows = await connection.fetch(_STORED, run_id, kind, place, limit)
+    if run["is_first_load"] and kind in {None, "added"}:
+        rows += await connection.fetch(_OWN_LOG, run_id, place, limit)
+        rows = sorted(rows, key=itemgetter("ordinal"))[:limit]
     return [(row["ordinal"], _change(names, dict(row))) for row in rows]
 
 

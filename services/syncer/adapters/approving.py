@@ -63,12 +63,12 @@ SELECT $1, $2, place, $3 + place, change, unique_id, line, before, after, row_ha
 
 _PASSWORDS = """
 INSERT INTO plan_passwords (run_id, unique_id, field, fingerprint, sealed, hash, before_hash, before_fingerprint)
-SELECT $1, c.unique_id, p.field, p.fingerprint, p.sealed, p.hash, k.hash, k.fingerprint
+SELECT $1::uuid, c.unique_id, p.field, p.fingerprint, p.sealed, p.hash, k.hash, k.fingerprint
 FROM plan_changes c JOIN plan_passwords p ON p.run_id = $3 AND p.unique_id = c.unique_id
     LEFT JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
 WHERE c.run_id = $1 AND c.change <> 'deleted' AND p.fingerprint IS DISTINCT FROM k.fingerprint
 UNION ALL
-SELECT $1, k.unique_id, k.field, NULL, NULL, NULL, k.hash, k.fingerprint
+SELECT $1::uuid, k.unique_id, k.field, NULL, NULL, NULL, k.hash, k.fingerprint
 FROM plan_changes c JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = c.unique_id
 WHERE c.run_id = $1 AND c.change = 'deleted'
 """

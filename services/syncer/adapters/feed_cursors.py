@@ -9,7 +9,8 @@ import asyncpg
 from shared.postgres.database import Connection
 
 _LOCK: Final = 0x66656564
-_RESENT: Final = "24 hours"
+_RESENT: Final = "10 minutes"
+_MOST_RESENT: Final = 20_000
 
 _BEHIND = """
 SELECT m.id, coalesce(f.said_number, 0) AS said, m.change_number AS last
@@ -22,11 +23,13 @@ INSERT INTO change_feeds (manager_id, said_number, said_at) VALUES ($1, $2, $3)
 ON CONFLICT (manager_id) DO UPDATE SET said_number = excluded.said_number, said_at = excluded.said_at
 """
 
-# Of each manager the number before the first change of so many hours.
+# Of each manager the number before the first change of the last minutes, but no further back than so many changes: a
+# broker that keeps all in memory must not be filled by what it was restarted for.
 _REWIND = """
 UPDATE change_feeds f SET said_number = least(f.said_number, coalesce((
     SELECT min(l.number) - 1 FROM change_log l
-    WHERE l.manager_id = f.manager_id AND l.changed_at > now() - $1::text::interval), f.said_number))
+    WHERE l.manager_id = f.manager_id AND l.number BETWEEN f.said_number - $2 + 1 AND f.said_number
+        AND l.changed_at > now() - $1::text::interval), f.said_number))
 """
 
 
@@ -49,10 +52,13 @@ async def note_said(connection: Connection, manager_id: UUID, number: int, now: 
 
 
 async def rewind_for_new_broker(connection: Connection) -> None:
-    """Have the newest changes said again where the broker has begun anew since, and so lost its memory."""
+    """Have the newest changes said again where the broker has begun anew since, and so lost its memory.
+
+    Who was further behind asks for a replay.
+    """
     async with connection.transaction():
         begun = await connection.fetch(
             "UPDATE broker_incarnations SET rewound_at = now() WHERE rewound_at IS NULL RETURNING id"
         )
         if begun:
-            await connection.execute(_REWIND, _RESENT)
+            await connection.execute(_REWIND, _RESENT, _MOST_RESENT)

@@ -21,7 +21,7 @@ async def hash_passwords(database: Database, sealer: Sealer, run_id: UUID, hash_
             return await asyncio.to_thread(lambda: hash_password(sealer.open(sealed, "password")))
 
     while rows := await database.pool.fetch(
-        "SELECT unique_id, field, sealed FROM plan_passwords WHERE run_id = $1 AND hash IS NULL LIMIT $2",
+        "SELECT unique_id, field, sealed FROM plan_passwords WHERE run_id = $1 AND sealed IS NOT NULL LIMIT $2",
         run_id,
         _BATCH,
     ):

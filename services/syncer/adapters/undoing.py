@@ -71,10 +71,10 @@ SELECT $1, $2, place, $3 + place, change, unique_id, before, after FROM (
 
 _PASSWORDS = """
 INSERT INTO plan_passwords (run_id, unique_id, field, fingerprint, hash, before_hash, before_fingerprint)
-SELECT $1, unique_id, field, before_fingerprint, before_hash, now_hash, now_fingerprint FROM standing_passwords
+SELECT $1::uuid, unique_id, field, before_fingerprint, before_hash, now_hash, now_fingerprint FROM standing_passwords
 WHERE (change = 'deleted' OR goes_back) AND (before_hash IS NOT NULL OR now_hash IS NOT NULL)
 UNION ALL
-SELECT $1, k.unique_id, k.field, NULL, NULL, k.hash, k.fingerprint
+SELECT $1::uuid, k.unique_id, k.field, NULL, NULL, k.hash, k.fingerprint
 FROM plan_changes c JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = c.unique_id
 WHERE c.run_id = $1 AND c.change = 'deleted'
 """

@@ -29,6 +29,13 @@ CREATE TABLE row_schemes (
     UNIQUE (manager_id, digest)
 );
 
+-- Tables that runs write by the million have no foreign keys, each of which costs as much as the row itself; whoever
+-- deletes a manager deletes them with it.
+ALTER TABLE contacts DROP CONSTRAINT contacts_manager_id_fkey;
+ALTER TABLE contact_passwords DROP CONSTRAINT contact_passwords_manager_id_unique_id_fkey;
+ALTER TABLE plan_changes DROP CONSTRAINT plan_changes_run_id_fkey;
+ALTER TABLE plan_passwords DROP CONSTRAINT plan_passwords_run_id_fkey;
+
 -- `row_hash`, `row_scheme`: of the row that a run wrote, until anything else writes the contact. `log_line`: of a first
 -- load, whose log of an added contact is the contact itself, for as long as nothing else has written it.
 ALTER TABLE contacts

@@ -15,7 +15,7 @@ def test_all_codes() -> None:
             "row_too_large",
         ),
         *("email_invalid", "phone_invalid", "number_invalid", "date_invalid"),
-        *("duplicate_id", "deletes_held_back", "column_kept", "value_kept"),
+        *("duplicate_id", "deletes_held_back", "column_kept", "value_kept", "edit_kept"),
     }
 
 

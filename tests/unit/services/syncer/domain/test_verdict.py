@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.syncer.domain.verdict import PlanFacts, judge
+from services.syncer.domain.verdict import ChangeLimit, PlanFacts, judge
+from shared.events.runs import RunCounts
 
 PLAIN = PlanFacts(
     good_rows=100,
@@ -11,7 +12,7 @@ PLAIN = PlanFacts(
     warnings=0,
     contacts=100,
     found=100,
-    deletes=0,
+    counts=RunCounts(),
     delete_missing=False,
     generated_keys=False,
     remote=True,
@@ -51,7 +52,7 @@ def test_a_dry_run_applies_nothing() -> None:
     ],
 )
 def test_the_guard_refuses_ten_percent_and_less(contacts: int, found: int, refused: bool) -> None:  # noqa: FBT001
-    verdict = judge(replace(GUARDED, contacts=contacts, found=found, deletes=contacts - found))
+    verdict = judge(replace(GUARDED, contacts=contacts, found=found, counts=RunCounts(deleted=contacts - found)))
     assert (verdict.status == "refused") is refused
     assert (verdict.code == "guard_ten_percent") is refused
 
@@ -64,29 +65,29 @@ def test_the_guard_asks_only_scheduled_remote_imports_that_delete(facts: PlanFac
 
 
 def test_the_guard_holds_even_where_nothing_would_be_deleted() -> None:
-    assert judge(replace(GUARDED, found=5, deletes=0)).status == "refused"
+    assert judge(replace(GUARDED, found=5, counts=RunCounts(deleted=0))).status == "refused"
 
 
 def test_with_generated_keys_the_guard_counts_rows_without_errors() -> None:
-    generated = replace(GUARDED, generated_keys=True, found=0, deletes=100)
+    generated = replace(GUARDED, generated_keys=True, found=0, counts=RunCounts(deleted=100))
     assert judge(replace(generated, good_rows=10)).status == "refused"
     assert judge(replace(generated, good_rows=11)).status == "succeeded"
 
 
 def test_deleting_all_needs_a_good_row() -> None:
-    upload = replace(PLAIN, delete_missing=True, remote=False, good_rows=0, found=0, deletes=100)
+    upload = replace(PLAIN, delete_missing=True, remote=False, good_rows=0, found=0, counts=RunCounts(deleted=100))
     assert judge(upload).code == "no_good_rows"
-    assert judge(replace(upload, deletes=0)).status == "succeeded"
+    assert judge(replace(upload, counts=RunCounts(deleted=0))).status == "succeeded"
 
 
 def test_replacing_all_needs_every_row() -> None:
-    upload = replace(PLAIN, delete_missing=True, remote=False, generated_keys=True, deletes=100)
+    upload = replace(PLAIN, delete_missing=True, remote=False, generated_keys=True, counts=RunCounts(deleted=100))
     assert judge(replace(upload, rejected=1)).code == "replacement_incomplete"
     assert judge(upload).status == "succeeded"
 
 
 def test_a_wrong_encoding_fails_before_the_guard() -> None:
-    verdict = judge(replace(GUARDED, good_rows=0, rejected=7, undecodable=7, found=0, deletes=100))
+    verdict = judge(replace(GUARDED, good_rows=0, rejected=7, undecodable=7, found=0, counts=RunCounts(deleted=100)))
     assert (verdict.status, verdict.code) == ("failed", "encoding_wrong")
 
 
@@ -102,3 +103,36 @@ def test_a_share_of_errors_counts_from_100_rows_up() -> None:
     assert judge(facts).code == "too_many_row_errors"
     assert judge(replace(facts, most_row_error_percent=5)).status == "succeeded_with_errors"
     assert judge(replace(facts, good_rows=94)).status == "succeeded_with_errors"
+
+
+def test_a_dry_run_says_what_would_refuse_it() -> None:
+    verdict = judge(replace(GUARDED, found=5, dry_run=True))
+    assert (verdict.status, verdict.code) == ("planned", "guard_ten_percent")
+
+
+@pytest.mark.parametrize(
+    ("deleted", "limit", "refused"),
+    [
+        (9, ChangeLimit("deletes", count=10), False),
+        (10, ChangeLimit("deletes", count=10), True),
+        (4, ChangeLimit("deletes", percent=5), False),
+        (5, ChangeLimit("deletes", percent=5), True),
+        (5, ChangeLimit("deletes", count=100, percent=5), True),
+        (0, ChangeLimit("deletes", percent=0.1), False),
+        (50, ChangeLimit("updates", count=1), False),
+    ],
+)
+def test_a_limit_holds_from_its_own_figure_on(deleted: int, limit: ChangeLimit, *, refused: bool) -> None:
+    facts = replace(PLAIN, counts=RunCounts(deleted=deleted), limits=(limit,))
+    assert judge(facts).status == ("refused" if refused else "succeeded")
+
+
+def test_a_share_means_nothing_where_there_are_no_contacts() -> None:
+    facts = replace(PLAIN, contacts=0, counts=RunCounts(added=7), limits=(ChangeLimit("adds", percent=1),))
+    assert judge(facts).status == "succeeded"
+    assert judge(replace(facts, limits=(ChangeLimit("adds", count=7),))).code == "limit_adds"
+
+
+def test_the_guard_is_asked_before_limits() -> None:
+    facts = replace(GUARDED, found=5, counts=RunCounts(deleted=95), limits=(ChangeLimit("deletes", count=1),))
+    assert judge(facts).code == "guard_ten_percent"

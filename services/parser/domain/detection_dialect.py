@@ -1,8 +1,10 @@
 """Which delimiter and quote a file has, and why, in words."""
 
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from services.parser.domain.detection_trials import TRIAL_BYTES, Trial, attempt, cleanness
@@ -16,12 +18,14 @@ _WORTH_OF_OTHERS: Final = 0.9
 _ONE_COLUMN: Final = 0.35
 _NAMES: Final = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Pipe", " ": "Space", ":": "Colon"}
 _QUOTES: Final = ('"', "'")
-_OTHERS: Final = re.compile(r"[^\w\s\"'.@+()/&,;:-]{1,8}|[\x01\x1c-\x1f]")
+_OTHERS: Final = re.compile(r"[^\w\s\"'.@+()/&,;:\ud800-\udfff\0-]{1,8}|[\x01\x1c-\x1f]")
 _OTHERS_TRIED: Final = 6
 _LINES: Final = 100
-_MOST_LINES_WITH: Final = 0.9
+_CLOSED: Final = 0.9
+_LEAST_LINES_WITH: Final = 0.5
+"""A cell in quotes may have lines of its own."""
 _SEP_LINE: Final = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE | re.DOTALL)
-_CLEARLY: Final = 0.03
+_CLEARLY: Final = 0.002
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def detect_dialect(
     sample = decode(text, encoding)
     delimiters = [*_WORTH, *_others(sample)]
     trials = _trials(text, encoding, [each for each in delimiters if each in sample], chosen, given, is_whole=is_whole)
-    lines = cleanness([[line] for line in sample.splitlines()[:_LINES] if line.strip()])
+    lines = cleanness([[line] for line in _lines(sample)])
     if not trials or trials[0].score <= lines * _ONE_COLUMN:
         one = attempt(text, encoding, _with(chosen, delimiter=","), is_whole=is_whole, worth=1.0)
         return DialectFinding(one, "The file seems to have one column: no sign parts its rows evenly.", '"')
@@ -94,21 +98,25 @@ def _trials(
 def _quotes_cells(text: bytes, delimiter: str, quote: str, encoding: str) -> bool:
     """Tell whether cells begin with a quote and end with one, most of those that begin with it."""
     sign, quoted = re.escape(delimiter), re.escape(quote)
-    sample = decode(text[: TRIAL_BYTES // 4], encoding)
+    sample = "\n".join(decode(text, encoding).splitlines())
     opened = len(re.findall(rf"(?:^|{sign}){quoted}", sample, re.MULTILINE))
-    closed = len(re.findall(rf"{quoted}(?:{sign}|\r?$)", sample, re.MULTILINE))
-    return bool(opened) and closed >= opened * _MOST_LINES_WITH
+    closed = len(re.findall(rf"{quoted}(?:{sign}|$)", sample, re.MULTILINE))
+    return bool(opened) and closed >= opened * _CLOSED
 
 
 def _others(sample: str) -> list[str]:
     """Return runs of other signs that stand in nearly every line, the most common first."""
-    lines = [line for line in sample.splitlines()[: _LINES + 1] if line.strip()][:_LINES]
+    lines = _lines(sample)
     runs = Counter(run for line in lines for run in set(_OTHERS.findall(line)))
-    least = len(lines) * _MOST_LINES_WITH
+    least = len(lines) * _LEAST_LINES_WITH
     found = [
         run for run, _ in runs.most_common(20) if run not in _WORTH and sum(run in line for line in lines) >= least
     ]
     return found[:_OTHERS_TRIED]
+
+
+def _lines(sample: str) -> list[str]:
+    return [line for line in islice(io.StringIO(sample, newline=None), 2 * _LINES) if line.strip()][:_LINES]
 
 
 def _delimiter_reason(trials: list[Trial]) -> str:

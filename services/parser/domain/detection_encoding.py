@@ -163,9 +163,10 @@ def _utf8_signs(sample: bytes, *, is_whole: bool) -> tuple[int, int]:
 
 
 def _lines_beyond_ascii(sample: bytes) -> bytes:
-    """Return the lines that tell something of the encoding, up to a limit, without the last, which may be cut."""
+    """Return the lines that tell something of the encoding, up to a limit, without a last one that may be cut."""
     lines = sample.splitlines(keepends=True)
-    told = [line for line in (lines[:-1] or lines) if not line.isascii()] or lines
+    whole = lines if sample.endswith((b"\n", b"\r")) else lines[:-1] or lines
+    told = [line for line in whole if not line.isascii()] or lines
     part = b"".join(told)
     return part if len(part) <= _LOOKED_AT else part[: part.rfind(b"\n", 0, _LOOKED_AT) + 1] or part[:_LOOKED_AT]
 

@@ -16,13 +16,14 @@ _FULL: Final = 0.7
 _MOST: Final = 0.9
 _ALONE: Final = 2
 
+_CODES: Final = "codes"
 _TYPES: Final = (
     ("e-mail addresses", re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")),
     ("dates", re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?(?:[T ].*)?|\d{1,2}:\d{2}(?::\d{2})?")),
     ("links", re.compile(r"(?:https?|ftp)://\S+")),
     ("numbers", re.compile(r"[-+]?[$€£]?\s?\d[\d.,'\u00a0\u202f ]*%?\s?[€$£]?|0x[0-9a-fA-F]+")),
     ("telephone numbers", re.compile(r"[+(]?\d[\d\s()/.-]{5,}")),
-    ("codes", re.compile(r"[A-Za-z]{0,5}[-_/]?\d+[-_/\dA-Za-z]*")),
+    (_CODES, re.compile(r"[A-Za-z]{0,5}[-_/]?\d+[-_/\dA-Za-z]*")),
 )
 _IDENTIFIER: Final = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
 
@@ -50,7 +51,7 @@ def lines_before_table(rows: list[Record], width: int) -> tuple[int, str]:
                 break
             narrower = all(len(before.cells) < width for before in rows[:place])
             sparse = all(_filled(before) <= max(1, width * _SPARSE) for before in rows[:place])
-            names = not any(type_of(cell) for cell in row.cells) and len(set(row.cells)) == width
+            names = not any(type_of(cell) not in (None, _CODES) for cell in row.cells) and len(set(row.cells)) == width
             if sparse and (narrower or names):
                 lines = row.line - 1
                 return lines, f"The first {lines} lines have hardly a cell; the table begins on line {row.line}."

@@ -16,6 +16,7 @@ TRIAL_BYTES: Final = 64 * 1024
 TRIAL_ROWS: Final = 300
 _CELLS: Final = 3000
 _EMPTY_WORTH: Final = 0.7
+_STRAY: Final = 0.05
 
 _CLEAN: Final = re.compile(
     r"""[-+]?[$€£¥]?\s?\d[\d.,'\s]*\s?[%$€£¥]?      # a number, an amount
@@ -86,9 +87,11 @@ def _fits(cells: list[str], width: int) -> bool:
 
 
 def _doubled(rows: list[Record], score: float) -> float:
-    """Halve the score where every other column is empty in all rows, the header too: the delimiter is a double one."""
+    """Halve the score where every other column is empty, in the first row too: the delimiter is a double one."""
     width = len(rows[0].cells)
     least = 3
     if width < least or width % 2 == 0:
         return score
-    return score / 2 if not any(trim(cell) for row in rows for cell in row.cells[1::2]) else score
+    between = [bool(trim(cell)) for row in rows for cell in row.cells[1::2]]
+    header = any(trim(cell) for cell in rows[0].cells[1::2])
+    return score / 2 if not header and sum(between) <= len(between) * _STRAY else score

@@ -19,11 +19,17 @@ def password_places(names: Sequence[str], rows: Sequence[Record], said: Collecti
     """
     wanted = {trim(name) for name in said}
     places = {place for place, name in enumerate(names) if name in wanted or is_password_name(name)}
-    for row in rows[:_HEADS]:
-        for place, cell in enumerate(row.cells):
-            if place not in places and is_password_name(cell) and (len(cell) <= _LONGEST_NAME or len(row.cells) == 1):
-                places.add(place)
-    return frozenset(places)
+    return frozenset(places | named_places(rows))
+
+
+def named_places(rows: Sequence[Record]) -> frozenset[int]:
+    """Return the places of cells of the first rows that are names of passwords."""
+    return frozenset(
+        place
+        for row in rows[:_HEADS]
+        for place, cell in enumerate(row.cells)
+        if (len(cell) <= _LONGEST_NAME or len(row.cells) == 1) and is_password_name(cell)
+    )
 
 
 def hidden(cells: Sequence[str], width: int, places: frozenset[int], delimiter: str) -> list[str]:

@@ -28,8 +28,9 @@ def plausibility(text: str, encoding: str) -> float:
         return 1.0
     weigh = _EAST_ASIAN.get(charset_name(encoding), _alphabetic)
     worth = sum(weigh(text, place) for place in marks) / len(marks)
-    if charset_name(encoding) == "euc_jp" and not any("\u3040" <= sign <= "\u30ff" for sign in text):
-        worth *= 0.7  # Japanese without kana is rare
+    has_kana = any("\u3040" <= sign <= "\u30ff" for sign in text)
+    if charset_name(encoding) == ("gb18030" if has_kana else "euc_jp"):
+        worth *= 0.7  # Japanese is hardly written without kana, and Chinese not with them
     return max(0.0, worth)
 
 

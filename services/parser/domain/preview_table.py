@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from services.parser.domain.facts import facts_of
-from services.parser.domain.hiding import hidden, password_places
+from services.parser.domain.hiding import hidden, named_places, password_places
 from shared.errors import UserError
-from shared.events.previews import ColumnDetails, PreviewChoices, PreviewProblem
+from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, PreviewProblem
 from shared.rules.charset import has_escapes
+from shared.rules.column_names import is_password_name
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, header_names, is_blank_record, read_head
 from shared.rules.kinds import Kind, Notation
@@ -17,6 +19,7 @@ from shared.rules.problems import describe_problem
 from shared.rules.records import Record, read_records
 from shared.rules.trimming import is_blank, trim
 
+_RECORDS: Final = 50_000
 _ROWS: Final = 200
 _ROW_BYTES: Final = 200_000
 _LONGEST_CELL: Final = 2_000
@@ -52,30 +55,31 @@ class Table:
 def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     """Return the table; UserError `file_has_no_rows`."""
     dialect = sample.dialect
-    records = list(
-        read_records(sample.text, dialect, encoding=sample.encoding, first_line=1, skip_lines=dialect.skip_lines)
-    )
+    reading = read_records(sample.text, dialect, encoding=sample.encoding, first_line=1, skip_lines=dialect.skip_lines)
+    records = list(islice(reading, _RECORDS))
     problems: list[PreviewProblem] = []
-    if sample.is_whole:
+    if sample.is_whole and len(records) < _RECORDS:
         problems += _unclosed(sample, records)
-    elif len(records) > 1:
-        records.pop()  # it may be cut
     filled = [record for record in records if not is_blank_record(record.cells)]
+    if not sample.is_whole and len(filled) > 1 and filled[-1] is records[-1]:
+        filled.pop()  # it may be cut
     head = _head(sample, filled, problems)
     rows = filled[dialect.has_header :]
-    places = password_places(head.names, filled, choices.password_columns)
+    # A header that is skipped says what its columns hold all the same; what is taken for one then holds values.
+    skipped = named_places(_skipped(sample))
+    places = password_places(head.names, filled, choices.password_columns) | skipped
     names = _within(head.names)
-    table = Table([_shown(name) for name in names], rows_seen=len(rows))
+    table = Table(_shown_names(names, skipped), rows_seen=len(rows))
     cells = [hidden(row.cells, head.width, places, dialect.delimiter) for row in rows]
     table.rows = _first_rows(cells)
     table.open_cells = [_shown(cell) for row in cells[:_ROWS] for cell in row] + (
-        [_shown(name) for name in head.names] if dialect.has_header else []
+        table.names if dialect.has_header else []
     )
     table.details = _details(table.names, cells, places, choices)
     if len(names) < head.width:
         message = f"The file has {head.width:,} columns; the preview shows the first {len(names):,}."
         problems.append(PreviewProblem(severity="warning", code="columns_cut", message=message))
-    problems += _name_problems(filled[0], head) if dialect.has_header else []
+    problems += _name_problems(filled[0], table.names) if dialect.has_header else []
     problems += _date_problems(table.details)
     table.problems = problems + _row_problems(rows, head)
     return table
@@ -91,6 +95,21 @@ def _head(sample: Sample, filled: list[Record], problems: list[PreviewProblem]) 
         problems.append(PreviewProblem(line=filled[0].line, severity="error", code=error.code, message=error.message))
     first = filled[0]
     return Head(header_names(first.cells), len(first.cells), first.line, height_of(first.cells))
+
+
+def _skipped(sample: Sample) -> list[Record]:
+    lines = sample.dialect.skip_lines
+    if not lines:
+        return []
+    text = b"".join(sample.text.splitlines(keepends=True)[:lines])
+    return list(read_records(text, sample.dialect, encoding=sample.encoding, first_line=1))
+
+
+def _shown_names(names: list[str], hidden_places: frozenset[int]) -> list[str]:
+    return [
+        HIDDEN if place in hidden_places and not is_password_name(name) else _shown(name)
+        for place, name in enumerate(names)
+    ]
 
 
 def _within(names: list[str]) -> list[str]:
@@ -165,10 +184,10 @@ def _unclosed(sample: Sample, records: list[Record]) -> list[PreviewProblem]:
     return [PreviewProblem(line=last.line, severity="error", code="quote_unclosed", message=message)]
 
 
-def _name_problems(header: Record, head: Head) -> list[PreviewProblem]:
+def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
     problems: list[PreviewProblem] = []
-    for place, (cell, name) in enumerate(zip(header.cells, head.names, strict=True), start=1):
-        if trim(cell) == name or len(problems) >= _PROBLEMS:
+    for place, (cell, name) in enumerate(zip(header.cells, names, strict=False), start=1):
+        if trim(cell) == name or name == HIDDEN or len(problems) >= _PROBLEMS:
             continue
         given = "has no name" if is_blank(cell) else "has a name that another column has, too"
         problems.append(
@@ -176,8 +195,8 @@ def _name_problems(header: Record, head: Head) -> list[PreviewProblem]:
                 line=header.line,
                 severity="warning",
                 code="column_renamed",
-                message=f"Column {place} {given}: it is called “{_shown(name[:60])}”.",
-                column=_shown(name),
+                message=f"Column {place} {given}: it is called “{name[:60]}”.",
+                column=name,
             )
         )
     return problems

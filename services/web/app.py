@@ -21,8 +21,8 @@ from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
+from services.web.pages import preview_import, set_up_import, sign_in
 from services.web.pages import runs as run_pages
-from services.web.pages import set_up_import, sign_in
 from services.web.pages.error_answers import page_error
 from services.web.security.body_limit import BodyLimit
 from services.web.security.response_headers import ResponseHeaders
@@ -73,7 +73,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.resources = resources
     for group in (managers, contacts, uploads, imports, connection_tests, previews, runs):
         app.include_router(group.router)
-    for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
+    for pages in (sign_in, manager_pages, preview_import, set_up_import, import_pages, run_pages):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for kind in (

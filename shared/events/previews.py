@@ -108,6 +108,7 @@ class ColumnDetails(EventPart):
     kinds: list[Kind] = Field(description="That take every value of the sample")
     shares: dict[Kind, float] = Field(description="How large a part of the values looks like a kind; none: no part")
     date_formats: list[str] = Field(description="That read every value; several: a person has to say which")
+    decimal_separators: list[str] = Field(default_factory=list, description="With which every value is a number")
     is_password: bool = False
 
 

@@ -61,7 +61,7 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
         "poblacion", "citta", "comune", "plaats", "woonplaats", "stad", "miasto", "mesto", "by", "kaupunki",
         "cidade", "город", "市区町村", "城市", "도시",
     ),
-    "state": ("state", "county", "province", "region", "bundesland", "provincia", "estado", "departement", "都道府県", "省"),
+    "state": ("state", "county", "province", "region", "bundesland", "provincia", "estado", "departement", "省"),
     "country": (
         "country", "country code", "nation", "land", "staat", "pays", "pais", "paese", "nazione", "kraj", "zeme",
         "maa", "страна", "国", "国家", "국가",

@@ -54,7 +54,8 @@ def lines_before_table(rows: list[Record], width: int) -> tuple[int, str]:
             names = not any(type_of(cell) not in (None, _CODES) for cell in row.cells) and len(set(row.cells)) == width
             if sparse and (narrower or names):
                 lines = row.line - 1
-                return lines, f"The first {lines} lines have hardly a cell; the table begins on line {row.line}."
+                first = "The first line has" if lines == 1 else f"The first {lines} lines have"
+                return lines, f"{first} hardly a cell; the table begins on line {row.line}."
             break
     return 0, "None: the table begins with the first row."
 

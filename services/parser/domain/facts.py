@@ -17,6 +17,7 @@ DATE_FORMATS: Final = (
     *("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M"),
 )
 """The usual ones; each is tried on every value."""
+_SEPARATORS: Final = (".", ",")
 _SAMPLES: Final = 5
 _LONGEST_SAMPLE: Final = 80
 _JUDGED: Final = 200
@@ -39,6 +40,7 @@ class ColumnFacts:
     kinds: list[Kind]
     shares: dict[Kind, float]
     date_formats: list[str]
+    decimal_separators: list[str]
 
 
 def facts_of(values: Sequence[str], notation: Notation, *, date_format: str | None, is_password: bool) -> ColumnFacts:
@@ -46,14 +48,14 @@ def facts_of(values: Sequence[str], notation: Notation, *, date_format: str | No
     filled = [value for value in values if value]
     share = len(filled) / len(values) if values else 0.0
     if is_password:
-        return ColumnFacts([HIDDEN] * bool(filled), _rounded(share), 0.0, [Kind.PASSWORD], {}, [])
+        return ColumnFacts([HIDDEN] * bool(filled), _rounded(share), 0.0, [Kind.PASSWORD], {}, [], [])
     distinct = list(dict.fromkeys(filled))
     judged = distinct[:_JUDGED]
     formats = [known for known in _formats(judged, date_format) if _all_dates(judged, known)]
     shares = {
         Kind.EMAIL: _share(judged, lambda value: "@" in value and check(Kind.EMAIL, value, notation) is None),
         Kind.PHONE: _share(judged, lambda value: _is_phone_like(value, notation)),
-        Kind.NUMBER: _share(judged, lambda value: check(Kind.NUMBER, value, notation) is None),
+        Kind.NUMBER: max(_number_shares(judged).values()),
         Kind.DATE: 1.0 if formats else _share(judged, lambda value: _is_date_like(value, date_format)),
     }
     fitting = [kind for kind in (Kind.EMAIL, Kind.PHONE, Kind.NUMBER) if _takes_all(kind, judged, notation)]
@@ -64,7 +66,17 @@ def facts_of(values: Sequence[str], notation: Notation, *, date_format: str | No
         kinds=[Kind.TEXT, *fitting, *([Kind.DATE] if formats else [])],
         shares={kind: _rounded(part) for kind, part in shares.items() if part},
         date_formats=formats,
+        decimal_separators=[separator for separator, part in _number_shares(judged).items() if part == 1],
     )
+
+
+def _number_shares(values: list[str]) -> dict[str, float]:
+    """Return which part of the values are numbers with each decimal separator."""
+    notations = {separator: Notation(decimal_separator=separator) for separator in _SEPARATORS}
+    return {
+        separator: sum(check(Kind.NUMBER, value, notation) is None for value in values) / max(1, len(values))
+        for separator, notation in notations.items()
+    }
 
 
 def _takes_all(kind: Kind, values: list[str], notation: Notation) -> bool:

@@ -9,6 +9,8 @@ from shared.rules.charset import charset_name
 _WESTERN: Final = frozenset("äöüßéèêëàâçñóíáúõãåøæœìòùîïôûÄÖÜÉÈÀÇÑÓÁÍÚÅØÆ")
 _OTHER_LATIN: Final = frozenset("čšžřěůýťďňőűąćęłńśźżășțşţğıİšžūėįųāēīģķļņČŠŽŘĚŮÝŤĎŇŐŰĄĆĘŁŃŚŹŻĂȘȚŞŢĞðþÐÞ")
 _SIGNS: Final = frozenset("\u2019\u2018“”„\u2013—…€«»°§£·№²³®™¿¡\u00a0")
+_OF_FIGURES: Final = frozenset("€°§£·№²³")
+"""Signs that stand beside figures, not letters."""
 _COMMON: Final[dict[str, frozenset[str]]] = {
     "CYRILLIC": frozenset("оеаинтсрвлкмд"),
     "GREEK": frozenset("αοιετσνηυρπκςόίάέ"),
@@ -39,8 +41,10 @@ def _alphabetic(text: str, place: int) -> float:  # noqa: PLR0911 - one for each
     before = text[place - 1] if place else " "
     after = text[place + 1] if place + 1 < len(text) else " "
     if sign in _SIGNS:
+        if sign in _OF_FIGURES and (before.isalpha() or after.isalpha()):
+            return 0.1
         inside = before.isalpha() and after.isalpha()
-        return 0.1 if inside and sign not in "\u2019·\u00a0" else 0.7
+        return 0.1 if inside and sign not in "\u2019\u00a0" else 0.7
     category = unicodedata.category(sign)
     if not category.startswith(("L", "M")):
         if category in ("Cc", "Cn", "Co"):

@@ -72,7 +72,7 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     table = Table(_shown_names(names, skipped), rows_seen=len(rows))
     cells = [hidden(row.cells, head.width, places, dialect.delimiter) for row in rows]
     table.rows = _first_rows(cells)
-    table.open_cells = [_shown(cell) for row in cells[:_ROWS] for cell in row] + (
+    table.open_cells = [_shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
         table.names if dialect.has_header else []
     )
     table.details = _details(table.names, cells, places, choices)
@@ -165,6 +165,7 @@ def _details(
                 kinds=facts.kinds,
                 shares=facts.shares,
                 date_formats=facts.date_formats,
+                decimal_separators=facts.decimal_separators,
                 is_password=place in places,
             )
         )

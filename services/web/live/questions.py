@@ -88,7 +88,6 @@ class Questions(Generic[Answer]):
                 return
             if self._consumer is not None:
                 await self._consumer.stop()
-            await self._broker.connect()
             consumer: Any = AIOKafkaConsumer(  # type: ignore[no-untyped-call]
                 self._answered.name,
                 bootstrap_servers=self._settings.bootstrap_servers.split(","),
@@ -96,6 +95,7 @@ class Questions(Generic[Answer]):
             )
             self._consumer = consumer
             await consumer.start()
+            await self._broker.connect()
             await consumer.seek_to_end()
             for partition in consumer.assignment():
                 await consumer.position(partition)  # an answer that comes before this is known would be missed

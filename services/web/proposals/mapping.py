@@ -16,9 +16,10 @@ LEAST: Final = 60
 _REMEMBERED: Final = {True: 105.0, False: 96.0}
 _CONTRADICTED: Final = 0.5
 _ONLY_ONE: Final = 0.8
-_BY_KIND_ALONE: Final = {Kind.EMAIL: 66.0, Kind.PHONE: 62.0}
+_BY_KIND_ALONE: Final = {Kind.PASSWORD: 70.0, Kind.EMAIL: 66.0, Kind.PHONE: 62.0}
 _ENOUGH: Final = 5
 _DISTINCT: Final = 0.9
+_KEEP: Final = "Leave it out to keep the passwords that people have."
 _UNEQUAL: Final = 15.0
 _OF_MEANING: Final = {
     "email": Kind.EMAIL,
@@ -91,7 +92,7 @@ def _judge(
     alike = likeness(column.name, target.name)
     score, evidence = alike.score, [alike.reason] if alike.reason else []
     if column.is_password:
-        return score, [*evidence, "Leave it out to keep the passwords that people have."]
+        return score, [*evidence, _KEEP] if evidence else []
     wanted = _wanted_kind(target)
     if column.filled and wanted is not None:
         share = column.shares.get(wanted, 0.0)
@@ -144,7 +145,7 @@ def _add_only_ones(
 ) -> None:
     """Give a column the field of its kind where it is the only column, and the field the only one, of that kind."""
     for kind, score in _BY_KIND_ALONE.items():
-        places = [place for place, column in enumerate(columns) if column.shares.get(kind, 0.0) >= _ONLY_ONE]
+        places = [place for place, column in enumerate(columns) if _is_of(column, kind)]
         fields = [target for target in targets if target.kind is kind]
         if len(places) != 1 or len(fields) != 1:
             continue
@@ -152,8 +153,15 @@ def _add_only_ones(
         meaning = meaning_of(column.name)
         before, _ = judged[places[0], number]
         if before < LEAST and (meaning is None or (_OF_MEANING.get(meaning) is kind and meaning != "fax")):
-            words = f"It is the only column with {_WORDS[kind]}, and “{fields[0].name}” the only field for them."
-            judged[places[0], number] = (score, [words])
+            what = _WORDS.get(kind, "passwords")
+            words = [f"It is the only column with {what}, and “{fields[0].name}” the only field for them."]
+            judged[places[0], number] = (score, [*words, _KEEP] if kind is Kind.PASSWORD else words)
+
+
+def _is_of(column: ColumnDetails, kind: Kind) -> bool:
+    if kind is Kind.PASSWORD or column.is_password:
+        return column.is_password and kind is Kind.PASSWORD
+    return column.shares.get(kind, 0.0) >= _ONLY_ONE
 
 
 def suggested_kind(column: ColumnDetails) -> Kind:

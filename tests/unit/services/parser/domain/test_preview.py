@@ -1,6 +1,7 @@
 """A preview shows what a run would read, within bounds, and no password."""
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from tests.support.looking import preview_of
 SECRET = "c4nary"
 
 
-def codes(content: bytes, **choices: object) -> list[tuple[int | None, str]]:
+def codes(content: bytes, **choices: Any) -> list[tuple[int | None, str]]:
     return [(problem.line, problem.code) for problem in preview_of(content, **choices).problems]
 
 
@@ -93,6 +94,13 @@ def test_shares_of_a_column() -> None:
     assert [(column.filled, column.distinct) for column in shown.details] == [(1.0, 1.0), (0.75, 0.667)]
 
 
+def test_numbers_are_numbers_with_either_separator() -> None:
+    shown = preview_of(b"No;Amount;Price\n1;1,50;2.5\n2;-3,25;10.00\n3;7;1\n")
+    assert [column.decimal_separators for column in shown.details] == [[".", ","], [","], ["."]]
+    assert [Kind.NUMBER in column.kinds for column in shown.details] == [True, False, True]
+    assert [column.shares[Kind.NUMBER] for column in shown.details] == [1.0, 1.0, 1.0]
+
+
 HIDING = [
     (f"No,Password\n1,{SECRET}\n2,{SECRET}\n", {}),
     (f"No,Kennwort\n1,{SECRET}\n", {}),
@@ -113,7 +121,7 @@ HIDING = [
 
 
 @pytest.mark.parametrize(("text", "choices"), HIDING)
-def test_passwords_are_hidden(text: str, choices: dict[str, object]) -> None:
+def test_passwords_are_hidden(text: str, choices: dict[str, Any]) -> None:
     encoded = text.encode(str(choices.get("encoding", "utf-8")))
     shown = preview_of(encoded, **{name: value for name, value in choices.items() if name != "encoding"})
     said = shown.model_dump_json()

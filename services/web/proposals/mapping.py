@@ -98,7 +98,7 @@ def _judge(
         share = column.shares.get(wanted, 0.0)
         if share < _CONTRADICTED:
             return 0.0, []
-        evidence.append(f"{percent(share)} of the values are {_WORDS[wanted]}.")
+        evidence.append(f"{percent(share)} of the values are {_WORDS[wanted]}{_notation(column, target.kind)}.")
     if meaning_of(target.name) in _NO_NUMBERS and _is_something_else(column):
         return 0.0, []
     for worth, words in (_of_key(column, known), _of_equal(target, equal)):
@@ -112,6 +112,17 @@ def _with_values(score: float, worth: float, *, is_named: bool) -> float:
     if worth > 0:
         return max(score, worth) + (5 if is_named else 0)
     return score + worth if is_named else score
+
+
+def _notation(column: ColumnDetails, kind: Kind) -> str:
+    """Return what the import's options have to say for a field of this kind to take the values."""
+    if kind is Kind.PHONE and Kind.PHONE not in column.kinds:
+        return ", some without a country code: choose the region of telephone numbers"
+    if kind is Kind.NUMBER and column.decimal_separators == [","]:
+        return ", with a decimal comma"
+    if kind is Kind.DATE and column.date_formats:
+        return f", as {' or '.join(column.date_formats)}"
+    return ""
 
 
 def _wanted_kind(target: Target) -> Kind | None:

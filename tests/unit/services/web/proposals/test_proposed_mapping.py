@@ -118,6 +118,20 @@ def test_what_is_remembered_comes_first_and_this_managers_before_others() -> Non
     }
 
 
+NOTATIONS = [
+    ("Phone", Kind.PHONE, ["030/1234567", "089/7654321"], "choose the region of telephone numbers"),
+    ("Amount", Kind.NUMBER, ["1,50", "2,25"], "with a decimal comma"),
+    ("Joined", Kind.DATE, ["01/02/2020", "03/04/2020"], "as %d/%m/%Y or %m/%d/%Y"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "values", "words"), NOTATIONS)
+def test_what_the_options_have_to_say_is_told(name: str, kind: Kind, values: list[str], words: str) -> None:
+    shown = looked_at((name, values))
+    (line,) = propose_mapping(shown.details, [Target(1, name, kind)], {}, StoredEvidence(), key_field=None)
+    assert any(words in told for told in line.evidence)
+
+
 def test_each_field_once() -> None:
     found = proposed(("Email", MAILS), ("E-mail", MAILS), ("Mail", MAILS))
     assert list(found.values()) == ["Email"]

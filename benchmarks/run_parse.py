@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from services.fetcher.adapters.text_store import TextStore
 from services.parser.chunk_reader import ChunkReader
 from services.parser.handlers import ParserHandlers
+from services.parser.preview_reader import PreviewReader
 from shared.clock import SystemClock
 from shared.events.base import Event
 from shared.events.files import ChunkReady
@@ -138,7 +139,9 @@ async def work(folder: Path, share: int, of: int) -> None:
     chunks = CHUNKS.validate_json((folder / "chunks.json").read_bytes())[share::of]
     publisher = NullPublisher()
     clock = SystemClock()
-    handlers = ParserHandlers(ChunkReader(objects_in(folder), Sealer([bytes(32)]), clock), publisher, clock)
+    objects = objects_in(folder)
+    chunks_of, previews = ChunkReader(objects, Sealer([bytes(32)]), clock), PreviewReader(objects, clock)
+    handlers = ParserHandlers(chunks_of, previews, publisher, clock)
     await handlers.on_chunk_ready(chunks[0])  # what is loaded on first use is not what is measured
     publisher.good = publisher.rejected = publisher.bytes = 0
     idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -164,7 +164,8 @@ async def main() -> int:
         client = await stack.enter_async_context(running.client())
         client.timeout = httpx.Timeout(120)
         database = await connect_as_superuser(running)
-        consumer = AIOKafkaConsumer(CHUNK_READY.name, bootstrap_servers=running.kafka, auto_offset_reset="latest")
+        make_consumer: Any = AIOKafkaConsumer
+        consumer = make_consumer(CHUNK_READY.name, bootstrap_servers=running.kafka, auto_offset_reset="latest")
         await consumer.start()
         stack.push_async_callback(consumer.stop)
         bench = Bench(running, server, client, database, consumer)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events import connection_tests, contacts, files, rows, runs
+from shared.events import connection_tests, contacts, files, previews, rows, runs
 from shared.events.base import Event
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -40,6 +40,9 @@ CONNECTION_TEST_REQUESTED = Topic(
     "connection.test.requested", connection_tests.ConnectionTestRequested, ("web",), ("fetcher",), "request"
 )
 CONNECTION_TESTED = Topic("connection.tested", connection_tests.ConnectionTested, ("fetcher",), ("web",), "request")
+PREVIEW_REQUESTED = Topic("preview.requested", previews.PreviewRequested, ("web",), ("fetcher",), "request")
+PREVIEW_FETCHED = Topic("preview.fetched", previews.PreviewFetched, ("fetcher",), ("parser",), "request")
+PREVIEW_READY = Topic("preview.ready", previews.PreviewReady, ("parser",), ("web",), "request")
 
 ALL = (
     IMPORT_REQUESTED,
@@ -54,4 +57,7 @@ ALL = (
     CONTACTS_CHANGED,
     CONNECTION_TEST_REQUESTED,
     CONNECTION_TESTED,
+    PREVIEW_REQUESTED,
+    PREVIEW_FETCHED,
+    PREVIEW_READY,
 )

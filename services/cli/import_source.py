@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.fetcher.domain.text import TextDecoder
 from shared.errors import UserError
 from shared.rules.dialect import Dialect, validate_dialect
+from shared.rules.file_text import TextDecoder
 from shared.rules.header import read_head
 from shared.rules.link import parse_link
 from shared.rules.trimming import trim

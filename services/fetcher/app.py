@@ -15,6 +15,7 @@ from services.fetcher.connection_test import ConnectionTester
 from services.fetcher.downloads import Downloads
 from services.fetcher.handlers import FetcherHandlers
 from services.fetcher.ports import FileTransport
+from services.fetcher.preview import Previewer
 from services.fetcher.remote_sources import RemoteSources
 from services.fetcher.settings import Settings
 from shared import topics
@@ -61,18 +62,22 @@ def create_app(settings: Settings) -> AsgiFastStream:
         settings=settings.fetcher,
     )
     tester = ConnectionTester(sources, publisher, clock, time.perf_counter)
-    handlers = FetcherHandlers(downloads, tester)
+    previewer = Previewer(sources, objects, publisher, clock, most_ratio=settings.fetcher.max_unpacked_ratio)
+    handlers = FetcherHandlers(downloads, tester, previewer)
     delivery.subscribe(topics.IMPORT_REQUESTED, handlers.on_import_requested)
     delivery.subscribe(topics.CONNECTION_TEST_REQUESTED, handlers.on_connection_test_requested)
+    delivery.subscribe(topics.PREVIEW_REQUESTED, handlers.on_preview_requested)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         await broker.connect()
+        await previewer.start()
         try:
             yield
         finally:
             await downloads.stop()
             await tester.stop()
+            await previewer.stop()
 
     return AsgiFastStream(
         broker,

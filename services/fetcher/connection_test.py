@@ -1,11 +1,9 @@
 """Tries a source step by step, for somebody who sets it up and waits for the verdict."""
 
-import asyncio
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-import structlog
-
+from services.fetcher.answers import Answers
 from services.fetcher.ports import Step
 from services.fetcher.remote_sources import RemoteSources
 from shared.clock import Clock
@@ -17,8 +15,6 @@ from shared.rules.link import Scheme, parse_link
 from shared.topics import CONNECTION_TESTED
 
 _SECURED = {"https": ("tls",), "ftps": ("tls",), "ftpsi": ("tls",), "sftp": ("host_key",)}
-_AT_ONCE = 20
-_log = structlog.get_logger("contacts_sync.fetcher")
 
 
 class StepTimer:
@@ -66,42 +62,17 @@ class ConnectionTester:
         self, sources: RemoteSources, publisher: EventPublisher, clock: Clock, seconds: Callable[[], float]
     ) -> None:
         self._sources = sources
-        self._publisher = publisher
         self._clock = clock
         self._seconds = seconds
-        self._places = asyncio.Semaphore(_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._answers = Answers(CONNECTION_TESTED, self._tested, publisher, clock)
 
     async def begin(self, event: ConnectionTestRequested) -> None:
         """Start a try, once there is a place for it; one that nobody waits for any more is left out."""
-        await self._places.acquire()
-        if self._clock.now() > event.wanted_until:
-            self._places.release()
-            return
-        task = asyncio.create_task(self._answer(event), name=f"connection test {event.request_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        await self._answers.begin(event)
 
     async def stop(self) -> None:
         """Abandon what is under way: whoever waits is told so by their own deadline."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._places.release()
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("a connection test could not say how it ended", error=repr(error))
-
-    async def _answer(self, event: ConnectionTestRequested) -> None:
-        try:
-            left = (event.wanted_until - self._clock.now()).total_seconds()
-            async with asyncio.timeout(max(0.0, left)):
-                tested = await self._tested(event)
-        except TimeoutError:
-            return
-        await self._publisher.publish(CONNECTION_TESTED, tested, key=str(event.request_id))
+        await self._answers.stop()
 
     async def _tested(self, event: ConnectionTestRequested) -> ConnectionTested:
         about = {"event_id": new_id(), "request_id": event.request_id}

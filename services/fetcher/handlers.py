@@ -1,17 +1,20 @@
-"""Hears that a file is to be fetched or tried; hands it on and goes on listening."""
+"""Hears that a file is to be fetched, tried or looked at; hands it on and goes on listening."""
 
 from services.fetcher.connection_test import ConnectionTester
 from services.fetcher.downloads import Downloads
+from services.fetcher.preview import Previewer
 from shared.events.connection_tests import ConnectionTestRequested
+from shared.events.previews import PreviewRequested
 from shared.events.runs import ImportRequested
 
 
 class FetcherHandlers:
     """The fetcher's handlers."""
 
-    def __init__(self, downloads: Downloads, tester: ConnectionTester) -> None:
+    def __init__(self, downloads: Downloads, tester: ConnectionTester, previewer: Previewer) -> None:
         self._downloads = downloads
         self._tester = tester
+        self._previewer = previewer
 
     async def on_import_requested(self, event: ImportRequested) -> None:
         """Take the run up; returns when its download has begun, which waits while very many are under way.
@@ -24,3 +27,7 @@ class FetcherHandlers:
     async def on_connection_test_requested(self, event: ConnectionTestRequested) -> None:
         """Take the try up; one that is lost is missed by nobody but whoever waits, and they may ask again."""
         await self._tester.begin(event)
+
+    async def on_preview_requested(self, event: PreviewRequested) -> None:
+        """Take the preview up; one that is lost is missed by nobody but whoever waits."""
+        await self._previewer.begin(event)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -23,6 +23,11 @@ START_ANEW = frozenset({"file_changing", "resume_refused"})
 
 _CLOCK_STEP = timedelta(seconds=1)
 """Many servers tell times in whole seconds."""
+
+_CHANGING = (
+    "The file was still being written while it was read. Nothing was imported; the next run tries it again. "
+    "If this goes on, have the file written under another name and renamed when it is whole."
+)
 
 _log = structlog.get_logger("contacts_sync.fetcher")
 
@@ -110,12 +115,20 @@ class RemoteFetch:
             else:
                 return
 
-    async def try_once(self) -> None:
-        """Take each step to the file once, read its first block, and see whether it is at rest; raises at once."""
+    async def blocks_once(self) -> AsyncGenerator[bytes]:
+        """Take each step to the file once and yield its blocks; raises at once, and sees nothing at rest.
+
+        Whoever has enough of them closes the fetch.
+        """
         await self._begin_once()
         self._enter("read")
-        async for _block in self._blocks_now():
-            break
+        async for block in self._blocks_now():
+            yield block
+
+    async def try_once(self) -> None:
+        """Take each step to the file once, read its first block, and see whether it is at rest; raises at once."""
+        async with aclosing(self.blocks_once()) as blocks:
+            await anext(blocks, None)
         self._enter("stable")
         if self._is_fresh(self.state):
             await self.close()  # after a transfer that was broken off, servers have odd answers
@@ -206,18 +219,18 @@ class RemoteFetch:
             if after is None or after.same_file(before):
                 return
             if waited >= self._settings.growing_seconds:
-                raise file_changing()
+                raise TransientError("file_changing", _CHANGING)
             before = after
 
     async def _see_at_rest(self) -> None:
         size = self.state.size
         if size is not None and self.received != size:
-            raise file_changing()
+            raise TransientError("file_changing", _CHANGING)
         if size is None and self.state.modified is None:
             return
         after = await self._server_now().state(self.link)
         if after is not None and not after.same_file(self.state):
-            raise file_changing()
+            raise TransientError("file_changing", _CHANGING)
 
     def _server_now(self) -> RemoteServer:
         if self._server is None:
@@ -235,12 +248,3 @@ class RemoteFetch:
             raise error
         _log.info("a server is tried again", code=error.code, seconds=round(wait, 2), received=self.received)
         await asyncio.sleep(wait)
-
-
-def file_changing() -> TransientError:
-    """Return the error for a file that somebody is writing to."""
-    return TransientError(
-        "file_changing",
-        "The file was still being written while it was read. Nothing was imported; the next run tries it again. "
-        "If this goes on, have the file written under another name and renamed when it is whole.",
-    )

@@ -1,5 +1,5 @@
-"""Parser: reads a chunk of a stored file into rows, good or rejected.
+"""Parser: reads a chunk of a stored file into rows, good or rejected, and the beginning of a file into a preview.
 
-Hears `chunk.ready`. Says `rows.parsed`, `import.progressed`, `import.stopped`.
+Hears `chunk.ready`, `preview.fetched`. Says `rows.parsed`, `import.progressed`, `import.stopped`, `preview.ready`.
 Owns nothing: no database; parts of one file are parsed by as many parsers as there are.
 """

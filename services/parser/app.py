@@ -8,6 +8,7 @@ from faststream.asgi import AsgiFastStream
 
 from services.parser.chunk_reader import ChunkReader
 from services.parser.handlers import ParserHandlers
+from services.parser.preview_reader import PreviewReader
 from services.parser.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
@@ -26,8 +27,11 @@ def create_app(settings: Settings) -> AsgiFastStream:
     delivery = Delivery(broker, "parser", settings.kafka, clock)
     sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
     objects = SealedObjects.from_settings(settings.objects, sealer)
-    handlers = ParserHandlers(ChunkReader(objects, sealer, clock), KafkaEventPublisher(broker, "parser"), clock)
+    publisher = KafkaEventPublisher(broker, "parser")
+    chunks, previews = ChunkReader(objects, sealer, clock), PreviewReader(objects, clock)
+    handlers = ParserHandlers(chunks, previews, publisher, clock)
     delivery.subscribe(topics.CHUNK_READY, handlers.on_chunk_ready, workers=settings.parser.chunks)
+    delivery.subscribe(topics.PREVIEW_FETCHED, handlers.on_preview_fetched, workers=settings.parser.previews)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

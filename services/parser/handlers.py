@@ -1,25 +1,28 @@
-"""Hears that a chunk is ready; parses it and says its rows in batches."""
+"""Hears that a chunk is ready, and says its rows in batches; or that the beginning of a file is, and says a preview."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 from services.parser.chunk_reader import ChunkReader
+from services.parser.preview_reader import PreviewReader
 from shared.clock import Clock
 from shared.errors import UserError
 from shared.events.files import ChunkReady
+from shared.events.previews import PreviewFetched
 from shared.events.rows import RowsParsed
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
 from shared.kafka.heartbeat import Heartbeat
 from shared.kafka.publisher import EventPublisher
-from shared.topics import IMPORT_STOPPED, ROWS_PARSED
+from shared.topics import IMPORT_STOPPED, PREVIEW_READY, ROWS_PARSED
 
 
 class ParserHandlers:
-    """The parser's one handler; a chunk is some megabytes, so it is parsed within the poll, in a thread."""
+    """The parser's handlers; a chunk is some megabytes, so it is parsed within the poll, in a thread."""
 
-    def __init__(self, chunks: ChunkReader, publisher: EventPublisher, clock: Clock) -> None:
+    def __init__(self, chunks: ChunkReader, previews: PreviewReader, publisher: EventPublisher, clock: Clock) -> None:
         self._chunks = chunks
+        self._previews = previews
         self._publisher = publisher
         self._clock = clock
 
@@ -43,6 +46,13 @@ class ParserHandlers:
                     file_sha256=event.file.sha256,
                 )
                 await self._publisher.publish(IMPORT_STOPPED, stopped, key=str(event.run_id))
+
+    async def on_preview_fetched(self, event: PreviewFetched) -> None:
+        """Say the preview, or why there is none, and delete the sample."""
+        ready = await self._previews.answer(event)
+        if ready is not None:
+            await self._publisher.publish(PREVIEW_READY, ready, key=str(event.request_id))
+        await self._previews.forget(event)
 
     async def _batches(self, event: ChunkReady) -> AsyncIterator[tuple[str, RowsParsed]]:
         batches = await self._chunks.batches(event)

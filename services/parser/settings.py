@@ -9,6 +9,7 @@ class ParserSettings(BaseModel):
     """How much one parser does at once."""
 
     chunks: int = Field(2, ge=1, description="Chunks parsed side by side in one process")
+    previews: int = Field(2, ge=1, description="Previews read side by side in one process")
 
 
 class Settings(ServiceSettings):

@@ -20,6 +20,7 @@ from services.web.api import (
     managers,
     plans,
     portal_sign_in,
+    previews,
     runs,
     uploads,
 )
@@ -28,11 +29,12 @@ from services.web.dependencies.api_route import PREFIX
 from services.web.dependencies.resources import Resources
 from services.web.dependencies.visitor import SignInNeededError
 from services.web.live.connection_tests import ConnectionTests
+from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
+from services.web.pages import preview_import, set_up_import, sign_in
 from services.web.pages import runs as run_pages
-from services.web.pages import set_up_import, sign_in
 from services.web.pages.error_answers import page_error
 from services.web.security.attempts import Attempts
 from services.web.security.body_limit import BodyLimit
@@ -59,6 +61,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         watch=RunWatch(database.dsn),
         connection_tests=ConnectionTests(settings.kafka, clock),
         portal_attempts=Attempts(settings.web.portal_attempts),
+        previews=Previews(settings.kafka, clock),
         clock=clock,
     )
 
@@ -69,6 +72,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             await stack.enter_async_context(resources.database)
             await stack.enter_async_context(resources.watch)
             await stack.enter_async_context(resources.connection_tests)
+            await stack.enter_async_context(resources.previews)
             yield
 
     app = FastAPI(
@@ -91,11 +95,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         uploads,
         imports,
         connection_tests,
+        previews,
         runs,
         plans,
     ):
         app.include_router(group.router)
-    for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
+    for pages in (sign_in, manager_pages, preview_import, set_up_import, import_pages, run_pages):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for kind in (

@@ -8,6 +8,7 @@ cannot be swapped; the id is the object's first bytes.
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,19 @@ class SealedObjects:
             return
         except STORE_ERRORS as error:
             raise _store_error(error, key) from error
+
+    async def delete_older(self, prefix: str, before: datetime) -> int:
+        """Delete the objects under a prefix that were written before a moment; returns how many."""
+        deleted = 0
+        try:
+            async for found in obstore.list(self._store, prefix):
+                for entry in found:
+                    if entry["last_modified"] < before:
+                        await self.delete(entry["path"])
+                        deleted += 1
+        except STORE_ERRORS as error:
+            raise _store_error(error, prefix) from error
+        return deleted
 
 
 def _segment_purpose(object_id: bytes, place: int) -> str:

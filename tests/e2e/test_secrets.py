@@ -30,8 +30,8 @@ async def own_stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
 
 async def test_canaries_are_found_nowhere(own_stack: Stack, tmp_path: Path) -> None:
     stack = own_stack
-    login_password, wrong_password, contact_password, passphrase = (
-        f"canary-{what}-{secrets.token_hex(12)}" for what in ("login", "wrong", "contact", "key")
+    login_password, wrong_password, contact_password, passphrase, shown_password = (
+        f"canary-{what}-{secrets.token_hex(12)}" for what in ("login", "wrong", "contact", "key", "shown")
     )
     async with PasswordSftpServer(tmp_path, login="it", password=login_password) as server, stack.client() as client:
         rows = [["1", "One", contact_password], ["2", "", contact_password], ["", "Nobody", contact_password]]
@@ -41,16 +41,18 @@ async def test_canaries_are_found_nowhere(own_stack: Stack, tmp_path: Path) -> N
         good = await importing.run()
         assert good["status"] == "succeeded_with_errors", good
         assert (await importing.contacts())["1"]["Portal password"] is True
+        (server.folder / "looked-at.csv").write_bytes(_looked_at(shown_password))
+        shown = await _previews(client, server, importing.import_id)
         await importing.change(source={"password": wrong_password})
         bad = await importing.run()
         assert bad["error"]["code"] == "login_refused"
         await importing.change(source={"private_key": f"-----BEGIN {passphrase}", "password": None})
         assert (await importing.run())["status"] == "failed"
-        shown = await _all_that_the_api_shows(client, importing.import_id, importing.manager_id)
+        shown += await _all_that_the_api_shows(client, importing.import_id, importing.manager_id)
         pages = await _pages(stack, importing.import_id, importing.manager_id, good["id"])
         records = await _records(stack.kafka)
 
-    canaries = [login_password, wrong_password, contact_password, passphrase]
+    canaries = [login_password, wrong_password, contact_password, passphrase, shown_password]
     outside_the_secrets_folder = [stack.api_token, str(stack.ready["password"])]
     assert records, "events were read"
     for canary in canaries + outside_the_secrets_folder:
@@ -61,6 +63,27 @@ async def test_canaries_are_found_nowhere(own_stack: Stack, tmp_path: Path) -> N
             files = [file for file in _files(stack.data) if form in file.read_bytes()]
             allowed = canary in outside_the_secrets_folder
             assert [file for file in files if not (allowed and file.parent.name == "secrets")] == []
+
+
+def _looked_at(password: str) -> bytes:
+    """Return a file whose passwords stand under a name, in a column that is mapped, and in rows without a shape."""
+    rows = ["No;Name;Kennwort;Password", f"1;Jürgen;{password};{password}", f"2;{password}", f"3;Zoë;x;y;{password}"]
+    return "\n".join([*rows, f'4;"Ann;{password}', f"5;Eve;{password};z", ""]).encode("cp1252")
+
+
+async def _previews(client: httpx.AsyncClient, server: PasswordSftpServer, import_id: str) -> bytes:
+    """Return all that previews show, of a file read as it is, wrongly, and not at all."""
+    source = sftp_source(server, "looked-at.csv")
+    bodies = [
+        {"source": source, "import_id": import_id},
+        {"source": source, "options": {"delimiter": ",", "has_header": False}},
+        {"source": source, "options": {"encoding": "utf-8", "skip_lines": 1}},
+        {"source": source | {"url": server.url("nobody.csv")}},
+        {"source": source | {"password": "wrong-one"}},
+    ]
+    answers = [await client.post("/previews", json=body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 422, 422]
+    return b"".join(answer.content for answer in answers)
 
 
 def _forms(secret: str) -> list[bytes]:

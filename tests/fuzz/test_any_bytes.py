@@ -9,11 +9,11 @@ import psutil
 import pytest
 
 from services.fetcher.domain.cutting import ChunkCutter
-from services.fetcher.domain.text import TextDecoder
 from services.parser.domain.batching import cut_batches
 from services.parser.domain.blocks import judge_block
 from shared.errors import UserError
 from shared.rules.dialect import Dialect, validate_dialect
+from shared.rules.file_text import TextDecoder
 from shared.rules.header import read_head
 from shared.rules.kinds import Kind
 from shared.rules.mapping import MappedColumn, ParsePlan, resolve

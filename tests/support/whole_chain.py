@@ -1,9 +1,9 @@
 """A file's bytes through all that reads them: turned into text, cut at every record, and read again in parts."""
 
 from services.fetcher.domain.cutting import ChunkCutter
-from services.fetcher.domain.text import TextDecoder
 from shared.errors import UserError
 from shared.rules.dialect import Dialect
+from shared.rules.file_text import TextDecoder
 from shared.rules.records import read_records
 
 

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.fetcher.domain.cutting import ChunkCutter
-from services.fetcher.domain.text import TextDecoder
 from shared.errors import UserError
 from shared.rules.charset import single_byte_table
 from shared.rules.dialect import Dialect
+from shared.rules.file_text import TextDecoder
 from shared.rules.records import Record, read_records
 from tests.support.examples import MANY
 from tests.support.reference_reader import Line, read_reference

@@ -10,11 +10,11 @@ from uuid import UUID
 from services.fetcher.adapters.read_ahead import ahead, gathered
 from services.fetcher.domain.chunks import Chunk
 from services.fetcher.domain.cutting import ChunkCutter
-from services.fetcher.domain.text import TextDecoder
 from shared.errors import UserError
 from shared.events.files import ChunkRange, StoredFile
 from shared.events.set_up import ParseRules
 from shared.objects.store import SealedObjects
+from shared.rules.file_text import TextDecoder
 
 TEXT_VERSION = 1
 """Raise it with any change to how bytes become text: the same file in the same encoding is stored once."""

@@ -11,18 +11,18 @@ import lzma
 import tempfile
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import PureWindowsPath
 from typing import IO
 
 from shared.errors import TransientError, UserError
 
 _GZIP_MARK = b"\x1f\x8b"
-_ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _LONGEST_MARK = 4
 _GZIP_WINDOW = 31
 _PIECE = 256 * 1024
-_ENCRYPTED = 0x1
+ENCRYPTED = 0x1
 _ALWAYS_FINE = 64 << 20
 """Content of up to so many bytes is no bomb, however small its archive."""
 
@@ -54,7 +54,7 @@ class BombLimit:
             yield piece
 
 
-async def unpacked(blocks: AsyncIterator[bytes], *, most_ratio: int) -> AsyncIterator[bytes]:
+async def unpacked(blocks: AsyncIterator[bytes], *, most_ratio: int) -> AsyncGenerator[bytes]:
     """Yield a file's content, unpacked where it is an archive of one file, in bounded pieces.
 
     UserError `archive_truncated`, `archive_corrupt`, `archive_encrypted`, `archive_not_one_file`,
@@ -70,7 +70,7 @@ async def unpacked(blocks: AsyncIterator[bytes], *, most_ratio: int) -> AsyncIte
     whole = _rejoined(head, blocks)
     if head.startswith(_GZIP_MARK):
         content = limit.unpacked(_gunzipped(whole))
-    elif head.startswith(_ZIP_MARKS):
+    elif head.startswith(ZIP_MARKS):
         content = limit.unpacked(_unzipped(whole))
     else:
         content = whole
@@ -101,7 +101,7 @@ async def _gunzipped(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             try:
                 piece = await asyncio.to_thread(member.decompress, waiting, _PIECE)
             except zlib.error as error:
-                raise _corrupt() from error
+                raise corrupt() from error
             waiting = member.unused_data if member.eof else member.unconsumed_tail
             if piece:
                 yield piece
@@ -121,7 +121,7 @@ async def _unzipped(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             while piece := await asyncio.to_thread(next, pieces, b""):
                 yield piece
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError) as error:
-            raise _corrupt() from error
+            raise corrupt() from error
 
 
 def _only_member(spool: IO[bytes]) -> Iterator[bytes]:
@@ -130,14 +130,20 @@ def _only_member(spool: IO[bytes]) -> Iterator[bytes]:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) != 1:
         raise UserError("archive_not_one_file", f"The .zip file holds {len(members)} files; put exactly one into it.")
-    name = PureWindowsPath(members[0].filename)  # takes both kinds of slash
-    if name.anchor or ".." in name.parts:
-        raise UserError("archive_name_unsafe", "The .zip file's content has a name that leads out of its folder.")
-    if members[0].flag_bits & _ENCRYPTED:
+    check_member_name(members[0].filename)
+    if members[0].flag_bits & ENCRYPTED:
         raise UserError("archive_encrypted", "The .zip file is encrypted; send it without a password.")
     file = archive.open(members[0])
     return iter(lambda: file.read(_PIECE), b"")
 
 
-def _corrupt() -> UserError:
+def check_member_name(name: str) -> None:
+    """Refuse a name that leads out of a folder; UserError `archive_name_unsafe`."""
+    path = PureWindowsPath(name)  # takes both kinds of slash
+    if path.anchor or ".." in path.parts:
+        raise UserError("archive_name_unsafe", "The .zip file's content has a name that leads out of its folder.")
+
+
+def corrupt() -> UserError:
+    """Return the error for an archive that cannot be unpacked."""
     return UserError("archive_corrupt", "The archive is damaged; pack and send it again.")

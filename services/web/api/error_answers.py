@@ -1,5 +1,7 @@
 """Every error of the API as a problem document."""
 
+from http import HTTPStatus
+
 import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +13,7 @@ from services.web.dependencies.problems import http_problem, problem, problem_of
 from services.web.forms.invalid import errors_of, input_errors
 from shared.errors import TransientError, UserError
 
+_LATE = {"preview_timeout": HTTPStatus.GATEWAY_TIMEOUT}
 _log = structlog.get_logger("contacts_sync.web")
 
 
@@ -26,7 +29,8 @@ def api_error(request: Request, error: Exception) -> JSONResponse:
         case HTTPException():
             return http_problem(error.status_code, error.detail, error.headers)
         case TransientError():
-            return problem(503, error.code, error.message, headers={"retry-after": "5"})
+            status = _LATE.get(error.code, HTTPStatus.SERVICE_UNAVAILABLE)
+            return problem(status, error.code, error.message, headers={"retry-after": "5"})
     _log.error("request failed", error=type(error).__name__, path=request.scope.get("route_path"))
     return problem(500, "internal_error", "Something went wrong here; it was noted. Try again later.")
 

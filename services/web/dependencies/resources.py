@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.web.live.connection_tests import ConnectionTests
+from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
 from services.web.security.attempts import Attempts
 from services.web.settings import Settings
@@ -30,6 +31,7 @@ class Resources:
     watch: RunWatch
     connection_tests: ConnectionTests
     portal_attempts: Attempts
+    previews: Previews
     clock: Clock
     objects: SealedObjects = field(init=False)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_EXPORTS))

@@ -23,19 +23,25 @@ async def try_input(
     as the link leads to the same server.
     """
     time_zone_named(time_zone)
+    errors = ErrorList()
+    source = None
+    with errors.check():
+        source = source_as_entered(resources, wanted, saved, errors)
+    errors.raise_any()
+    assert source is not None
+    return await resources.connection_tests.try_source(source, time_zone=time_zone)
+
+
+def source_as_entered(
+    resources: Resources, wanted: RemoteInput, saved: SavedImport | None, errors: ErrorList
+) -> RemoteSource:
+    """Return a source as it was entered, completed from what is saved; UserError about the link, else the errors."""
     kept, host_key = Credentials(), None
     before = saved.setup.source if saved else None
     if saved is not None and isinstance(before, RemoteSource) and same_server(before.url, wanted.url):
         kept, host_key = credentials_of(before, resources.sealer), before.host_key or saved.host_key
-    errors = ErrorList()
-    source = None
-    with errors.check():
-        source = checked_remote(wanted, kept, resources.sealer, errors)
-    errors.raise_any()
-    assert source is not None
-    return await resources.connection_tests.try_source(
-        source.model_copy(update={"host_key": source.host_key or host_key}), time_zone=time_zone
-    )
+    source = checked_remote(wanted, kept, resources.sealer, errors)
+    return source.model_copy(update={"host_key": source.host_key or host_key})
 
 
 async def try_saved(resources: Resources, import_id: UUID) -> ConnectionTested:

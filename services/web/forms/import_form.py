@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import zip_longest
+from typing import Any, Final, NamedTuple
 
 from services.web.forms.credentials import SECRETS
 from services.web.forms.import_document import ImportView, RemoteView
-from services.web.forms.import_input import MappingInput, OptionsInput
+from services.web.forms.import_input import OptionsInput
 from services.web.forms.schedule_form import schedule_document, schedule_values
 from services.web.forms.web_headers import typed_headers
 from shared.rules.trimming import is_blank, trim
@@ -15,7 +16,21 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space":
 SWITCHES = ("has_header", "delete_missing", "update_existing", "every_time", "trim")
 
 _SPARE_LINES = 3
-_PLAIN_OPTIONS = ("encoding", "phone_region", "decimal_separator", "date_format")
+_PLAIN_OPTIONS = ("encoding", "phone_region", "decimal_separator", "date_format", "comment")
+_CHOICES: Final = {"refused_values": "reject", "missing_columns": "fail"}
+_LIMITS = ("max_row_errors", "max_row_error_percent")
+_DEFAULTS: Final = {"quote": '"', "skip_lines": "0", "decimal_separator": ".", "date_format": "%Y-%m-%d"}
+READ_BY: Final = ("delimiter", "quote", "has_header", "skip_lines", "encoding", "comment")
+"""The options that say how a file is read, which a preview detects where nobody chose them."""
+
+
+class Line(NamedTuple):
+    """A line of the mapping: a column, or a constant in its place; the field; what becomes of the letters."""
+
+    column: str = ""
+    field: str = ""
+    case: str = ""
+    constant: str = ""
 
 
 @dataclass
@@ -23,18 +38,18 @@ class ImportForm:
     """What stands in the form: texts by input name, and the lines of the mapping; never a secret."""
 
     values: dict[str, str] = field(default_factory=dict)
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
 
-    def shown_lines(self, at_least: int = 0) -> list[tuple[str, str]]:
+    def shown_lines(self, at_least: int = 0) -> list[Line]:
         """Return the lines to show: those filled, and some to fill."""
         spare = max(_SPARE_LINES, at_least - len(self.lines))
-        return [*self.lines, *[("", "")] * spare]
+        return [*self.lines, *[Line()] * spare]
 
 
 def empty_form() -> ImportForm:
     """Return the form for a new import."""
     values = {"source": "remote", "protocol": "sftp", "delimiter": "comma", "repeat": "none", "every_days": "1"}
-    values |= {"end": "never", "time_zone": "UTC", "decimal_separator": ".", "date_format": "%Y-%m-%d"}
+    values |= {"end": "never", "time_zone": "UTC"} | _DEFAULTS | _CHOICES
     return ImportForm(values | {"has_header": "on", "update_existing": "on", "trim": "on"})
 
 
@@ -50,16 +65,14 @@ def form_of(view: ImportView) -> ImportForm:
     values |= _option_values(view.options)
     values |= {"key": view.unique_id.field, "generate": "on" if view.unique_id.generate else ""}
     values |= schedule_values(view.schedule)
-    return ImportForm(values, [(line.column, line.field) for line in view.mapping if line.column is not None])
+    lines = [Line(line.column or "", line.field, line.case or "", line.constant or "") for line in view.mapping]
+    return ImportForm(values, lines)
 
 
 def form_sent(text: Callable[[str], str], every: Callable[[str], Sequence[str]], names: Sequence[str]) -> ImportForm:
     """Return the form as it was sent, without secrets and without lines that were left empty."""
-    lines = [
-        (column, chosen)
-        for column, chosen in zip(every("column"), every("field"), strict=False)
-        if not (is_blank(column) and not chosen)
-    ]
+    sent = zip_longest(every("column"), every("field"), every("case"), every("constant"), fillvalue="")
+    lines = [line for line in map(Line._make, sent) if line.field or not is_blank(line.column) or line.constant]
     return ImportForm({name: text(name) for name in names if name not in SECRETS}, lines)
 
 
@@ -69,8 +82,12 @@ def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -
     options: dict[str, Any] = {name: values.get(name) == "on" for name in SWITCHES}
     for name in _PLAIN_OPTIONS:
         options[name] = trim(values.get(name, "")) or None
-    options["decimal_separator"] = options["decimal_separator"] or "."
-    options["date_format"] = options["date_format"] or "%Y-%m-%d"
+    for name, default in _DEFAULTS.items():
+        options[name] = trim(values.get(name, "")) or default
+    for name, default in _CHOICES.items():
+        options[name] = values.get(name) or default
+    for name in _LIMITS:
+        options[name] = trim(values.get(name, "")) or None
     options["delimiter"] = DELIMITERS.get(values.get("delimiter", ""), values.get("other_delimiter", ""))
     options["error_emails"] = values.get("error_emails", "").replace(",", " ").replace(";", " ").split()
     return {
@@ -78,18 +95,34 @@ def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -
         "manager_id": manager_id,
         "source": _source(values, secrets),
         "options": options,
-        "mapping": [{"column": column, "field": chosen} for column, chosen in form.lines],
+        "mapping": [_line_document(line) for line in form.lines],
         "unique_id": {"field": values.get("key", ""), "generate": values.get("generate") == "on"},
         "schedule": schedule_document(values),
     }
 
 
-def keep_line_details(lines: list[dict[str, Any]], saved: Sequence[MappingInput]) -> list[dict[str, Any]]:
-    """Return the form's lines with what the form does not show of the saved ones: their case, and constants."""
-    cases = {(line.column, line.field): line.case for line in saved}
-    filled = {line["field"] for line in lines}
-    kept = [line.model_dump() for line in saved if line.column is None and line.field not in filled]
-    return [line | {"case": cases.get((line["column"], line["field"]))} for line in lines] + kept
+def preview_document(form: ImportForm, secrets: Mapping[str, str], manager_id: str, chosen: str) -> dict[str, Any]:
+    """Return the API's document of a preview; of what says how the file is read only what was `chosen` counts."""
+    document = document_of(form, secrets, manager_id)
+    wanted = set(chosen.split())
+    options = {name: value for name, value in document["options"].items() if name not in READ_BY or name in wanted}
+    if "date_format" not in wanted:
+        options["date_format"] = None
+    return {
+        "source": document["source"],
+        "options": options,
+        "manager_id": manager_id,
+        "mapping": document["mapping"],
+        "time_zone": form.values.get("time_zone") or "UTC",
+    }
+
+
+def _line_document(line: Line) -> dict[str, Any]:
+    """Return a line of the API's mapping; a constant counts where there is no column."""
+    document: dict[str, Any] = {"column": line.column, "field": line.field, "case": line.case or None}
+    if line.constant:
+        document |= {"constant": line.constant, "column": None if is_blank(line.column) else line.column}
+    return document
 
 
 def _source(values: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -110,6 +143,9 @@ def _source(values: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, 
 def _option_values(options: OptionsInput) -> dict[str, str]:
     values = {name: "on" if getattr(options, name) else "" for name in SWITCHES}
     values |= {name: getattr(options, name) or "" for name in _PLAIN_OPTIONS}
+    values |= {name: str(getattr(options, name)) for name in (*_DEFAULTS, *_CHOICES)}
+    limits = {name: getattr(options, name) for name in _LIMITS}
+    values |= {name: "" if limit is None else f"{limit:g}" for name, limit in limits.items()}
     known = next((name for name, sign in DELIMITERS.items() if sign == options.delimiter), None)
     values |= {"delimiter": known or "other", "other_delimiter": "" if known else options.delimiter}
     return values | {"error_emails": ", ".join(options.error_emails)}

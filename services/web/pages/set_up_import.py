@@ -17,7 +17,7 @@ from services.web.forms.credentials import SECRETS
 from services.web.forms.edit_import import patch_import
 from services.web.forms.import_checks import ImportDesk, draft_import
 from services.web.forms.import_document import ImportView
-from services.web.forms.import_form import ImportForm, document_of, empty_form, form_of, form_sent, keep_line_details
+from services.web.forms.import_form import ImportForm, document_of, empty_form, form_of, form_sent
 from services.web.forms.import_input import ImportInput, RemoteInput
 from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
@@ -149,7 +149,6 @@ async def _store(resources: Resources, sheet: _Sheet, sent: FileForm) -> UUID:
         manager = await get_manager(connection, saved.manager_id)
         if document["source"].get("host_key") == saved.host_key:
             document["source"].pop("host_key", None)  # shown because it was seen, not because it was given
-        document["mapping"] = keep_line_details(document["mapping"], sheet.entry.mapping)
         await patch_import(desk, saved, manager, document)
         return saved.id
 

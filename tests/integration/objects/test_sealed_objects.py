@@ -1,6 +1,9 @@
 """Sealed objects in a real folder: whole or not at all, read by range, nothing in clear, nothing replaced."""
 
+import os
 import secrets
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -89,3 +92,17 @@ async def test_segments_cannot_be_swapped(tmp_path: Path) -> None:
     file.write_bytes(data[:16] + second + first + data[16 + 2 * sealed :])
     with pytest.raises(PermanentError):
         await store.read("text/a", 0, 10)
+
+
+async def test_what_is_older_than_a_moment_is_deleted_under_a_prefix_only(tmp_path: Path) -> None:
+    store = objects(tmp_path)
+    for key in ("samples/old", "samples/new", "text/old"):
+        await put(store, key, b"x")
+    hour = 3600
+    for key in ("samples/old", "text/old"):
+        os.utime(tmp_path / key, (time.time() - 2 * hour,) * 2)
+    assert await store.delete_older("samples", datetime.now(UTC) - timedelta(seconds=hour)) == 1
+    assert await store.read("samples/new", 0, 1) == await store.read("text/old", 0, 1) == b"x"
+    with pytest.raises(PermanentError):
+        await store.read("samples/old", 0, 1)
+    assert await store.delete_older("nothing-there", datetime.now(UTC)) == 0

@@ -295,3 +295,65 @@ async def test_pages_that_are_not_there_say_so(web: Web) -> None:
         answer = await web.browser.get(path)
         assert answer.status_code == 404, path
         assert "That was not possible" in answer.text
+
+
+async def test_the_rarer_options_are_set_shown_and_kept(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    more: dict[str, str | list[str]] = {
+        "quote": "'",
+        "skip_lines": "2",
+        "comment": "#",
+        "refused_values": "keep",
+        "missing_columns": "keep",
+        "max_row_errors": "7",
+        "max_row_error_percent": "2.5",
+        "column": ["No", "E-mail", "", ""],
+        "field": ["Employee no", "Email", "Town", ""],
+        "case": ["upper", "", "", ""],
+        "constant": ["", "", "Oslo", ""],
+    }
+    (await web.api.post(f"/managers/{manager['id']}/fields", json={"name": "Town"})).raise_for_status()
+    answer = await send(web, f"/imports/new?manager={manager['id']}", FORM | more | {"action": "save"})
+    assert answer.status_code == 303, errors(answer)
+    (entry,) = (await web.api.get("/imports")).json()["items"]
+    wanted = {name: value for name, value in more.items() if name not in {"column", "field", "case", "constant"}}
+    numbers = {"skip_lines": 2, "max_row_errors": 7, "max_row_error_percent": 2.5}
+    assert entry["options"] | wanted | numbers == entry["options"]
+    assert entry["mapping"] == [
+        {"column": "No", "field": "Employee no", "case": "upper"},
+        {"column": "E-mail", "field": "Email"},
+        {"column": None, "field": "Town", "constant": "Oslo"},
+    ]
+    page = (await web.browser.get(f"/imports/{entry['id']}/edit")).text
+    for name, value in {
+        "quote": "&#39;",
+        "skip_lines": "2",
+        "max_row_errors": "7",
+        "max_row_error_percent": "2.5",
+    }.items():
+        assert re.search(rf'name="{name}" value="{value}"', page), name
+    assert found(r'name="constant" value="([^"]+)"', page) == ["Oslo"]
+
+    wrong = await send(web, f"/imports/{entry['id']}/edit", FORM | more | {"skip_lines": "many", "quote": "''"})
+    assert wrong.status_code == 422
+    assert len(errors(wrong)) == 1
+    refused = await send(
+        web, f"/imports/{entry['id']}/edit", FORM | more | {"quote": "''", "constant": ["x", "", "y", ""]}
+    )
+    assert len(errors(refused)) == 2
+
+
+async def test_a_preview_that_cannot_be_made_is_told_on_the_page_and_its_file_is_kept(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    path = f"/imports/preview?manager={manager['id']}"
+    nothing = await send(web, path, FORM | {"source": "upload"})
+    assert "Choose a file from your computer." in nothing.text
+    sent = await send(web, path, FORM | {"source": "upload", "chosen": "delimiter"}, file=b"No,Name\n1,Ann\n")
+    assert sent.status_code == 200
+    assert "could not be read within 10 seconds" in sent.text
+    (uploads,) = await web.db.fetch("SELECT id FROM uploads")
+    assert str(uploads["id"]) in sent.text
+    refused = await send(web, path, FORM | {"link": "a\\b"})
+    assert "backslash" in refused.text

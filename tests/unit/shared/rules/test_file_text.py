@@ -2,8 +2,8 @@ import codecs
 
 import pytest
 
-from services.fetcher.domain.text import TextDecoder
 from shared.errors import UserError
+from shared.rules.file_text import TextDecoder
 
 TEXT = "No,Name\n1,Zoë 中\n"
 

@@ -24,6 +24,11 @@ _FAMILIES: Final = ("utf-8", "utf-16", "utf-32")
 _UNDECODABLE: Final = b"\xff"
 
 
+def marked_encoding(data: bytes) -> str | None:
+    """Return the encoding that a file's byte order mark names, None where it has none."""
+    return next((name for mark, name in _MARKS if data.startswith(mark)), None)
+
+
 class TextDecoder:
     """Takes a file in pieces.
 

@@ -1,0 +1,81 @@
+"""Answers to people who wait: each made in a task of its own, and left out once nobody waits for it any more."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+import structlog
+
+from shared.clock import Clock
+from shared.events.base import Event
+from shared.kafka.publisher import EventPublisher
+from shared.topics import Topic
+
+_AT_ONCE = 20
+_log = structlog.get_logger("contacts_sync.fetcher")
+
+
+class Wanted(Protocol):
+    """A request of somebody who waits until a moment."""
+
+    @property
+    def request_id(self) -> UUID:
+        """By which the answer is known."""
+
+    @property
+    def wanted_until(self) -> datetime:
+        """When they stop waiting."""
+
+
+Request = TypeVar("Request", bound=Wanted)
+
+
+class Answers(Generic[Request]):
+    """Takes requests up and says the answers to a topic; `make` returns the answer to one."""
+
+    def __init__(
+        self,
+        topic: Topic,
+        make: Callable[[Request], Awaitable[Event]],
+        publisher: EventPublisher,
+        clock: Clock,
+    ) -> None:
+        self._topic = topic
+        self._make = make
+        self._publisher = publisher
+        self._clock = clock
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def begin(self, request: Request) -> None:
+        """Start on an answer, once there is a place for it, if somebody still waits then."""
+        await self._places.acquire()
+        if self._clock.now() > request.wanted_until:
+            self._places.release()
+            return
+        task = asyncio.create_task(self._answer(request), name=f"{self._topic.name} {request.request_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def stop(self) -> None:
+        """Abandon what is under way: whoever waits is told so by their own deadline."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._places.release()
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("an answer could not be said", topic=self._topic.name, error=repr(error))
+
+    async def _answer(self, request: Request) -> None:
+        left = (request.wanted_until - self._clock.now()).total_seconds()
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                answer = await self._make(request)
+        except TimeoutError:
+            return
+        await self._publisher.publish(self._topic, answer, key=str(request.request_id))

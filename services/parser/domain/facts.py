@@ -1,0 +1,122 @@
+"""What the sample tells of each column: how filled, how distinct, which kinds take its values, which date formats."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from shared.events.previews import HIDDEN
+from shared.rules.kinds import Kind, Notation, check
+
+DATE_FORMATS: Final = (
+    *("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
+    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d"),
+    *("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"),
+    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M"),
+    *("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M"),
+)
+"""The usual ones; each is tried on every value."""
+_SEPARATORS: Final = (".", ",")
+_SAMPLES: Final = 5
+_LONGEST_SAMPLE: Final = 80
+_JUDGED: Final = 200
+_DATE_SHAPE: Final = re.compile(
+    r"\d{1,4}[-./ ]\d{1,2}[-./ ]\d{1,4}(?:[T ]\d.*)?|\d{8}"
+    r"|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, \d{4}"
+)
+"""What none of the usual formats reads has not this shape; it is far quicker to see."""
+_LOOKS_LIKE_PHONE: Final = re.compile(r"[+(]?\d[\d\s()/.-]{4,}\d")
+_PHONE_DIGITS: Final = range(6, 16)
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """A column's facts; shares are from 0 to 1."""
+
+    samples: list[str]
+    filled: float
+    distinct: float
+    kinds: list[Kind]
+    shares: dict[Kind, float]
+    date_formats: list[str]
+    decimal_separators: list[str]
+
+
+def facts_of(values: Sequence[str], notation: Notation, *, date_format: str | None, is_password: bool) -> ColumnFacts:
+    """Return what the values of a column tell, one for each row, trimmed as they will be."""
+    filled = [value for value in values if value]
+    share = len(filled) / len(values) if values else 0.0
+    if is_password:
+        return ColumnFacts([HIDDEN] * bool(filled), _rounded(share), 0.0, [Kind.PASSWORD], {}, [], [])
+    distinct = list(dict.fromkeys(filled))
+    judged = distinct[:_JUDGED]
+    formats = [known for known in _formats(judged, date_format) if _all_dates(judged, known)]
+    shares = {
+        Kind.EMAIL: _share(judged, lambda value: "@" in value and check(Kind.EMAIL, value, notation) is None),
+        Kind.PHONE: _share(judged, lambda value: _is_phone_like(value, notation)),
+        Kind.NUMBER: max(_number_shares(judged).values()),
+        Kind.DATE: 1.0 if formats else _share(judged, lambda value: _is_date_like(value, date_format)),
+    }
+    fitting = [kind for kind in (Kind.EMAIL, Kind.PHONE, Kind.NUMBER) if _takes_all(kind, judged, notation)]
+    return ColumnFacts(
+        samples=[_shortened(value) for value in distinct[:_SAMPLES]],
+        filled=_rounded(share),
+        distinct=_rounded(len(distinct) / len(filled)) if filled else 0.0,
+        kinds=[Kind.TEXT, *fitting, *([Kind.DATE] if formats else [])],
+        shares={kind: _rounded(part) for kind, part in shares.items() if part},
+        date_formats=formats,
+        decimal_separators=[separator for separator, part in _number_shares(judged).items() if part == 1],
+    )
+
+
+def _number_shares(values: list[str]) -> dict[str, float]:
+    """Return which part of the values are numbers with each decimal separator."""
+    notations = {separator: Notation(decimal_separator=separator) for separator in _SEPARATORS}
+    return {
+        separator: sum(check(Kind.NUMBER, value, notation) is None for value in values) / max(1, len(values))
+        for separator, notation in notations.items()
+    }
+
+
+def _takes_all(kind: Kind, values: list[str], notation: Notation) -> bool:
+    return bool(values) and all(check(kind, value, notation) is None for value in values)
+
+
+def _share(values: list[str], is_one: Callable[[str], bool]) -> float:
+    return sum(map(is_one, values)) / len(values) if values else 0.0
+
+
+def _is_phone_like(value: str, notation: Notation) -> bool:
+    if not _LOOKS_LIKE_PHONE.fullmatch(value) or _is_date_like(value, None):
+        return False
+    digits = sum(sign.isdigit() for sign in value)
+    if digits not in _PHONE_DIGITS:
+        return False
+    written = value[0] in "+(0" or any(sign in value for sign in " -/()")
+    return written and (not value.startswith("+") or check(Kind.PHONE, value, notation) is None)
+
+
+@lru_cache(maxsize=4096)
+def _is_date_like(value: str, date_format: str | None) -> bool:
+    formats = _formats([value], date_format)
+    return any(check(Kind.DATE, value, Notation(date_format=known)) is None for known in formats)
+
+
+def _formats(values: list[str], date_format: str | None) -> Sequence[str]:
+    """Return the formats worth a try."""
+    if date_format:
+        return [date_format]
+    return DATE_FORMATS if all(_DATE_SHAPE.fullmatch(value) for value in values) else ()
+
+
+def _all_dates(values: list[str], date_format: str) -> bool:
+    return _takes_all(Kind.DATE, values, Notation(date_format=date_format))
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= _LONGEST_SAMPLE else f"{value[:_LONGEST_SAMPLE]}…"
+
+
+def _rounded(share: float) -> float:
+    return round(share, 3)

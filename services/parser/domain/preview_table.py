@@ -1,0 +1,244 @@
+"""The table of a preview: names, rows and facts of the columns, within bounds; passwords hidden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from services.parser.domain.facts import facts_of
+from services.parser.domain.hiding import hidden, named_places, password_places
+from shared.errors import UserError
+from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, PreviewProblem
+from shared.rules.charset import has_escapes
+from shared.rules.column_names import is_password_name
+from shared.rules.dialect import Dialect
+from shared.rules.header import Head, header_names, is_blank_record, read_head
+from shared.rules.kinds import Kind, Notation
+from shared.rules.line_ends import height_of, line_starts
+from shared.rules.problems import describe_problem
+from shared.rules.records import Record, read_records
+from shared.rules.trimming import is_blank, trim
+
+_RECORDS: Final = 50_000
+_ROWS: Final = 200
+_ROW_BYTES: Final = 200_000
+_LONGEST_CELL: Final = 2_000
+_COLUMNS: Final = 500
+_NAME_BYTES: Final = 60_000
+_SAMPLE_BYTES: Final = 150_000
+_PROBLEMS: Final = 20
+_SENTINEL: Final = b"\nx"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The beginning of a file as text, in UTF-8 or a single-byte encoding, and how it is to be read."""
+
+    text: bytes
+    encoding: str
+    dialect: Dialect
+    is_whole: bool
+
+
+@dataclass
+class Table:
+    """What is shown; `open_cells` are those of columns without passwords."""
+
+    names: list[str]
+    details: list[ColumnDetails] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    rows_seen: int = 0
+    problems: list[PreviewProblem] = field(default_factory=list)
+    open_cells: list[str] = field(default_factory=list)
+
+
+def read_table(sample: Sample, choices: PreviewChoices) -> Table:
+    """Return the table; UserError `file_has_no_rows`."""
+    dialect = sample.dialect
+    reading = read_records(sample.text, dialect, encoding=sample.encoding, first_line=1, skip_lines=dialect.skip_lines)
+    records = list(islice(reading, _RECORDS))
+    problems: list[PreviewProblem] = []
+    if sample.is_whole and len(records) < _RECORDS:
+        problems += _unclosed(sample, records)
+    filled = [record for record in records if not is_blank_record(record.cells)]
+    if not sample.is_whole and len(filled) > 1 and filled[-1] is records[-1]:
+        filled.pop()  # it may be cut
+    head = _head(sample, filled, problems)
+    rows = filled[dialect.has_header :]
+    # A header that is skipped says what its columns hold all the same; what is taken for one then holds values.
+    skipped = named_places(_skipped(sample))
+    places = password_places(head.names, filled, choices.password_columns) | skipped
+    names = _within(head.names)
+    table = Table(_shown_names(names, skipped), rows_seen=len(rows))
+    cells = [hidden(row.cells, head.width, places, dialect.delimiter) for row in rows]
+    table.rows = _first_rows(cells)
+    table.open_cells = [_shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
+        table.names if dialect.has_header else []
+    )
+    table.details = _details(table.names, cells, places, choices)
+    if len(names) < head.width:
+        message = f"The file has {head.width:,} columns; the preview shows the first {len(names):,}."
+        problems.append(PreviewProblem(severity="warning", code="columns_cut", message=message))
+    problems += _name_problems(filled[0], table.names) if dialect.has_header else []
+    problems += _date_problems(table.details)
+    table.problems = problems + _row_problems(rows, head)
+    return table
+
+
+def _head(sample: Sample, filled: list[Record], problems: list[PreviewProblem]) -> Head:
+    """Return the head; one that is no text is a problem, but all else can be shown."""
+    try:
+        return read_head(sample.text, sample.dialect, encoding=sample.encoding)
+    except UserError as error:
+        if error.code != "file_not_text" or not filled:
+            raise
+        problems.append(PreviewProblem(line=filled[0].line, severity="error", code=error.code, message=error.message))
+    first = filled[0]
+    return Head(header_names(first.cells), len(first.cells), first.line, height_of(first.cells))
+
+
+def _skipped(sample: Sample) -> list[Record]:
+    lines = sample.dialect.skip_lines
+    if not lines:
+        return []
+    text = b"".join(sample.text.splitlines(keepends=True)[:lines])
+    return list(read_records(text, sample.dialect, encoding=sample.encoding, first_line=1))
+
+
+def _shown_names(names: list[str], hidden_places: frozenset[int]) -> list[str]:
+    return [
+        HIDDEN if place in hidden_places and not is_password_name(name) else _shown(name)
+        for place, name in enumerate(names)
+    ]
+
+
+def _within(names: list[str]) -> list[str]:
+    """Return the first names, as many as an event can carry."""
+    kept: list[str] = []
+    room = _NAME_BYTES
+    for name in names[:_COLUMNS]:
+        room -= len(name.encode("utf-8", "replace"))
+        if room < 0 and kept:
+            break
+        kept.append(name[:_LONGEST_CELL])
+    return kept
+
+
+def _first_rows(rows: list[list[str]]) -> list[list[str]]:
+    shown: list[list[str]] = []
+    room = _ROW_BYTES
+    for row in rows[:_ROWS]:
+        cells = [_shown(cell) for cell in row[:_COLUMNS]]
+        room -= sum(len(cell.encode()) + 3 for cell in cells)
+        if room < 0 and shown:
+            break
+        shown.append(cells)
+    return shown
+
+
+def _shown(text: str) -> str:
+    """Return a text that can be shown: bytes that are none stand out, and very long ones end early."""
+    text = text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
+    if has_escapes(text):
+        text = "".join("\ufffd" if has_escapes(sign) else sign for sign in text)
+    return text.replace("\0", "\u2400")
+
+
+def _details(
+    names: list[str], rows: list[list[str]], places: frozenset[int], choices: PreviewChoices
+) -> list[ColumnDetails]:
+    notation = Notation(choices.phone_region, choices.decimal_separator)
+    details = []
+    room = _SAMPLE_BYTES
+    for place, name in enumerate(names):
+        values = [_shown(row[place]) if place < len(row) else "" for row in rows]
+        values = [trim(value) if choices.trim or is_blank(value) else value for value in values]
+        facts = facts_of(values, notation, date_format=choices.date_format, is_password=place in places)
+        room -= sum(len(sample.encode()) for sample in facts.samples)
+        details.append(
+            ColumnDetails(
+                name=name,
+                position=place + 1,
+                samples=facts.samples if room > 0 else [],
+                filled=facts.filled,
+                distinct=facts.distinct,
+                kinds=facts.kinds,
+                shares=facts.shares,
+                date_formats=facts.date_formats,
+                decimal_separators=facts.decimal_separators,
+                is_password=place in places,
+            )
+        )
+    return details
+
+
+def _unclosed(sample: Sample, records: list[Record]) -> list[PreviewProblem]:
+    """Return the problem of a quote that is open at the file's end: one more line would be part of its last record."""
+    last = next((record for record in reversed(records) if record.cells), None)
+    if last is None or sample.dialect.quote not in sample.text.decode("latin-1"):
+        return []
+    rest = sample.text[line_starts(sample.text)[last.line - 1] :] + _SENTINEL
+    read = read_records(rest, sample.dialect, encoding=sample.encoding, first_line=last.line)
+    if sum(1 for record in read if record.cells) > 1:
+        return []
+    message = f"A quote in the row on line {last.line} is never closed: close it, or choose another sign for quotes."
+    return [PreviewProblem(line=last.line, severity="error", code="quote_unclosed", message=message)]
+
+
+def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
+    problems: list[PreviewProblem] = []
+    for place, (cell, name) in enumerate(zip(header.cells, names, strict=False), start=1):
+        if trim(cell) == name or name == HIDDEN or len(problems) >= _PROBLEMS:
+            continue
+        given = "has no name" if is_blank(cell) else "has a name that another column has, too"
+        problems.append(
+            PreviewProblem(
+                line=header.line,
+                severity="warning",
+                code="column_renamed",
+                message=f"Column {place} {given}: it is called “{name[:60]}”.",
+                column=name,
+            )
+        )
+    return problems
+
+
+def _date_problems(details: Sequence[ColumnDetails]) -> list[PreviewProblem]:
+    return [
+        PreviewProblem(
+            severity="warning",
+            code="date_ambiguous",
+            message=f"The dates in the column “{column.name[:60]}” can be read as {' or '.join(column.date_formats)}: "
+            "say which it is.",
+            column=column.name,
+        )
+        for column in details
+        if len(column.date_formats) > 1 and Kind.NUMBER not in column.kinds
+    ][:_PROBLEMS]
+
+
+def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:
+    """Return the first problems of rows, whatever their columns will be mapped to."""
+    problems: list[PreviewProblem] = []
+    for row in rows:
+        if len(problems) >= _PROBLEMS:
+            break
+        codes: list[tuple[str, str | None]] = []
+        if len(row.cells) < head.width:
+            codes.append(("too_few_cells", None))
+        elif any(not is_blank(cell) for cell in row.cells[head.width :]):
+            codes.append(("too_many_cells", None))
+        for place in sorted(row.bad_cells):
+            name = head.names[place] if place < len(head.names) else None
+            codes.append(("nul_character" if "\0" in row.cells[place] else "undecodable", name))
+        problems += [
+            PreviewProblem(
+                line=row.line,
+                severity="error",
+                code=code,
+                message=describe_problem(code, _shown(name[:60]) if name else None),
+                column=_shown(name) if name else None,
+            )
+            for code, name in codes[: _PROBLEMS - len(problems)]
+        ]
+    return problems

@@ -1,0 +1,98 @@
+"""The preview on the set-up page: how the file would be read, its first rows, and a mapping to fill in."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from services.web.dependencies.file_form import read_file_form
+from services.web.dependencies.resources import Open
+from services.web.dependencies.show_preview import PreviewView, show_preview
+from services.web.dependencies.visitor import Visitor
+from services.web.forms.credentials import SECRETS
+from services.web.forms.import_form import DELIMITERS, form_sent, preview_document
+from services.web.forms.input_errors import InvalidInputError
+from services.web.forms.invalid import input_errors
+from services.web.forms.preview_input import PreviewInput
+from services.web.pages.render import page
+from shared.errors import TransientError, UserError
+
+router = APIRouter(include_in_schema=False)
+
+_ROWS = 12
+_DELIMITER_NAMES = {sign: name for name, sign in DELIMITERS.items()}
+
+
+@router.post("/imports/preview")
+async def show_file(
+    request: Request,
+    resources: Open,
+    visitor: Visitor,
+    manager: Annotated[UUID, Query()],
+    edited: Annotated[UUID | None, Query(alias="import")] = None,
+) -> Response:
+    """Show the beginning of the file that the form names, as a part of the page; a chosen file is taken up first."""
+    sent = await read_file_form(request, resources, visitor)
+    form = form_sent(sent.text, sent.every, [*sent.texts])
+    upload = None
+    if sent.upload is not None:
+        upload = {"upload_id": str(sent.upload.upload_id), "upload_name": sent.upload_name}
+        form.values |= upload
+    secrets = {name: sent.text(name) for name in SECRETS}
+    document = preview_document(form, secrets, str(manager), sent.text("chosen"))
+    errors: list[str] = []
+    shown: PreviewView | None = None
+    try:
+        if form.values.get("source") == "upload" and not form.values.get("upload_id"):
+            raise UserError("file_missing", "Choose a file from your computer.")  # noqa: TRY301 - one way to tell
+        wanted = PreviewInput.model_validate(document | {"import_id": edited})
+        shown = await show_preview(resources, wanted)
+    except InvalidInputError as error:
+        errors = [each.message for each in error.errors]
+    except ValidationError as error:
+        errors = [each.message for each in input_errors(error).errors]
+    except (UserError, TransientError) as error:
+        errors = [error.message]
+    return page(
+        request,
+        "preview.html",
+        visitor,
+        shown=shown,
+        rows=_ROWS,
+        errors=errors,
+        upload=upload,
+        settings=_settings(shown) if shown else None,
+        mapping=_mapping(shown) if shown else None,
+    )
+
+
+def _settings(shown: PreviewView) -> dict[str, Any]:
+    """Return what the form's inputs are to hold for the file to be read as it is shown."""
+    detected = shown.detected
+    known = _DELIMITER_NAMES.get(detected.delimiter)
+    # What the file says of itself, or is UTF-8, a run finds by itself.
+    needs_encoding = "encoding" in detected.confirm
+    formats = {tuple(column.date_formats) for column in shown.column_details if column.date_formats}
+    separators = [column.decimal_separators for column in shown.column_details]
+    (only,) = formats if len(formats) == 1 else ((),)
+    return {
+        "delimiter": known or "other",
+        "other_delimiter": "" if known else detected.delimiter,
+        "quote": detected.quote,
+        "has_header": detected.has_header,
+        "skip_lines": str(detected.skip_lines),
+        **({"encoding": detected.encoding} if needs_encoding else {}),
+        **({"date_format": only[0]} if len(only) == 1 else {}),
+        **({"decimal_separator": ","} if [","] in separators and ["."] not in separators else {}),
+    }
+
+
+def _mapping(shown: PreviewView) -> dict[str, Any]:
+    """Return the lines and the key that the form is to hold."""
+    unique_id = shown.proposed_unique_id
+    return {
+        "lines": [{"column": line.column, "field": line.field} for line in shown.proposed_mapping],
+        "key": unique_id.field if unique_id and unique_id.column is not None else None,
+    }

@@ -1,0 +1,97 @@
+// Shows the beginning of the file that stands in the form, and fills in what was found. Without scripts there is no
+// such button.
+"use strict";
+
+for (const button of document.querySelectorAll("[data-preview]")) {
+  const form = button.form;
+  const place = document.getElementById("preview");
+  const chosen = form.elements.chosen;
+  const readBy = {
+    delimiter: "delimiter", other_delimiter: "delimiter", quote: "quote", has_header: "has_header",
+    skip_lines: "skip_lines", encoding: "encoding", comment: "comment", date_format: "date_format",
+  };
+
+  // What somebody chose counts; the rest is detected.
+  function choose(...names) {
+    chosen.value = [...new Set([...chosen.value.split(" "), ...names])].filter(Boolean).join(" ");
+  }
+
+  function changed(input) {
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function fill(name, value) {
+    const input = form.elements[name];
+    if (typeof value === "boolean") input.checked = value;
+    else input.value = value;
+  }
+
+  function useSettings(settings) {
+    for (const [name, value] of Object.entries(settings)) fill(name, value);
+    choose(...Object.keys(settings).map((name) => readBy[name] ?? ""));
+    const options = document.getElementById("options");
+    for (const details of options.querySelectorAll("details")) {
+      details.open ||= [...details.querySelectorAll("input")].some((input) => input.name in settings && input.value !== input.defaultValue);
+    }
+    options.scrollIntoView();
+  }
+
+  function useMapping(mapping) {
+    const body = form.querySelector("table.mapping tbody");
+    const empty = body.rows[0].cloneNode(true);
+    for (const input of empty.querySelectorAll("input, select")) {
+      input.removeAttribute("aria-invalid");
+      if (input.tagName === "SELECT") input.selectedIndex = 0;
+      else input.setAttribute("value", "");
+    }
+    for (const error of empty.querySelectorAll(".error")) error.remove();
+    const rows = mapping.lines.map((line, place) => {
+      const row = empty.cloneNode(true);
+      row.querySelector("[name=column]").value = line.column;
+      row.querySelector("[name=field]").value = line.field;
+      for (const input of row.querySelectorAll("[aria-label]")) {
+        input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, place + 1));
+      }
+      return row;
+    });
+    body.replaceChildren(...rows, empty);
+    if (mapping.key) form.elements.key.value = mapping.key;
+    document.getElementById("mapping").scrollIntoView();
+  }
+
+  async function show() {
+    button.disabled = true;
+    place.textContent = "Reading the beginning of the file…";
+    try {
+      const answer = await fetch(button.dataset.preview, { method: "POST", body: new FormData(form) });
+      if (!answer.ok) throw new Error(answer.statusText);
+      place.innerHTML = await answer.text();
+      const uploaded = place.querySelector("[data-upload]");
+      if (uploaded) {
+        const upload = JSON.parse(uploaded.dataset.upload);
+        for (const [name, value] of Object.entries(upload)) fill(name, value);
+        form.elements.file.value = "";
+        document.getElementById("uploaded").textContent = `Uploaded: ${upload.upload_name}. Choose another to replace it.`;
+      }
+    } catch {
+      place.textContent = "The preview could not be made just now. Try it again in a moment.";
+    }
+    button.disabled = false;
+  }
+
+  button.hidden = false;
+  button.addEventListener("click", show);
+  form.addEventListener("change", (event) => {
+    if (event.target.name in readBy) choose(readBy[event.target.name]);
+  });
+  place.addEventListener("click", (event) => {
+    const data = event.target.dataset;
+    if (data.settings) useSettings(JSON.parse(data.settings));
+    if (data.mapping) useMapping(JSON.parse(data.mapping));
+    if (data.encoding) {
+      fill("encoding", data.encoding);
+      changed(form.elements.encoding);
+      show();
+    }
+  });
+}

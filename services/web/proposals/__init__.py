@@ -1,0 +1,1 @@
+"""Pure rules by which a mapping and a unique id are proposed."""

@@ -1,0 +1,111 @@
+"""The set-up page in a real browser: preview a file, take over what was found, save and run."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.support.imports import set_up_import, sftp_source
+from tests.support.sftp_server import SftpServer
+from tests.support.stack import Stack
+from tests.support.system_packages import CHROMIUM
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PEOPLE = "Mitgliederliste;;;;\nMitgliedsnummer;Vorname;Ort;E-Mail;Kennwort\n{}"
+ROW = "{0:04};Änne {0};München;p{0}@example.com;geheim-{0}\n"
+FIELDS = [("Member no", "text"), ("First name", "text"), ("City", "text"), ("Email", "email"), ("Portal", "password")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if missing := CHROMIUM.reason_missing():
+        pytest.skip(missing)
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=str(CHROMIUM.required()), args=["--no-sandbox"])
+        yield running
+        await running.close()
+
+
+async def signed_in(browser: Browser, stack: Stack) -> Page:
+    page = await browser.new_page(viewport={"width": 1200, "height": 900})
+    await page.goto(f"{stack.url}/login")
+    await page.fill("[name=login]", str(stack.ready["login"]))
+    await page.fill("[name=password]", str(stack.ready["password"]))
+    await page.click("button.main")
+    await page.wait_for_url(f"{stack.url}/")
+    return page
+
+
+async def test_a_file_is_previewed_taken_over_and_imported(
+    browser: Browser, embedded_stack: Stack, tmp_path: Path
+) -> None:
+    file = tmp_path / "mitglieder.csv"
+    file.write_bytes(PEOPLE.format("".join(ROW.format(number) for number in range(1, 31))).encode("cp1252"))
+    async with embedded_stack.client() as client:
+        body = {"name": "Members", "fields": [{"name": name, "kind": kind} for name, kind in FIELDS]}
+        manager_id = (await client.post("/managers", json=body)).json()["id"]
+        page = await signed_in(browser, embedded_stack)
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("console", lambda message: failures.append(message.text) if message.type == "error" else None)
+        await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+        await page.fill("[name=name]", "Mitglieder")
+        await page.check("[name=source][value=upload]")
+        await page.set_input_files("[name=file]", file)
+        await page.click("[data-preview]")
+        shown = page.locator("#preview")
+        await expect(shown).to_contain_text("Semicolon", timeout=20_000)
+        await expect(shown).to_contain_text("30 rows in all")
+        await expect(shown.locator("table.rows tbody tr").first).to_contain_text("Änne 1")
+        await expect(shown.locator("[data-encoding=cp1252]")).to_be_visible()
+        assert "geheim" not in await page.content()
+
+        await shown.locator("[data-encoding=cp1252]").click()
+        await expect(shown).to_contain_text("As you chose.", timeout=20_000)
+        await shown.locator("[data-settings]").click()
+        assert await page.is_checked("[name=delimiter][value=semicolon]")
+        assert await page.input_value("[name=skip_lines]") == "1"
+        assert await page.input_value("[name=encoding]") == "cp1252"
+        await shown.locator("[data-mapping]").click()
+        columns = [await each.input_value() for each in await page.locator("table.mapping [name=column]").all()]
+        assert columns == ["Mitgliedsnummer", "Vorname", "Ort", "E-Mail", "Kennwort", ""]
+        assert await page.input_value("[name=key]") == "Member no"
+        await page.locator("table.mapping [name=case]").nth(2).select_option("upper")
+        await page.click("button.main[value=save]")
+        await page.wait_for_url("**/imports")
+        assert failures == []
+
+        (entry,) = (await client.get("/imports", params={"manager_id": manager_id})).json()["items"]
+        assert entry["options"] | {"delimiter": ";", "skip_lines": 1, "encoding": "cp1252"} == entry["options"]
+        assert entry["mapping"][2] == {"column": "Ort", "field": "City", "case": "upper"}
+        await page.goto(f"{embedded_stack.url}/imports/{entry['id']}/edit")
+        assert await page.locator("table.mapping [name=case]").nth(2).input_value() == "upper"
+        await page.click("[data-preview]")
+        await expect(page.locator("#preview")).to_contain_text("The import “Mitglieder” maps it so.", timeout=20_000)
+        await page.close()
+
+
+async def test_what_cannot_be_fetched_is_told_in_words(
+    browser: Browser, embedded_stack: Stack, sftp: SftpServer
+) -> None:
+    (sftp.folder / "there.csv").write_text("No,Name,E-mail\n1,Ann,a@example.com\n", encoding="utf-8")
+    async with embedded_stack.client() as client:
+        importing = await set_up_import(client, sftp_source(sftp, "there.csv"))
+    page = await signed_in(browser, embedded_stack)
+    await page.goto(f"{embedded_stack.url}/imports/{importing.import_id}/edit")
+    await page.click("[data-preview]")
+    shown = page.locator("#preview")
+    await expect(shown).to_contain_text("there.csv", timeout=20_000)
+    link = await page.input_value("[name=link]")
+    await page.fill("[name=link]", link.replace("there", "nowhere"))
+    await page.click("[data-preview]")
+    await expect(shown.locator("[role=alert]")).to_be_visible(timeout=20_000)
+    await page.fill("[name=link]", link)
+    await page.check("[name=delimiter][value=pipe]")
+    await page.click("[data-preview]")
+    await expect(shown).to_contain_text("As you chose.", timeout=20_000)
+    await expect(shown).to_contain_text("1 column,")
+    await page.close()

@@ -71,7 +71,7 @@ class NullPublisher:
         """Take events as they come."""
         said = 0
         async for _, event in events:
-            self.bytes += len(event.model_dump_json().encode())
+            self.bytes += len(event.as_json())
             said += 1
             if isinstance(event, RowsParsed):
                 self.good += event.good

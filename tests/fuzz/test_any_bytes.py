@@ -11,6 +11,7 @@ import pytest
 from services.fetcher.domain.cutting import ChunkCutter
 from services.fetcher.domain.text import TextDecoder
 from services.parser.domain.batching import cut_batches
+from services.parser.domain.block_text import BlockText
 from services.parser.domain.blocks import judge_block
 from shared.errors import UserError
 from shared.rules.dialect import Dialect, validate_dialect
@@ -98,12 +99,10 @@ def read_through(data: bytes, dialect: Dialect, source: random.Random) -> None:
         offset = chunk.offset
         for length, first_line in chunk.blocks or ((chunk.length, chunk.first_line),):
             block = judge_block(
-                text[offset : offset + length],
+                BlockText(text[offset : offset + length], decoder.encoding, first_line=first_line),
                 dialect,
                 head,
                 mapping,
-                encoding=decoder.encoding,
-                first_line=first_line,
                 skip_lines=dialect.skip_lines if offset == 0 else 0,
             )
             assert first_line == line

@@ -1,5 +1,6 @@
 """Judges one record: a good row, a rejected one with all its problems, or none."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -51,8 +52,13 @@ class RejectedRow:
     problems: list[RowProblem]
 
 
-def read_row(record: Record, mapping: ResolvedMapping, width: int) -> GoodRow | RejectedRow | None:
-    """Judge a record of a file with `width` columns (`Head.width`); None: blank, so no row."""
+def read_row(
+    record: Record, mapping: ResolvedMapping, width: int, taken: Container[PlacedColumn] = ()
+) -> GoodRow | RejectedRow | None:
+    """Judge a record of a file with `width` columns (`Head.width`); None: blank, so no row.
+
+    `taken`: columns of which it is known that their kinds take the record's values.
+    """
     cells = record.cells
     if is_blank_record(cells):
         return None
@@ -71,7 +77,7 @@ def read_row(record: Record, mapping: ResolvedMapping, width: int) -> GoodRow | 
     warnings: list[RowProblem] = []
     if has_shape:
         values = [_value(cells, column, mapping) for column in mapping.columns]
-        for place, problem in _refused(record, unique_id, values, mapping):
+        for place, problem in _refused(record, unique_id, values, mapping, taken):
             if mapping.keep_refused and place is not None:
                 values[place] = None
                 warnings.append(problem)
@@ -135,7 +141,11 @@ def _byte_problems(record: Record, mapping: ResolvedMapping) -> list[RowProblem]
 
 
 def _refused(
-    record: Record, unique_id: str | None, values: list[str | None], mapping: ResolvedMapping
+    record: Record,
+    unique_id: str | None,
+    values: list[str | None],
+    mapping: ResolvedMapping,
+    taken: Container[PlacedColumn],
 ) -> list[tuple[int | None, RowProblem]]:
     """Return what kinds refuse: the value's place, None for the unique id, and the problem."""
     candidates: list[tuple[int | None, PlacedColumn, str]] = [
@@ -145,7 +155,7 @@ def _refused(
         candidates.append((None, mapping.key, unique_id or ""))
     refused: list[tuple[int | None, RowProblem]] = []
     for place, column, value in candidates:
-        if column.position not in record.bad_cells:
+        if column.position not in record.bad_cells and column not in taken:
             code = check(column.mapped.kind, value, mapping.notation)
             if code is not None:
                 refused.append((place, RowProblem(code, mapping.names[column.position])))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import PermanentError
-from shared.objects.store import SEGMENT_BYTES, SealedObjects
+from shared.objects.reader import SEGMENT_BYTES
+from shared.objects.store import SealedObjects
 from shared.sealing import Sealer
 from shared.settings import ObjectSettings
 
@@ -89,3 +90,14 @@ async def test_segments_cannot_be_swapped(tmp_path: Path) -> None:
     file.write_bytes(data[:16] + second + first + data[16 + 2 * sealed :])
     with pytest.raises(PermanentError):
         await store.read("text/a", 0, 10)
+
+
+async def test_a_reader_reads_on_from_where_it_was(tmp_path: Path) -> None:
+    store = objects(tmp_path)
+    await put(store, "text/a", CONTENT)
+    for block in (100_000, SEGMENT_BYTES, SEGMENT_BYTES + 1, 5 * SEGMENT_BYTES):
+        reader = await store.reader("text/a")
+        assert b"".join([data async for data in reader.blocks(block)]) == CONTENT
+    assert await reader.read(5, 10) == CONTENT[5:15]
+    assert await reader.read(len(CONTENT) - 10, SEGMENT_BYTES * 2) == CONTENT[-10:]
+    assert await reader.read(5 * SEGMENT_BYTES, 1) == b""

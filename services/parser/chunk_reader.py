@@ -89,9 +89,10 @@ class ChunkReader:
         key = (event.file.object_key, dialect)
         if key not in self._heads:
             first = await stored.read(0, HEAD_BYTES)
+            head = await asyncio.to_thread(read_head, first, dialect, encoding=encoding)
             if len(self._heads) >= _KEPT_HEADS:
                 self._heads.clear()
-            self._heads[key] = read_head(first, dialect, encoding=encoding)
+            self._heads[key] = head
         return self._heads[key]
 
     def _said(

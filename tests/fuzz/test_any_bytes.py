@@ -125,7 +125,7 @@ def test_any_bytes(seed: int) -> None:
     while time.monotonic() < ends:
         data = mutated(source, seeds) if source.random() < 0.9 else source.randbytes(source.randint(0, 3000))
         dialect = random_dialect(source)
-        began = time.monotonic()
+        began = time.process_time()  # of our own: a busy machine is no hang
         try:
             read_through(data, dialect, source)
             whole += 1
@@ -133,7 +133,7 @@ def test_any_bytes(seed: int) -> None:
             pass
         except Exception as error:  # noqa: BLE001 - whatever it is, the test has to show what led to it
             pytest.fail(f"{error!r} for {data!r} as {dialect!r}")
-        slowest = max(slowest, time.monotonic() - began)
+        slowest = max(slowest, time.process_time() - began)
         files += 1
         if files == 500:
             before = process.memory_info().rss

@@ -65,6 +65,7 @@ async def test_canaries_are_found_nowhere(own_stack: Stack, tmp_path: Path) -> N
     canaries = [login_password, wrong_password, contact_password, passphrase]
     outside_the_secrets_folder = [stack.api_token, str(stack.ready["password"])]
     assert records, "events were read"
+    assert "3,Three,••••,••••,••••".encode() in pages
     for canary in canaries + outside_the_secrets_folder:
         for form in _forms(canary):
             assert form not in shown

@@ -5,7 +5,6 @@ value; all others, ragged ones too, are judged by `rows.read_row`. A block in wh
 exact road altogether. The property tests hold both roads to the same result.
 """
 
-import re
 from collections.abc import Callable, Container
 
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from services.parser.domain import sure_values
+from services.parser.domain.arrow_cells import is_usual, read_cells
 from services.parser.domain.judged import JudgedBlock, Judgement, Password, rows_schema
 from services.parser.domain.places import Places, find_places
 from services.parser.domain.rows import MAX_ID_BYTES, MAX_ROW_BYTES
@@ -38,10 +38,10 @@ def judge_columns(
     lines: int,
 ) -> JudgedBlock | None:
     """Judge a block in UTF-8 of so many physical lines; None where the exact road has to."""
-    if not text or not _is_usual(text, dialect):
+    if not text or not is_usual(text, dialect):
         return None
     ragged: list[arrow_csv.InvalidRow] = []
-    cells = _cells(text, dialect, head.width, ragged)
+    cells = read_cells(text, dialect, head.width, ragged)
     if cells is None:
         return None
     places = find_places(cells, ragged, first_line=first_line, lines=lines)
@@ -50,44 +50,6 @@ def judge_columns(
     block = _Block(cells, places, head, mapping, wide_spaces=sure_values.has_wide_spaces(text))
     block.judge(ragged, dialect)
     return block.judged(first_line, lines)
-
-
-def _is_usual(text: bytes, dialect: Dialect) -> bool:
-    if len(dialect.delimiter.encode()) > 1 or b"\0" in text:
-        return False
-    if dialect.comment is None:
-        return True
-    comment = dialect.comment.encode()
-    return not (text.startswith(comment) or re.search(rb"[\r\n]" + re.escape(comment), text))
-
-
-def _cells(text: bytes, dialect: Dialect, width: int, ragged: list[arrow_csv.InvalidRow]) -> list[pa.Array] | None:
-    def set_aside(row: arrow_csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    names = [str(place) for place in range(width)]
-    try:
-        # Checked here, since a row that is set aside has to be text before Arrow looks at its bytes.
-        whole = pa.array([0, len(text)], pa.int32()).buffers()[1]
-        pa.Array.from_buffers(pa.binary(), 1, [None, whole, pa.py_buffer(text)]).cast(pa.string())
-        table = arrow_csv.read_csv(
-            pa.BufferReader(text),
-            arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=len(text) + 1),
-            arrow_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char=dialect.quote,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=set_aside,
-            ),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-            ),
-        )
-    except pa.ArrowInvalid:  # bytes that are not UTF-8, or a block that cannot be read so
-        return None
-    return [column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns]
 
 
 class _Block:

@@ -1,7 +1,8 @@
 """How fast chunks become batches, beside a bare `csv.reader` loop over the same file in the same minute.
 
-One parser, and two processes that share the chunks: from the store, decrypted, mapped, checked, packed and written out
-as events; the producer alone is left out. Exits 1 where a median ratio misses what must hold. `ROWS` sets the size.
+One parser, and two processes that share the chunks as the partitions of a topic deal them: from the store, decrypted,
+mapped, checked, packed and written out as events; the producer alone is left out. Exits 1 where a median ratio misses
+what must hold. How long the same takes through a broker is told beside it. `ROWS` sets the size.
 """
 
 import asyncio
@@ -16,8 +17,10 @@ from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pydantic import TypeAdapter
 
+from benchmarks.parse_through_broker import through_broker
 from services.fetcher.adapters.text_store import TextStore
 from services.parser.chunk_reader import ChunkReader
 from services.parser.handlers import ParserHandlers
@@ -31,7 +34,7 @@ from shared.ids import new_id
 from shared.objects.store import SealedObjects
 from shared.rules.kinds import Kind
 from shared.sealing import Sealer
-from shared.settings import ObjectSettings
+from shared.settings import KafkaSettings, ObjectSettings
 from shared.topics import Topic
 
 ROWS = int(os.environ.get("ROWS", "1000000"))
@@ -51,6 +54,8 @@ RULES = ParseRules(
     key_field=1,
     key_column="No",
 )
+PARTITIONS = KafkaSettings().partitions
+KEY = bytes(32)
 CHUNKS = TypeAdapter(list[ChunkReady])
 WORKER_READY, BEGIN = b"ready\n", b"begin\n"
 
@@ -72,7 +77,7 @@ class NullPublisher:
         """Take events as they come."""
         said = 0
         async for _, event in events:
-            self.bytes += len(event.model_dump_json().encode())
+            self.bytes += len(event.as_json())
             said += 1
             if isinstance(event, RowsParsed):
                 self.good += event.good
@@ -131,31 +136,41 @@ async def stored(path: Path, folder: Path) -> list[ChunkReady]:
 
 def objects_in(folder: Path) -> SealedObjects:
     """Return the store."""
-    return SealedObjects.from_settings(ObjectSettings(url=f"file://{folder}/objects"), Sealer([bytes(32)]))
+    return SealedObjects.from_settings(ObjectSettings(url=f"file://{folder}/objects"), Sealer([KEY]))
 
 
 async def work(folder: Path, share: int, of: int) -> None:
     """Parse every so many-th chunk, once told to begin; for a process of its own."""
-    chunks = CHUNKS.validate_json((folder / "chunks.json").read_bytes())[share::of]
+    pa.set_memory_pool(pa.system_memory_pool())  # as the service does
+    chunks = [
+        chunk
+        for chunk in CHUNKS.validate_json((folder / "chunks.json").read_bytes())
+        if chunk.chunk.index % PARTITIONS * of // PARTITIONS == share
+    ]
     publisher = NullPublisher()
     clock = SystemClock()
     objects = objects_in(folder)
-    chunks_of, previews = ChunkReader(objects, Sealer([bytes(32)]), clock), PreviewReader(objects, clock)
+    chunks_of, previews = ChunkReader(objects, Sealer([KEY]), clock), PreviewReader(objects, clock)
     handlers = ParserHandlers(chunks_of, previews, publisher, clock)
-    await handlers.on_chunk_ready(chunks[0])  # what is loaded on first use is not what is measured
-    publisher.good = publisher.rejected = publisher.bytes = 0
     idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    await handlers.on_chunk_ready(chunks[0])  # what is loaded on first use is not what is timed
+    publisher.good = publisher.rejected = publisher.bytes = 0
     sys.stdout.buffer.write(WORKER_READY)
     sys.stdout.buffer.flush()
     sys.stdin.buffer.readline()
+    began = time.process_time()
     for chunk in chunks:
         await handlers.on_chunk_ready(chunk)
+    busy = round((time.process_time() - began) * 1e6)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle
-    print(publisher.good + publisher.rejected, publisher.rejected, publisher.bytes, grown, flush=True)
+    print(publisher.good + publisher.rejected, publisher.rejected, publisher.bytes, grown, busy, flush=True)
 
 
 async def parse(folder: Path, processes: int) -> tuple[float, list[int]]:
-    """Return how long so many processes take for all chunks, and rows, rejected rows and bytes in all."""
+    """Return how long so many processes take for all chunks, and their figures in all.
+
+    Rows, rejected rows, bytes, growth of memory in KiB, time on the CPU in µs.
+    """
     command = [sys.executable, "-m", "benchmarks.run_parse", str(folder)]
     pipe = asyncio.subprocess.PIPE
     workers = [
@@ -172,14 +187,14 @@ async def parse(folder: Path, processes: int) -> tuple[float, list[int]]:
     return took, [sum(column) for column in zip(*figures, strict=True)]
 
 
-def read_bare(path: Path) -> float:
-    """Return how long the bare loop takes."""
-    began = time.perf_counter()
+def read_bare(path: Path) -> tuple[float, float]:
+    """Return how long the bare loop takes, and how long on the CPU."""
+    began, busy = time.perf_counter(), time.process_time()
     with path.open(newline="", encoding="utf-8") as file:
         rows = sum(1 for _ in csv.reader(file))
     if rows != ROWS + 1:
         raise RuntimeError(f"{rows} rows were read")
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - busy
 
 
 async def main() -> int:
@@ -188,22 +203,34 @@ async def main() -> int:
         folder = Path(name)
         path = folder / "people.csv"
         write_file(path)
-        (folder / "chunks.json").write_bytes(CHUNKS.dump_json(await stored(path, folder)))
+        chunks = await stored(path, folder)
+        (folder / "chunks.json").write_bytes(CHUNKS.dump_json(chunks))
         rounds = []
         for _ in range(ROUNDS):
-            bare = read_bare(path)
-            one, (rows, rejected, size, grown) = await parse(folder, 1)
-            two, _ = await parse(folder, 2)
+            bare, bare_busy = read_bare(path)
+            one, (rows, rejected, size, grown, one_busy) = await parse(folder, 1)
+            two, (*_, two_busy) = await parse(folder, 2)
             if rows != ROWS:
                 raise RuntimeError(f"{rows} rows came out of {ROWS}")
-            rounds.append((one / bare, one / two))
-            print(f"csv {bare:.2f} s, one parser {one:.2f} s, two {two:.2f} s", flush=True)
-        of_csv, by_two = (statistics.median(ratios) for ratios in zip(*rounds, strict=True))
+            rounds.append((one / bare, one / two, bare, one, two))
+            print(
+                f"csv {bare:.2f} s, one parser {one:.2f} s, two {two:.2f} s; "
+                f"on the CPU {bare_busy:.2f}, {one_busy / 1e6:.2f}, {two_busy / 1e6:.2f} s",
+                flush=True,
+            )
+        of_csv, by_two, bare, one, two = (statistics.median(figures) for figures in zip(*rounds, strict=True))
         print(
             f"{ROWS:,} rows, {path.stat().st_size >> 20} MiB, {rejected:,} rejected, {size >> 20} MiB said: one parser "
             f"{of_csv:.2f} of the bare loop's time (must {MOST_OF_CSV}), two {by_two:.2f} times as fast as one "
-            f"(must {LEAST_BY_TWO}), peak {grown >> 10} MiB over idle"
+            f"(must {LEAST_BY_TWO}), peak {grown >> 10} MiB over idle\n"
+            f"rows in a second: csv {ROWS / bare:,.0f}, one parser {ROWS / one:,.0f}, two {ROWS / two:,.0f}",
+            flush=True,
         )
+        for parsers in (1, 2):
+            took = await through_broker(chunks, ROWS, folder, KEY, parsers)
+            print(
+                f"through the broker, {parsers} at work: {took:.2f} s, {ROWS / took:,.0f} rows in a second", flush=True
+            )
         return int(of_csv > MOST_OF_CSV or by_two < LEAST_BY_TWO)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pyarrow as pa
 import structlog
 from faststream.asgi import AsgiFastStream
 
@@ -22,6 +23,8 @@ from shared.sealing import Sealer
 
 def create_app(settings: Settings) -> AsgiFastStream:
     """Build everything and open nothing."""
+    # As fast here as Arrow's own pool, which keeps twice as much of what was freed.
+    pa.set_memory_pool(pa.system_memory_pool())
     clock = SystemClock()
     broker = build_broker(settings.kafka, "parser")
     delivery = Delivery(broker, "parser", settings.kafka, clock)

@@ -1,12 +1,14 @@
 """Reads one chunk of a stored file into batches of rows, as events."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.parser.domain.batching import BATCHING_VERSION, Batch, cut_batches
+from services.parser.domain.block_text import BlockText
 from services.parser.domain.blocks import judge_block
-from services.parser.domain.judged import Password
-from services.parser.domain.positions import Positions
+from services.parser.domain.judged import Password, Rejection
 from services.parser.domain.rows import RowProblem
 from shared.clock import Clock
 from shared.errors import PermanentError
@@ -15,6 +17,7 @@ from shared.events.files import ChunkRange, ChunkReady
 from shared.events.row_table import pack_rows
 from shared.events.set_up import ParseRules
 from shared.ids import new_id
+from shared.objects.reader import ObjectReader
 from shared.objects.store import SealedObjects
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, read_head
@@ -29,16 +32,23 @@ HEAD_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class _Reading:
-    """A chunk's bytes, and all that is needed to judge them."""
+    """A chunk, and all that is needed to judge its records."""
 
     event: ChunkReady
-    data: bytes
     head: Head
     mapping: ResolvedMapping
 
 
+class _Block(NamedTuple):
+    """A part of a chunk: where in the stored text it lies, and on which line it begins."""
+
+    offset: int
+    length: int
+    first_line: int
+
+
 class ChunkReader:
-    """Parses chunks; passwords leave it sealed."""
+    """Parses chunks, a block of them at a time; passwords leave it sealed."""
 
     def __init__(self, objects: SealedObjects, sealer: Sealer, clock: Clock) -> None:
         self._objects = objects
@@ -46,55 +56,57 @@ class ChunkReader:
         self._clock = clock
         self._heads: dict[tuple[str, Dialect], Head] = {}
 
-    async def batches(self, event: ChunkReady) -> Iterator[rows.RowsParsed]:
-        """Return the chunk's batches, each parsed when it is asked for: ask in a thread.
+    async def batches(self, event: ChunkReady) -> AsyncGenerator[rows.RowsParsed]:
+        """Yield the chunk's batches; while they are taken the next block is read. Close it, by `aclosing`.
 
         UserError `file_not_text`, `file_has_no_rows`, `column_missing` where the file as a whole cannot be read;
         PermanentError `chunk_incomplete`.
         """
-        chunk = event.chunk
-        data = await self._objects.read(event.file.object_key, chunk.offset, chunk.length)
-        if len(data) != chunk.length:
-            raise PermanentError("chunk_incomplete", "The stored file is shorter than what was said of it.")
-        head = await self._head(event, data)
-        return self._said(_Reading(event, data, head, resolve(_plan(event.parse), head.names)))
+        blocks = _blocks(event.chunk)
+        stored = await self._objects.reader(event.file.object_key)
+        head = await self._head(event, stored)
+        reading = _Reading(event, head, resolve(_plan(event.parse), head.names))
+        first = 0
+        coming = asyncio.create_task(stored.read(blocks[0].offset, blocks[0].length))
+        try:
+            for place, block in enumerate(blocks):
+                data = await coming
+                if len(data) != block.length:
+                    raise PermanentError("chunk_incomplete", "The stored file is shorter than what was said of it.")
+                is_last = place == len(blocks) - 1
+                if not is_last:
+                    coming = asyncio.create_task(stored.read(blocks[place + 1].offset, blocks[place + 1].length))
+                said = await asyncio.to_thread(self._said, reading, block, data, first=first, is_last=is_last)
+                for batch in said:
+                    yield batch
+                first = said[-1].first + said[-1].count
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
 
-    async def _head(self, event: ChunkReady, data: bytes) -> Head:
+    async def _head(self, event: ChunkReady, stored: ObjectReader) -> Head:
         dialect, encoding = event.parse.dialect(), event.file.encoding
         key = (event.file.object_key, dialect)
         if key not in self._heads:
-            is_first = event.chunk.index == 0
-            first = data[:HEAD_BYTES] if is_first else await self._objects.read(event.file.object_key, 0, HEAD_BYTES)
+            first = await stored.read(0, HEAD_BYTES)
+            head = await asyncio.to_thread(read_head, first, dialect, encoding=encoding)
             if len(self._heads) >= _KEPT_HEADS:
                 self._heads.clear()
-            self._heads[key] = read_head(first, dialect, encoding=encoding)
+            self._heads[key] = head
         return self._heads[key]
 
-    def _said(self, reading: _Reading) -> Iterator[rows.RowsParsed]:
-        event, first = reading.event, 0
-        dialect, encoding = event.parse.dialect(), event.file.encoding
-        blocks = _blocks(event.chunk)
-        for place, (offset, length, first_line) in enumerate(blocks):
-            block_bytes = reading.data[offset : offset + length]
-            is_first = event.chunk.index == 0 and place == 0
-            skipped = dialect.skip_lines if is_first else 0
-            block = judge_block(
-                block_bytes,
-                dialect,
-                reading.head,
-                reading.mapping,
-                encoding=encoding,
-                first_line=first_line,
-                skip_lines=skipped,
-            )
-            positions = Positions(block_bytes, encoding, first_line=first_line, offset=event.chunk.offset + offset)
-            batches = list(cut_batches(block, first=first))
-            for batch in batches:
-                is_last = batch is batches[-1] and place == len(blocks) - 1
-                yield self._event(reading, batch, positions, is_last=is_last)
-            first += block.records
+    def _said(
+        self, reading: _Reading, block: _Block, data: bytes, *, first: int, is_last: bool
+    ) -> list[rows.RowsParsed]:
+        """Return the batches of a block whose first record is the chunk's number `first`."""
+        dialect, encoding = reading.event.parse.dialect(), reading.event.file.encoding
+        text = BlockText(data, encoding, first_line=block.first_line, offset=block.offset)
+        skipped = dialect.skip_lines if block.offset == 0 else 0
+        judged = judge_block(text, dialect, reading.head, reading.mapping, skip_lines=skipped)
+        batches = list(cut_batches(judged, first=first))
+        return [self._event(reading, batch, text, is_last=is_last and batch is batches[-1]) for batch in batches]
 
-    def _event(self, reading: _Reading, batch: Batch, positions: Positions, *, is_last: bool) -> rows.RowsParsed:
+    def _event(self, reading: _Reading, batch: Batch, text: BlockText, *, is_last: bool) -> rows.RowsParsed:
         event = reading.event
         blank, header, skipped = batch.no_row_counts()
         return rows.RowsParsed(
@@ -120,17 +132,7 @@ class ChunkReader:
             skipped=skipped,
             rows=pack_rows(batch.rows),
             passwords=[self._sealed(password, event.parse) for password in batch.passwords],
-            rejected=[
-                rows.RejectedRow(
-                    line=rejection.row.line,
-                    unique_id=rejection.row.unique_id,
-                    id_unreadable=rejection.row.id_unreadable,
-                    offset=positions.offset_of(rejection.row.line),
-                    length=positions.length_of(rejection.row.line, rejection.height),
-                    problems=_problems(rejection.row.problems),
-                )
-                for rejection in batch.rejected
-            ],
+            rejected=[_rejected(rejection, text) for rejection in batch.rejected],
             warned=[
                 rows.WarnedRow(line=warned.line, unique_id=warned.unique_id, problems=_problems(warned.problems))
                 for warned in batch.warned
@@ -147,17 +149,30 @@ class ChunkReader:
         )
 
 
+def _rejected(rejection: Rejection, text: BlockText) -> rows.RejectedRow:
+    row = rejection.row
+    offset, length = text.place_of(row.line, rejection.height)
+    return rows.RejectedRow(
+        line=row.line,
+        unique_id=row.unique_id,
+        id_unreadable=row.id_unreadable,
+        offset=offset,
+        length=length,
+        problems=_problems(row.problems),
+    )
+
+
 def _problems(problems: Iterable[RowProblem]) -> list[rows.RowProblem]:
     return [rows.RowProblem(code=problem.code, column=problem.column) for problem in problems]
 
 
-def _blocks(chunk: ChunkRange) -> list[tuple[int, int, int]]:
-    """Return offset within the chunk, length and first line of each block; PermanentError `chunk_incomplete`."""
-    offset, blocks = 0, []
+def _blocks(chunk: ChunkRange) -> list[_Block]:
+    """Return the blocks that tile a chunk; PermanentError `chunk_incomplete`."""
+    offset, blocks = chunk.offset, []
     for length, first_line in chunk.blocks or [(chunk.length, chunk.first_line)]:
-        blocks.append((offset, length, first_line))
+        blocks.append(_Block(offset, length, first_line))
         offset += length
-    if offset != chunk.length:
+    if offset != chunk.offset + chunk.length:
         raise PermanentError("chunk_incomplete", "The blocks of a chunk are not all of it.")
     return blocks
 

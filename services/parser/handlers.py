@@ -1,7 +1,7 @@
 """Hears that a chunk is ready, and says its rows in batches; or that the beginning of a file is, and says a preview."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from services.parser.chunk_reader import ChunkReader
 from services.parser.preview_reader import PreviewReader
@@ -30,7 +30,8 @@ class ParserHandlers:
         """Say the chunk's rows, or that the run stops because the file as a whole cannot be read."""
         async with Heartbeat(event, self._publisher, self._clock, step="staging", service="parser"):
             try:
-                await self._publisher.publish_all(ROWS_PARSED, self._batches(event))
+                async with aclosing(self._batches(event)) as batches:
+                    await self._publisher.publish_all(ROWS_PARSED, batches)
             except UserError as error:
                 stopped = ImportStopped(
                     event_id=new_id(),
@@ -54,7 +55,7 @@ class ParserHandlers:
             await self._publisher.publish(PREVIEW_READY, ready, key=str(event.request_id))
         await self._previews.forget(event)
 
-    async def _batches(self, event: ChunkReady) -> AsyncIterator[tuple[str, RowsParsed]]:
-        batches = await self._chunks.batches(event)
-        while batch := await asyncio.to_thread(next, batches, None):
-            yield f"{event.run_id}:{event.chunk.index}", batch
+    async def _batches(self, event: ChunkReady) -> AsyncGenerator[tuple[str, RowsParsed]]:
+        async with aclosing(self._chunks.batches(event)) as batches:
+            async for batch in batches:
+                yield f"{event.run_id}:{event.chunk.index}", batch

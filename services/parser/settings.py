@@ -8,7 +8,9 @@ from shared.settings import ObjectSettings, SecretSettings, ServiceSettings
 class ParserSettings(BaseModel):
     """How much one parser does at once."""
 
-    chunks: int = Field(2, ge=1, description="Chunks parsed side by side in one process")
+    chunks: int = Field(
+        1, ge=1, description="Chunks parsed side by side in one process; more processes use more of the machine"
+    )
     previews: int = Field(2, ge=1, description="Previews read side by side in one process")
 
 

@@ -21,6 +21,10 @@ class Event(EventPart):
     event_id: UUID
     occurred_at: datetime = Field(description="UTC")
 
+    def as_json(self) -> bytes:
+        """Return the event's body on the wire; without the detour over a text, which takes longer than the rest."""
+        return self.__pydantic_serializer__.to_json(self)
+
 
 class RunEvent(Event):
     """A fact about one attempt at one run; an event of an attempt that is no longer current is dropped."""

@@ -1,9 +1,4 @@
-"""Sealed objects on obstore: written as a stream, read by range, in constant memory.
-
-An object is a row of sealed segments of `SEGMENT_BYTES` clear bytes each (the last may be shorter), so that any range
-can be read without the rest. Each segment is bound to the object's own random id and to its place, so that segments
-cannot be swapped; the id is the object's first bytes.
-"""
+"""Sealed objects on obstore: written as a stream, read by range (see `reader`), in constant memory."""
 
 import os
 from collections.abc import AsyncIterator
@@ -13,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore, from_url
 
-from shared.errors import PermanentError, TransientError
-from shared.sealing import KEY_ID_BYTES, NONCE_BYTES, TAG_BYTES, Sealer
+from shared.objects.reader import (
+    OBJECT_ID_BYTES,
+    SEGMENT_BYTES,
+    STORE_ERRORS,
+    ObjectReader,
+    segment_purpose,
+    store_error,
+)
+from shared.sealing import Sealer
 from shared.settings import ObjectSettings
-
-SEGMENT_BYTES = 1 << 20
-STORE_ERRORS = (BaseError, FileNotFoundError)
-_OBJECT_ID_BYTES = 16
-_SEALED_SEGMENT_BYTES = KEY_ID_BYTES + NONCE_BYTES + SEGMENT_BYTES + TAG_BYTES
 
 
 class ObjectWriter:
@@ -62,7 +59,7 @@ class ObjectWriter:
             self._pending.clear()
 
     async def _seal(self, segment: bytes | memoryview) -> None:
-        purpose = _segment_purpose(self._object_id, self._segments)
+        purpose = segment_purpose(self._object_id, self._segments)
         await self._writer.write(self._sealer.seal_bytes(segment, purpose))
         self._segments += 1
 
@@ -84,7 +81,7 @@ class SealedObjects:
     @asynccontextmanager
     async def write(self, key: str) -> AsyncIterator[ObjectWriter]:
         """Write an object; it appears whole when the block ends, and not at all when the block raises."""
-        object_id = os.urandom(_OBJECT_ID_BYTES)
+        object_id = os.urandom(OBJECT_ID_BYTES)
         sink = obstore.open_writer_async(self._store, key, buffer_size=4 * SEGMENT_BYTES, max_concurrency=2)
         try:
             await sink.write(object_id)
@@ -95,7 +92,7 @@ class SealedObjects:
         except BaseException as error:
             await self._drop(sink, key)
             if isinstance(error, STORE_ERRORS):
-                raise _store_error(error, key) from error
+                raise store_error(error, key) from error
             raise
 
     async def _drop(self, sink: Any, key: str) -> None:  # noqa: ANN401 - obstore's writer type is private
@@ -104,39 +101,18 @@ class SealedObjects:
             await sink.close()
             await self.delete(key)
 
+    async def reader(self, key: str) -> ObjectReader:
+        """Return a reader of one object; PermanentError `object_missing`."""
+        return await ObjectReader.of(self._store, self._sealer, key)
+
     async def read(self, key: str, offset: int, length: int) -> bytes:
         """Return `length` clear bytes from `offset`, fewer only where the object ends."""
-        if length == 0:
-            return b""
-        first = offset // SEGMENT_BYTES
-        last = (offset + length - 1) // SEGMENT_BYTES
-        start = _OBJECT_ID_BYTES + first * _SEALED_SEGMENT_BYTES
-        end = _OBJECT_ID_BYTES + (last + 1) * _SEALED_SEGMENT_BYTES
-        try:
-            size = (await obstore.head_async(self._store, key))["size"]
-            object_id = bytes(await obstore.get_range_async(self._store, key, start=0, end=_OBJECT_ID_BYTES))
-            if start >= size:
-                return b""
-            sealed = memoryview(await obstore.get_range_async(self._store, key, start=start, end=min(end, size)))
-        except STORE_ERRORS as error:
-            raise _store_error(error, key) from error
-        segments: list[bytes | memoryview] = []
-        for place, at in enumerate(range(0, len(sealed), _SEALED_SEGMENT_BYTES), start=first):
-            segment = sealed[at : at + _SEALED_SEGMENT_BYTES]
-            segments.append(self._sealer.open_bytes(segment, _segment_purpose(object_id, place)))
-        begin = offset - first * SEGMENT_BYTES
-        beyond = sum(map(len, segments)) - begin - length
-        if beyond > 0:
-            segments[-1] = memoryview(segments[-1])[:-beyond]
-        segments[0] = memoryview(segments[0])[begin:]
-        return b"".join(segments)
+        return await (await self.reader(key)).read(offset, length)
 
     async def stream(self, key: str, *, block: int = 4 * SEGMENT_BYTES) -> AsyncIterator[bytes]:
         """Yield the whole object in blocks."""
-        offset = 0
-        while data := await self.read(key, offset, block):
+        async for data in (await self.reader(key)).blocks(block):
             yield data
-            offset += len(data)
 
     async def keep_as(self, source: str, target: str) -> None:
         """Give an object its lasting key; where that key is taken the object is dropped, for it holds the same.
@@ -148,7 +124,7 @@ class SealedObjects:
         except AlreadyExistsError:
             await self.delete(source)
         except STORE_ERRORS as error:
-            raise _store_error(error, source) from error
+            raise store_error(error, source) from error
 
     async def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
@@ -157,7 +133,7 @@ class SealedObjects:
         except FileNotFoundError:
             return
         except STORE_ERRORS as error:
-            raise _store_error(error, key) from error
+            raise store_error(error, key) from error
 
     async def delete_older(self, prefix: str, before: datetime) -> int:
         """Delete the objects under a prefix that were written before a moment; returns how many."""
@@ -169,15 +145,5 @@ class SealedObjects:
                         await self.delete(entry["path"])
                         deleted += 1
         except STORE_ERRORS as error:
-            raise _store_error(error, prefix) from error
+            raise store_error(error, prefix) from error
         return deleted
-
-
-def _segment_purpose(object_id: bytes, place: int) -> str:
-    return f"object:{object_id.hex()}:{place}"
-
-
-def _store_error(error: Exception, key: str) -> PermanentError | TransientError:
-    if isinstance(error, FileNotFoundError):
-        return PermanentError("object_missing", f"The stored file {key} is no longer there.")
-    return TransientError("object_store_unavailable", f"The object store did not answer for {key}.")

@@ -42,6 +42,8 @@ async def test_rejected_rows_are_mended_and_imported_again(
         assert lines.startswith(f'{HEADER},Line,"Reason"\r\n2,"{name}\r\n, ""II""",nobody,,=1+1,3,"')
         assert ',,6,"The row has fewer cells' in lines
         assert lines.endswith('"\r\n')
+        raw = {problem["line"]: problem["raw"] for problem in await importing.problems(run_id)}
+        assert raw == {3: f'2,"{name}\r\n, ""II""",nobody,••••,=1+1', 6: "••••,••••"}
         spreadsheet = (await client.get(f"/runs/{run_id}/rejected.csv", params={"for": "spreadsheet"})).content
         assert '"\'=1+1"' in spreadsheet.decode("utf-8-sig" if encoding == "utf-8" else encoding)
 
@@ -60,6 +62,22 @@ async def test_undecodable_bytes_come_back_as_they_were(embedded_stack: Stack, s
         _, run_id = await imported(client, sftp, data)
         answer = await client.get(f"/runs/{run_id}/rejected.csv")
         assert b"\n1,\xff\xfe,,," in answer.content
+
+
+async def test_problems_without_a_file_have_no_rows(embedded_stack: Stack, sftp: SftpServer) -> None:
+    data = b"No,Name,E-mail,Secret\n1,a,nobody,\n"
+    async with embedded_stack.client() as client:
+        importing, run_id = await imported(client, sftp, data)
+        (problem,) = await importing.problems(run_id)
+        assert problem["raw"] == "1,a,nobody,••••"
+        (stored,) = embedded_stack.data.rglob(
+            f"text/{(await client.get(f'/runs/{run_id}')).json()['file']['sha256']}-*"
+        )
+        stored.unlink()
+        (problem,) = await importing.problems(run_id)
+        assert (problem["line"], problem["raw"]) == (2, None)
+        answer = await client.get(f"/runs/{run_id}/rejected.csv")
+        assert (answer.status_code, answer.json()["code"]) == (410, "file_gone")
 
 
 async def test_a_run_without_a_file_has_none(embedded_stack: Stack, sftp: SftpServer) -> None:

@@ -34,7 +34,15 @@ async def test_canaries_are_found_nowhere(own_stack: Stack, tmp_path: Path) -> N
         f"canary-{what}-{secrets.token_hex(12)}" for what in ("login", "wrong", "contact", "key", "shown")
     )
     async with PasswordSftpServer(tmp_path, login="it", password=login_password) as server, stack.client() as client:
-        rows = [["1", "One", contact_password], ["2", "", contact_password], ["", "Nobody", contact_password]]
+        rows = [
+            ["1", "One", contact_password],
+            ["2", "", contact_password],
+            ["", "Nobody", contact_password],
+            # Rows that have lost their shape, so that the password stands where something else should.
+            ["3", "Three", "or", contact_password, "four"],
+            ["4", contact_password],
+            [contact_password],
+        ]
         (server.folder / "people.csv").write_text(csv_of(rows, ["No", "Name", "Password"]), encoding="utf-8")
         source = sftp_source(server, "people.csv")
         importing = await set_up_import(client, source, fields=FIELDS, mapping=MAPPING)
@@ -43,6 +51,10 @@ async def test_canaries_are_found_nowhere(own_stack: Stack, tmp_path: Path) -> N
         assert (await importing.contacts())["1"]["Portal password"] is True
         (server.folder / "looked-at.csv").write_bytes(_looked_at(shown_password))
         shown = await _previews(client, server, importing.import_id)
+        raw = {problem["line"]: problem["raw"] for problem in await importing.problems(good["id"])}
+        assert raw[4] == ",Nobody,••••"
+        assert raw[5] == "3,Three,••••,••••,••••"
+        assert (raw[6], raw[7]) == ("4,••••", "••••")
         await importing.change(source={"password": wrong_password})
         bad = await importing.run()
         assert bad["error"]["code"] == "login_refused"
@@ -55,6 +67,7 @@ async def test_canaries_are_found_nowhere(own_stack: Stack, tmp_path: Path) -> N
     canaries = [login_password, wrong_password, contact_password, passphrase, shown_password]
     outside_the_secrets_folder = [stack.api_token, str(stack.ready["password"])]
     assert records, "events were read"
+    assert "3,Three,••••,••••,••••".encode() in pages
     for canary in canaries + outside_the_secrets_folder:
         for form in _forms(canary):
             assert form not in shown

@@ -10,6 +10,7 @@ import pytest
 
 from services.fetcher.domain.cutting import ChunkCutter
 from services.parser.domain.batching import cut_batches
+from services.parser.domain.block_text import BlockText
 from services.parser.domain.blocks import judge_block
 from shared.errors import UserError
 from shared.rules.dialect import Dialect, validate_dialect
@@ -98,12 +99,10 @@ def read_through(data: bytes, dialect: Dialect, source: random.Random) -> None:
         offset = chunk.offset
         for length, first_line in chunk.blocks or ((chunk.length, chunk.first_line),):
             block = judge_block(
-                text[offset : offset + length],
+                BlockText(text[offset : offset + length], decoder.encoding, first_line=first_line),
                 dialect,
                 head,
                 mapping,
-                encoding=decoder.encoding,
-                first_line=first_line,
                 skip_lines=dialect.skip_lines if offset == 0 else 0,
             )
             assert first_line == line
@@ -126,7 +125,7 @@ def test_any_bytes(seed: int) -> None:
     while time.monotonic() < ends:
         data = mutated(source, seeds) if source.random() < 0.9 else source.randbytes(source.randint(0, 3000))
         dialect = random_dialect(source)
-        began = time.monotonic()
+        began = time.process_time()  # of our own: a busy machine is no hang
         try:
             read_through(data, dialect, source)
             whole += 1
@@ -134,7 +133,7 @@ def test_any_bytes(seed: int) -> None:
             pass
         except Exception as error:  # noqa: BLE001 - whatever it is, the test has to show what led to it
             pytest.fail(f"{error!r} for {data!r} as {dialect!r}")
-        slowest = max(slowest, time.monotonic() - began)
+        slowest = max(slowest, time.process_time() - began)
         files += 1
         if files == 500:
             before = process.memory_info().rss

@@ -5,93 +5,66 @@ value; all others, ragged ones too, are judged by `rows.read_row`. A block in wh
 exact road altogether. The property tests hold both roads to the same result.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from services.parser.domain import sure_values
+from services.parser.domain.arrow_cells import is_usual, read_cells
 from services.parser.domain.judged import JudgedBlock, Judgement, Password, rows_schema
 from services.parser.domain.places import Places, find_places
 from services.parser.domain.rows import MAX_ID_BYTES, MAX_ROW_BYTES
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head
 from shared.rules.kinds import Kind
-from shared.rules.line_ends import count_lines
 from shared.rules.mapping import PlacedColumn, ResolvedMapping
 from shared.rules.records import Record, read_records
 from shared.rules.trimming import is_blank
 
 _NO_CONDITION = pa.scalar(value=True)
+_MANY_SPANS = 64
+"""One row in so many."""
 
 
 def judge_columns(
-    text: bytes, dialect: Dialect, head: Head, mapping: ResolvedMapping, *, first_line: int
+    text: bytes,
+    dialect: Dialect,
+    head: Head,
+    mapping: ResolvedMapping,
+    *,
+    first_line: int,
+    lines: int,
 ) -> JudgedBlock | None:
-    """Judge a block in UTF-8; None where the exact road has to."""
-    if not text or not _is_usual(text, dialect):
+    """Judge a block in UTF-8 of so many physical lines; None where the exact road has to."""
+    if not text or not is_usual(text, dialect):
         return None
     ragged: list[arrow_csv.InvalidRow] = []
-    cells = _cells(text, dialect, head.width, ragged)
+    cells = read_cells(text, dialect, head.width, ragged)
     if cells is None:
         return None
-    lines = count_lines(text)
     places = find_places(cells, ragged, first_line=first_line, lines=lines)
     if places is None:
         return None
-    block = _Block(cells, places, head, mapping)
+    block = _Block(cells, places, head, mapping, wide_spaces=sure_values.has_wide_spaces(text))
     block.judge(ragged, dialect)
     return block.judged(first_line, lines)
-
-
-def _is_usual(text: bytes, dialect: Dialect) -> bool:
-    if len(dialect.delimiter.encode()) > 1 or b"\0" in text:
-        return False
-    if dialect.comment is None:
-        return True
-    comment = dialect.comment.encode()
-    return not (text.startswith(comment) or re.search(rb"[\r\n]" + re.escape(comment), text))
-
-
-def _cells(text: bytes, dialect: Dialect, width: int, ragged: list[arrow_csv.InvalidRow]) -> list[pa.Array] | None:
-    def set_aside(row: arrow_csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    names = [str(place) for place in range(width)]
-    try:
-        # Checked here, since a row that is set aside has to be text before Arrow looks at its bytes.
-        pa.array([text], pa.binary()).cast(pa.string())
-        table = arrow_csv.read_csv(
-            pa.BufferReader(text),
-            arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=len(text) + 1),
-            arrow_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char=dialect.quote,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=set_aside,
-            ),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-            ),
-        )
-    except pa.ArrowInvalid:  # bytes that are not UTF-8, or a block that cannot be read so
-        return None
-    return [column.combine_chunks() for column in table.columns]
 
 
 class _Block:
     """One block on its way: its cells by column, and which rows are surely good so far."""
 
-    def __init__(self, cells: list[pa.Array], places: Places, head: Head, mapping: ResolvedMapping) -> None:
+    def __init__(
+        self, cells: list[pa.Array], places: Places, head: Head, mapping: ResolvedMapping, *, wide_spaces: bool
+    ) -> None:
         self._cells = cells
         self._places = places
         self._head = head
         self._mapping = mapping
+        self._wide_spaces = wide_spaces
         self._sure = pa.repeat(_NO_CONDITION, len(places.records))
+        self._taken: list[tuple[PlacedColumn, pa.Array | None]] = []
         self._ids = self._unique_ids()
         self._values = [self._column(column) for column in mapping.columns]
         self._judgement = Judgement(head, mapping)
@@ -102,21 +75,33 @@ class _Block:
         if header_line is not None and len(self._places.lines) and self._places.lines[0].as_py() <= header_line:
             self._require(pc.greater(self._places.lines, header_line))
         self._require_size()
-        unsure: list[tuple[int, Record]] = []
-        if not pc.all(self._sure).as_py():
-            chosen = pc.invert(self._sure)
-            columns = [pc.filter(column, chosen).to_pylist() for column in self._cells]
-            lines = pc.filter(self._places.lines, chosen).to_pylist()
-            records = pc.filter(self._places.records, chosen).to_pylist()
-            unsure = [
-                (record, Record(line, list(row))) for record, line, *row in zip(records, lines, *columns, strict=True)
-            ]
+        unsure = self._unsure_rows()
         for (record, line), row in zip(self._places.ragged, ragged, strict=True):
             found = list(read_records(row.text.encode(), dialect, encoding="utf-8", first_line=line))
-            unsure.append((record, found[0] if found else Record(line, [])))
+            unsure.append((record, found[0] if found else Record(line, []), ()))
         unsure.sort(key=lambda numbered: numbered[0])
-        for number, record_found in unsure:
-            self._judgement.take(number, record_found)
+        for number, record_found, taken in unsure:
+            self._judgement.take(number, record_found, taken)
+
+    def _unsure_rows(self) -> list[tuple[int, Record, Container[PlacedColumn]]]:
+        """Return rows that are not sure, and what is known to be taken of each."""
+        if not self._sure.false_count:
+            return []
+        chosen = pc.indices_nonzero(pc.invert(self._sure))
+        cells = zip(*(column.take(chosen).to_pylist() for column in self._cells), strict=True)
+        lines = self._places.lines.take(chosen).to_pylist()
+        records = self._places.records.take(chosen).to_pylist()
+        verdicts = [
+            (column, None if taken is None else taken.take(chosen).to_pylist()) for column, taken in self._taken
+        ]
+        return [
+            (
+                record,
+                Record(line, list(row)),
+                {column for column, taken in verdicts if taken is None or taken[place]},
+            )
+            for place, (record, line, row) in enumerate(zip(records, lines, cells, strict=True))
+        ]
 
     def judged(self, first_line: int, lines: int) -> JudgedBlock:
         """Return the block as it was judged."""
@@ -126,10 +111,11 @@ class _Block:
             for values, column in zip(self._values, self._mapping.columns, strict=True)
             if column.mapped.kind is not Kind.PASSWORD
         ]
-        rows = pa.Table.from_arrays([self._places.records, self._places.lines, self._ids, *kept], schema=schema)
+        columns = [self._places.records, self._places.lines, self._ids, *kept]
+        if self._sure.false_count:
+            columns = _kept(columns, self._sure)
+        rows = pa.Table.from_arrays(columns, schema=schema)
         passwords = self._passwords()
-        if not pc.all(self._sure).as_py():
-            rows = rows.filter(self._sure)
         if judgement.good:
             rows = pa.concat_tables([rows, judgement.table()]).sort_by("record")
             passwords = sorted([*passwords, *judgement.passwords])
@@ -153,8 +139,13 @@ class _Block:
             return pa.nulls(len(self._places.records), pa.string())
         ids = self._column(key)
         is_trimmed = self._mapping.trim and key.mapped.case is None
-        self._require(pc.greater(pc.binary_length(ids), 0) if is_trimmed else _is_filled(self._cells[key.position]))
-        self._require(pc.less_equal(pc.binary_length(ids), MAX_ID_BYTES))
+        lengths = pc.binary_length(ids)
+        if not is_trimmed:
+            self._require(_is_filled(self._cells[key.position]))
+        elif (pc.min(lengths).as_py() or 0) == 0:
+            self._require(pc.greater(lengths, 0))
+        if (pc.max(lengths).as_py() or 0) > MAX_ID_BYTES:
+            self._require(pc.less_equal(lengths, MAX_ID_BYTES))
         return ids
 
     def _column(self, column: PlacedColumn) -> pa.Array:
@@ -165,11 +156,14 @@ class _Block:
         if column.mapped.kind is Kind.PASSWORD:
             return values
         if self._mapping.trim:
-            values = sure_values.trimmed(values)
+            values = sure_values.trimmed(values, wide=self._wide_spaces)
         if column.mapped.case is not None:
             values = sure_values.in_case_all(values, column.mapped.case)
         if column.is_checked:
-            self._require(sure_values.taken(values, column.mapped.kind, self._mapping.notation))
+            taken = sure_values.taken(values, column.mapped.kind, self._mapping.notation)
+            self._taken.append((column, taken))
+            if taken is not None:
+                self._require(taken)
         return values
 
     def _require_size(self) -> None:
@@ -205,3 +199,15 @@ class _Block:
 
 def _is_filled(values: pa.Array) -> pa.Array:
     return pc.greater(pc.binary_length(sure_values.trimmed(values)), 0)
+
+
+def _kept(columns: list[pa.Array], kept: pa.Array) -> list[pa.Array]:
+    """Return the columns without the rows of which `kept` is false."""
+    if kept.false_count > len(kept) // _MANY_SPANS:
+        return [pc.filter(column, kept) for column in columns]
+    # A few spans are copied at once much faster than the rows one by one.
+    dropped = pc.indices_nonzero(pc.invert(kept)).to_pylist()
+    spans = [
+        (before + 1, after - before - 1) for before, after in zip([-1, *dropped], [*dropped, len(kept)], strict=True)
+    ]
+    return [pa.concat_arrays([column.slice(*span) for span in spans]) for column in columns]

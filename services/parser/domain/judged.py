@@ -1,6 +1,6 @@
 """A judged block: what became of each of its records, whichever road they were read by."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -11,7 +11,7 @@ from shared.events.row_table import LINE, UNIQUE_ID
 from shared.rules.header import Head
 from shared.rules.kinds import Kind
 from shared.rules.line_ends import height_of
-from shared.rules.mapping import ResolvedMapping
+from shared.rules.mapping import PlacedColumn, ResolvedMapping
 from shared.rules.records import Record
 from shared.rules.trimming import is_blank
 
@@ -84,14 +84,14 @@ class Judgement:
     passwords: list[Password] = field(default_factory=list)
     warned: list[Warned] = field(default_factory=list)
 
-    def take(self, number: int, record: Record) -> None:
-        """Judge the block's record of this number, from 0."""
+    def take(self, number: int, record: Record, taken: Container[PlacedColumn] = ()) -> None:
+        """Judge the block's record of this number, from 0; `taken` as in `read_row`."""
         if record.is_passed_over:
             self.no_rows.append(NoRow(number, record.line, "skipped"))
         elif record.line == self.head.header_line:
             self.no_rows.append(NoRow(number, record.line, "header"))
         else:
-            outcome = read_row(record, self.mapping, self.head.width)
+            outcome = read_row(record, self.mapping, self.head.width, taken)
             if outcome is None:
                 self.no_rows.append(NoRow(number, record.line, "blank"))
             elif isinstance(outcome, RejectedRow):

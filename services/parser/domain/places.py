@@ -8,6 +8,8 @@ from pyarrow import csv as arrow_csv
 
 from shared.rules.line_ends import count_lines
 
+_ONE_LINE = pa.scalar(1, pa.int64())
+
 
 class Places(NamedTuple):
     """Number, from 0, and line of each row that has the file's width, and of each that has not."""
@@ -37,11 +39,11 @@ def find_places(
         return Places(records, pc.add(pc.subtract(ends, heights), first_line), [])
     if any(row.number is None for row in ragged):
         return None
-    return _with_ragged(heights.to_pylist() if heights is not None else [1] * rows, ragged, first_line, lines)
+    return _with_ragged(pa.repeat(_ONE_LINE, rows) if heights is None else heights, ragged, first_line, lines)
 
 
 def _heights(cells: list[pa.Array], rows: int) -> pa.Array:
-    heights = pa.repeat(pa.scalar(1, pa.int64()), rows)
+    heights = pa.repeat(_ONE_LINE, rows)
     for column in cells:
         data = column.buffers()[2]
         text = b"" if data is None else data.to_pybytes()
@@ -53,26 +55,25 @@ def _heights(cells: list[pa.Array], rows: int) -> pa.Array:
     return heights
 
 
-def _with_ragged(heights: list[int], ragged: list[arrow_csv.InvalidRow], first_line: int, lines: int) -> Places | None:
-    records: list[int] = []
-    places: list[int] = []
-    odd: list[tuple[int, int]] = []
-    heights_left = iter(heights)
-    waiting = iter(ragged)
-    next_odd = next(waiting, None)
-    line = first_line
-    for number in range(len(heights) + len(ragged)):
-        if next_odd is not None and next_odd.number == number + 1:
-            odd.append((number, line))
-            line += max(1, count_lines(next_odd.text))
-            next_odd = next(waiting, None)
-        else:
-            height = next(heights_left, None)
-            if height is None:
-                return None
-            records.append(number)
-            places.append(line)
-            line += height
-    if line - first_line != lines:
+def _with_ragged(heights: pa.Array, ragged: list[arrow_csv.InvalidRow], first_line: int, lines: int) -> Places | None:
+    ends = pc.cumulative_sum(heights)
+    begins = pc.subtract(ends, heights)
+    rows = len(heights)
+    records, places, odd = [], [], []
+    done = 0  # rows of the file's width
+    odd_lines = 0
+    for passed, row in enumerate(ragged):
+        number = row.number - 1
+        until = number - passed
+        if not done <= until <= rows:
+            return None
+        records.append(pa.arange(done + passed, number))
+        places.append(pc.add(begins[done:until], first_line + odd_lines))
+        odd.append((number, first_line + odd_lines + (ends[until - 1].as_py() if until else 0)))
+        odd_lines += max(1, count_lines(row.text))
+        done = until
+    records.append(pa.arange(done + len(ragged), rows + len(ragged)))
+    places.append(pc.add(begins[done:], first_line + odd_lines))
+    if odd_lines + (ends[-1].as_py() if rows else 0) != lines:
         return None
-    return Places(pa.array(records, pa.int32()), pa.array(places, pa.int64()), odd)
+    return Places(pa.concat_arrays(records).cast(pa.int32()), pa.concat_arrays(places), odd)

@@ -1,5 +1,6 @@
 """Judges one record: a good row, a rejected one with all its problems, or none."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -8,6 +9,7 @@ from shared.rules.header import is_blank_record
 from shared.rules.kinds import Kind, check
 from shared.rules.letter_case import in_case
 from shared.rules.mapping import PlacedColumn, ResolvedMapping
+from shared.rules.moved_cells import possible_places
 from shared.rules.records import Record
 from shared.rules.trimming import is_blank, trim
 
@@ -51,15 +53,20 @@ class RejectedRow:
     problems: list[RowProblem]
 
 
-def read_row(record: Record, mapping: ResolvedMapping, width: int) -> GoodRow | RejectedRow | None:
-    """Judge a record of a file with `width` columns (`Head.width`); None: blank, so no row."""
+def read_row(
+    record: Record, mapping: ResolvedMapping, width: int, taken: Container[PlacedColumn] = ()
+) -> GoodRow | RejectedRow | None:
+    """Judge a record of a file with `width` columns (`Head.width`); None: blank, so no row.
+
+    `taken`: columns of which it is known that their kinds take the record's values.
+    """
     cells = record.cells
     if is_blank_record(cells):
         return None
     problems = _shape_problems(record, mapping, width)
     has_shape = not problems
     key = mapping.key
-    unique_id, id_unreadable = _unique_id(record, mapping)
+    unique_id, id_unreadable = _unique_id(record, mapping, None if has_shape else width)
     if key is not None and unique_id is None and not id_unreadable:
         problems.append(RowProblem("id_missing", mapping.names[key.position]))
     if key is not None and unique_id is not None and len(unique_id.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES:
@@ -71,7 +78,7 @@ def read_row(record: Record, mapping: ResolvedMapping, width: int) -> GoodRow | 
     warnings: list[RowProblem] = []
     if has_shape:
         values = [_value(cells, column, mapping) for column in mapping.columns]
-        for place, problem in _refused(record, unique_id, values, mapping):
+        for place, problem in _refused(record, unique_id, values, mapping, taken):
             if mapping.keep_refused and place is not None:
                 values[place] = None
                 warnings.append(problem)
@@ -109,17 +116,31 @@ def _value(cells: list[str], column: PlacedColumn, mapping: ResolvedMapping) -> 
     return as_mapped(cells[column.position], column, trimmed=mapping.trim)
 
 
-def _unique_id(record: Record, mapping: ResolvedMapping) -> tuple[str | None, bool]:
-    """Return the id, None where it is empty or can't be read, and whether it can't be read."""
+def _unique_id(record: Record, mapping: ResolvedMapping, lost_width: int | None) -> tuple[str | None, bool]:
+    """Return the id, None where it is empty or can't be read, and whether it can't be read.
+
+    `lost_width`: that of the file, for a row that has lost its shape.
+    """
     key = mapping.key
     if key is None:
         return None, False
     if key.position >= len(record.cells) or key.position in record.bad_cells:
         return None, True
+    if lost_width is not None and _may_be_password(key, record, mapping, lost_width):
+        return None, True
     cell = record.cells[key.position]
     if is_blank(cell):
         return None, False
     return as_mapped(cell, key, trimmed=mapping.trim), False
+
+
+def _may_be_password(key: PlacedColumn, record: Record, mapping: ResolvedMapping, width: int) -> bool:
+    """Tell whether a password may stand in the key's place: ids are shown, and must never be one."""
+    return any(
+        key.position in possible_places(column.position, len(record.cells), width)
+        for column in mapping.columns
+        if column.mapped.kind is Kind.PASSWORD and column.position >= 0
+    )
 
 
 def _byte_problems(record: Record, mapping: ResolvedMapping) -> list[RowProblem]:
@@ -135,7 +156,11 @@ def _byte_problems(record: Record, mapping: ResolvedMapping) -> list[RowProblem]
 
 
 def _refused(
-    record: Record, unique_id: str | None, values: list[str | None], mapping: ResolvedMapping
+    record: Record,
+    unique_id: str | None,
+    values: list[str | None],
+    mapping: ResolvedMapping,
+    taken: Container[PlacedColumn],
 ) -> list[tuple[int | None, RowProblem]]:
     """Return what kinds refuse: the value's place, None for the unique id, and the problem."""
     candidates: list[tuple[int | None, PlacedColumn, str]] = [
@@ -145,7 +170,7 @@ def _refused(
         candidates.append((None, mapping.key, unique_id or ""))
     refused: list[tuple[int | None, RowProblem]] = []
     for place, column, value in candidates:
-        if column.position not in record.bad_cells:
+        if column.position not in record.bad_cells and column not in taken:
             code = check(column.mapped.kind, value, mapping.notation)
             if code is not None:
                 refused.append((place, RowProblem(code, mapping.names[column.position])))

@@ -8,12 +8,13 @@ from starlette.responses import StreamingResponse
 
 from services.web.dependencies.api_route import api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, number_place, page_of, place_of
+from services.web.dependencies.problem_rows import RowProblemView, with_rows
 from services.web.dependencies.rejected_file import rejected_file
 from services.web.dependencies.resources import Open
 from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
 from shared.store import run_view as store
-from shared.store.run_details import ChangeKind, PlanChange, ProblemView, plan_changes, problems_of
+from shared.store.run_details import ChangeKind, PlanChange, plan_changes, problems_of
 from shared.store.run_view import RunView
 
 router = api_router("runs")
@@ -45,14 +46,17 @@ async def get_plan(
 
 
 @router.get("/runs/{run_id}/problems")
-async def get_problems(run_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[ProblemView]:
-    """List what was wrong, by line; what is about the whole file comes first."""
+async def get_problems(
+    run_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None
+) -> Page[RowProblemView]:
+    """List what was wrong, by line, with the text of the rows; what is about the whole file comes first."""
     after = place_of(cursor, _two_numbers)
     async with resources.database.pool.acquire() as connection:
         await store.get_run(connection, run_id)
         found = await problems_of(connection, run_id, after=after, limit=limit + 1)
-    page = page_of(found, limit, lambda entry: list(entry[0]))
-    return Page(items=[problem for _, problem in page.items], next=page.next)
+        page = page_of(found, limit, lambda entry: list(entry[0]))
+        items = await with_rows(resources, connection, run_id, [problem for _, problem in page.items])
+    return Page(items=items, next=page.next)
 
 
 @router.get("/runs/{run_id}/rejected.csv", response_class=StreamingResponse)

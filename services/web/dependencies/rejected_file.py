@@ -10,8 +10,9 @@ from starlette.responses import StreamingResponse
 
 from services.web.dependencies.resources import Resources
 from services.web.forms.rejected_rows import RejectedLayout
-from shared.errors import TransientError, UserError
+from shared.errors import PermanentError, TransientError, UserError
 from shared.events.files import StoredFile
+from shared.objects.reader import ObjectReader
 from shared.postgres.database import Connection, set_up_connection
 from shared.rules.charset import charset_name, decode, encode_escaped
 from shared.rules.header import read_head
@@ -32,6 +33,7 @@ class RunFile:
     """A run's stored file, and how its rows are written out; `beginning`: what stands before the first row."""
 
     stored: StoredFile
+    reader: ObjectReader
     layout: RejectedLayout
     beginning: str
 
@@ -58,8 +60,9 @@ async def open_run_file(
     rules = setup.parse_rules(row["manager_id"])
     dialect = rules.dialect()
     try:
-        first = await resources.objects.read(stored.object_key, 0, _HEAD_BYTES)
-    except TransientError as error:
+        reader = await resources.objects.reader(stored.object_key)
+        first = await reader.read(0, _HEAD_BYTES)
+    except (TransientError, PermanentError) as error:
         raise UserError("file_gone", "The file of this run is not kept.") from error
     head = read_head(first, dialect, encoding=stored.encoding)
     places = {name: place for place, name in enumerate(head.names)}
@@ -76,7 +79,7 @@ async def open_run_file(
         begin = starts[head.header_line - 1]
         end = starts[min(head.header_line - 1 + head.header_height, len(starts) - 1)]
         beginning += layout.header(text[begin:end])
-    return RunFile(stored, layout, beginning)
+    return RunFile(stored, reader, layout, beginning)
 
 
 async def rejected_file(resources: Resources, run_id: UUID, *, for_spreadsheet: bool) -> StreamingResponse:
@@ -103,7 +106,7 @@ async def _blocks(resources: Resources, run_id: UUID, file: RunFile) -> AsyncIte
             while rows := await rejected_rows(connection, run_id, after=after, limit=_BLOCK_ROWS):
                 lines = []
                 for row in rows:
-                    data = await resources.objects.read(file.stored.object_key, row.offset, row.length)
+                    data = await file.reader.read(row.offset, row.length)
                     lines.append(file.layout.row(file.text(data), row.line, row.reasons))
                 yield encode_escaped("".join(lines), file.written_in)
                 after = rows[-1].line

@@ -9,9 +9,13 @@ from typing import Final
 
 from services.web.forms.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.dialect import Dialect
+from shared.rules.moved_cells import possible_places
 from shared.rules.trimming import is_blank
 
 LINE, REASON = "Line", "Reason"
+MASK, CUT = "••••", "…"
+MOST_SHOWN: Final = 1000
+"""Characters of a row that people are shown."""
 
 # What spreadsheets take for the beginning of a formula.
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -34,10 +38,11 @@ class RejectedLayout:
         """Return a rejected row with its line and the reasons."""
         return self._line(record, str(line), " ".join(reasons), masked=True)
 
-    def masked(self, record: str) -> str:
-        """Return a row's text without what may be a password, and without its line end."""
+    def shown(self, record: str) -> str:
+        """Return a row's text for people: what may be a password is masked; without its line end, and bounded."""
         cells, _ = raw_cells(record, self.dialect)
-        return self.dialect.delimiter.join(self._without_passwords(cells))
+        text = self.dialect.delimiter.join(self._without_passwords(cells, MASK))
+        return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}{CUT}"
 
     def _line(self, record: str, line: str, reason: str, *, masked: bool) -> str:
         cells, end = raw_cells(record, self.dialect)
@@ -51,15 +56,10 @@ class RejectedLayout:
             cells = [self._harmless(cell) for cell in cells]
         return self.dialect.delimiter.join(cells) + (end or "\n")
 
-    def _without_passwords(self, cells: list[str]) -> list[str]:
-        """Empty the cells of passwords: in a row with too many or too few cells they may have moved by so many."""
-        moved = len(cells) - self.width
-        places = {
-            place
-            for password in self.passwords
-            for place in range(password + min(moved, 0), password + max(moved, 0) + 1)
-        }
-        return ["" if place in places else cell for place, cell in enumerate(cells)]
+    def _without_passwords(self, cells: list[str], instead: str = "") -> list[str]:
+        """Empty or mask the cells of passwords, wherever they may have moved in a row that has lost its shape."""
+        places = {place for password in self.passwords for place in possible_places(password, len(cells), self.width)}
+        return [instead if place in places else cell for place, cell in enumerate(cells)]
 
     def _harmless(self, cell: str) -> str:
         value = cell_value(cell, self.dialect.quote)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.paging import id_place, page_of, place_of
+from services.web.dependencies.problem_rows import with_rows
 from services.web.dependencies.resources import Open
 from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
@@ -31,7 +32,7 @@ async def show_run(run_id: UUID, request: Request, resources: Open, visitor: Vis
         about = await connection.fetchrow(_ABOUT, run.import_id)
         found = await problems_of(connection, run_id, after=None, limit=_PROBLEMS)
         count = await connection.fetchval("SELECT count(*) FROM run_problems WHERE run_id = $1", run_id)
-    problems = [problem for _, problem in found]
+        problems = await with_rows(resources, connection, run_id, [problem for _, problem in found])
     return page(request, "run.html", visitor, run=run, about=about, problems=problems, problem_count=count)
 
 

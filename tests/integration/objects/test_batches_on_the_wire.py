@@ -47,7 +47,7 @@ async def batches_of(folder: Path, text: str, kinds: list[Kind], *, said_length:
         chunk=ChunkRange(index=0, offset=0, length=said_length or len(data), first_line=1),
         parse=rules,
     )
-    return list(await ChunkReader(objects, SEALER, SystemClock()).batches(ready))
+    return [batch async for batch in ChunkReader(objects, SEALER, SystemClock()).batches(ready)]
 
 
 @pytest.mark.parametrize(

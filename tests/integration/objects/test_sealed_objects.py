@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import PermanentError
-from shared.objects.store import SEGMENT_BYTES, SealedObjects
+from shared.objects.reader import SEGMENT_BYTES
+from shared.objects.store import SealedObjects
 from shared.sealing import Sealer
 from shared.settings import ObjectSettings
 
@@ -106,3 +107,14 @@ async def test_what_is_older_than_a_moment_is_deleted_under_a_prefix_only(tmp_pa
     with pytest.raises(PermanentError):
         await store.read("samples/old", 0, 1)
     assert await store.delete_older("nothing-there", datetime.now(UTC)) == 0
+
+
+async def test_a_reader_reads_on_from_where_it_was(tmp_path: Path) -> None:
+    store = objects(tmp_path)
+    await put(store, "text/a", CONTENT)
+    for block in (100_000, SEGMENT_BYTES, SEGMENT_BYTES + 1, 5 * SEGMENT_BYTES):
+        reader = await store.reader("text/a")
+        assert b"".join([data async for data in reader.blocks(block)]) == CONTENT
+    assert await reader.read(5, 10) == CONTENT[5:15]
+    assert await reader.read(len(CONTENT) - 10, SEGMENT_BYTES * 2) == CONTENT[-10:]
+    assert await reader.read(5 * SEGMENT_BYTES, 1) == b""

@@ -148,6 +148,7 @@ async def test_a_finished_run_shows_counts_problems_and_plan(web: Web) -> None:
         (3, "id_missing"),
         (7, "email_invalid"),
     ]
+    assert [entry["raw"] for entry in listed] == [None] * 3
     assert listed[2]["column"] == "E-mail"
     assert listed[2]["unique_id"] == "b"
     plan = await web.api.get(f"/runs/{run['id']}/plan")

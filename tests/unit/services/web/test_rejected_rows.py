@@ -46,4 +46,11 @@ def test_formulas_are_escaped_for_spreadsheets_only(cell: str) -> None:
 
 
 def test_what_is_shown_of_a_row_has_no_password() -> None:
-    assert LAYOUT.masked("1,secret,m\r\n") == "1,,m"
+    assert LAYOUT.shown("1,secret,m\r\n") == "1,••••,m"
+    assert LAYOUT.shown('1,"a,b\n""secret",m\n') == "1,••••,m"
+    assert LAYOUT.shown("1,se,cret,m\n") == "1,••••,••••,m"
+    assert LAYOUT.shown("cret,m\n") == "••••,••••"
+
+
+def test_what_is_shown_of_a_long_row_is_cut() -> None:
+    assert LAYOUT.shown(f"1,secret,{'m' * 5_000}") == f"1,••••,{'m' * 993}…"

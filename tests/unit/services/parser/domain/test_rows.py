@@ -81,7 +81,10 @@ def test_an_empty_id_is_missing_but_not_unreadable(mapping: ResolvedMapping, emp
 
 
 def test_too_few_cells_that_reach_the_id() -> None:
-    assert row("o,7") == RejectedRow(5, "7", id_unreadable=False, problems=[RowProblem("too_few_cells")])
+    without_password = resolve(replace(PLAN, columns=PLAN.columns[:1]), NAMES)
+    assert row("o,7", without_password) == RejectedRow(
+        5, "7", id_unreadable=False, problems=[RowProblem("too_few_cells")]
+    )
 
 
 def test_too_few_cells_to_reach_the_id() -> None:
@@ -176,5 +179,26 @@ def test_a_row_is_good_bad_or_blank(cells: list[str], mapping: ResolvedMapping) 
         assert (outcome.unique_id is None) == (mapping is GENERATED)
     else:
         assert outcome.problems
-        unreadable = len(cells) < 2 or 1 in bad
+        unreadable = len(cells) < 3 or 1 in bad  # of two, the second may be the password
         assert outcome.id_unreadable == (unreadable and mapping is not GENERATED)
+
+
+@pytest.mark.parametrize(
+    ("data", "unique_id"),
+    [
+        ("o,7,a@b.de,se,cret", "7"),  # the password stands behind the id, and moves away from it
+        ("o,7,a@b.de", "7"),
+        ("o,7", None),  # as after a password with a line end in it: "7" may be what follows
+        ("o", None),
+    ],
+)
+def test_what_may_be_a_password_is_no_id(data: str, unique_id: str | None) -> None:
+    outcome = rejected(data)
+    assert (outcome.unique_id, outcome.id_unreadable) == (unique_id, unique_id is None)
+
+
+def test_a_password_before_the_id_may_move_into_its_place() -> None:
+    plan = replace(PLAN, columns=(MappedColumn("Other", 3, Kind.PASSWORD),))
+    outcome = rejected("se,cret,7,a@b.de,x", resolve(plan, NAMES))
+    assert (outcome.unique_id, outcome.id_unreadable) == (None, True)
+    assert isinstance(row("secret,7,a@b.de,x,,", resolve(plan, NAMES)), GoodRow)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.parser.domain.sure_values import _SURE_EMAIL, in_case_all, sure_phone, taken, trimmed
+from services.parser.domain.sure_values import _SURE_EMAIL, has_wide_spaces, in_case_all, sure_phone, taken, trimmed
 from shared.rules.kinds import Kind, Notation, check
 from shared.rules.letter_case import Case, in_case
 from shared.rules.trimming import trim
@@ -57,12 +57,16 @@ def test_values_are_taken_as_single_ones_are(values: list[str], kind: Kind, sepa
     notation = Notation("DE", separator)
     expected = [check(kind, value, notation) is None for value in values]
     if kind not in {Kind.TEXT, Kind.PASSWORD}:
-        assert taken(pa.array(values, pa.string()), kind, notation).to_pylist() == expected
+        found = taken(pa.array(values, pa.string()), kind, notation)
+        assert ([True] * len(values) if found is None else found.to_pylist()) == expected
 
 
 def test_every_character_is_trimmed_as_single_values_are() -> None:
     values = [f"{chr(code)}x{chr(code)}" for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
     assert trimmed(pa.array(values)).to_pylist() == [trim(value) for value in values]
+    narrow = [value for value in values if not has_wide_spaces(value.encode())]
+    assert trimmed(pa.array(narrow), wide=False).to_pylist() == [trim(value) for value in narrow]
+    assert len(narrow) > 1_000_000
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=6), max_size=5), st.sampled_from(Case))

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import httpx
 
-from tests.model.file_server import FileServer
 from tests.model.parts import Setup
 from tests.model.service_view import ServiceView
 from tests.model.steps import (
@@ -23,6 +22,7 @@ from tests.model.steps import (
     Undo,
     WriteFile,
 )
+from tests.support.file_server import FileServer
 from tests.support.imports import FINAL, Json
 from tests.support.waiting import until
 

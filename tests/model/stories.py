@@ -59,7 +59,8 @@ class Stories(Author):
         label = self.import_label()
         setup = self.model.imports[label]
         old = self.model.files[setup.source] or b"No\n"
-        strange: list[bytes | None] = [old + b'"9', b"\n \n", b"\x81\n\x81\n", old.replace(b"N", b"\0", 1)]
+        broken = setup.delimiter.encode().join([b"\x81"] * len(setup.mapping)) + b"\n"
+        strange: list[bytes | None] = [old + b'"9', b"\n \n", broken * 2, old.replace(b"N", b"\0", 1)]
         strange += [old.replace(b"Name", b"N\x81me"), old.replace(b"Name", b"Nam"), old.split(b"\n", 1)[0] + b"\n"]
         strange += [] if setup.is_upload else [None, b""]
         self.do(WriteFile(setup.source, self.rng.choice(strange)))

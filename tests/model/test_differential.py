@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from tests.model.differences import Difference, first_difference, shrunk
-from tests.model.file_server import FileServer
 from tests.model.scenarios import FEATURES, scenario_of
 from tests.model.services import Services
 from tests.model.steps import Scenario
+from tests.support.file_server import FileServer
 from tests.support.stack import Stack
 
 SCENARIOS = 2_000
@@ -28,7 +28,8 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 @pytest.mark.timeout(7200)
 async def test_the_services_do_what_the_rules_say(stack: Stack, *, is_long: bool, seed: int) -> None:
     seeds = [seed + number for number in range(SCENARIOS if is_long else TENTH)]
-    limits = httpx.Limits(max_connections=2 * AT_ONCE, keepalive_expiry=1)
+    # A connection that the server closes for its idleness just as it is used again would fail a request.
+    limits = httpx.Limits(max_keepalive_connections=0)
     headers = {"authorization": f"Bearer {stack.api_token}"}
     async with (
         FileServer() as server,

@@ -1,0 +1,62 @@
+"""Random scenarios through the real services: after each step they are where the reference model is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.model.differences import Difference, first_difference, shrunk
+from tests.model.scenarios import FEATURES, scenario_of
+from tests.model.services import Services
+from tests.model.steps import Scenario
+from tests.support.file_server import FileServer
+from tests.support.stack import Stack
+
+SCENARIOS = 2_000
+TENTH = 200
+AT_ONCE = 16
+SHOWN = 5
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    async with Stack(tmp_path_factory.mktemp("model") / "data") as running:
+        yield running
+
+
+@pytest.mark.timeout(7200)
+async def test_the_services_do_what_the_rules_say(stack: Stack, *, is_long: bool, seed: int) -> None:
+    seeds = [seed + number for number in range(SCENARIOS if is_long else TENTH)]
+    # A connection that the server closes for its idleness just as it is used again would fail a request.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    headers = {"authorization": f"Bearer {stack.api_token}"}
+    async with (
+        FileServer() as server,
+        httpx.AsyncClient(base_url=f"{stack.url}/api/v1", headers=headers, timeout=60, limits=limits) as client,
+    ):
+        features = await offered(client)
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def play(scenario: Scenario) -> Difference | None:
+            async with turns:
+                return await first_difference(scenario, Services(client, server, has_limits="limits" in features))
+
+        found = await asyncio.gather(*(play(scenario_of(number, features)) for number in seeds))
+        different = [difference for difference in found if difference is not None]
+        shortest = await asyncio.gather(*(shrunk(difference, play) for difference in different[:SHOWN]))
+    reports = "\n\n".join(difference.report() for difference in shortest)
+    assert not different, f"{len(different)} of {len(seeds)} scenarios differ; the first, shortened:\n\n{reports}"
+
+
+async def offered(client: httpx.AsyncClient) -> frozenset[str]:
+    """Return which of the features that scenarios may use the API has."""
+    document = (await client.get("/openapi.json")).json()
+    paths = "\n".join(document["paths"])
+    has = {
+        "approve": "/approve" in paths,
+        "undo": "/undo" in paths,
+        "sign_in": "/portal-sign-in" in paths,
+        "limits": "limits" in document["components"]["schemas"]["OptionsInput"]["properties"],
+    }
+    return frozenset(feature for feature in FEATURES if has[feature])

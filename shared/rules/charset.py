@@ -74,6 +74,13 @@ def has_escapes(text: str) -> bool:
     return False
 
 
+def readable(text: str) -> str:
+    """Return text for people: a byte that was not in its encoding as `\\x81`."""
+    if not has_escapes(text):
+        return text
+    return _ESCAPED.sub(lambda found: "".join(f"\\x{ord(sign) & 0xFF:02x}" for sign in found[0]), text)
+
+
 def encode_escaped(text: str, encoding: str) -> bytes:
     """Return `text` in an encoding, with escaped bytes as they were; a character that it lacks becomes `?`.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.web.forms.raw_cells import cell_value, quoted, raw_cells
+from shared.rules.charset import readable
 from shared.rules.dialect import Dialect
 from shared.rules.moved_cells import possible_places
 from shared.rules.trimming import is_blank
@@ -41,7 +42,7 @@ class RejectedLayout:
     def shown(self, record: str) -> str:
         """Return a row's text for people: what may be a password is masked; without its line end, and bounded."""
         cells, _ = raw_cells(record, self.dialect)
-        text = self.dialect.delimiter.join(self._without_passwords(cells, MASK))
+        text = readable(self.dialect.delimiter.join(self._without_passwords(cells, MASK)))
         return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}{CUT}"
 
     def _line(self, record: str, line: str, reason: str, *, masked: bool) -> str:

@@ -73,3 +73,8 @@ def test_utf8_never_loses_a_byte(data: bytes) -> None:
 def test_other_multi_byte_encodings_are_not_decoded() -> None:
     with pytest.raises(ValueError, match="utf-16"):
         decode(b"", "utf-16")
+
+
+def test_bytes_that_are_not_in_the_encoding_are_shown_as_such() -> None:
+    assert readable(decode(b"a\x81\xffz", "utf-8")) == "a\\x81\\xffz"
+    assert readable("Zürich") == "Zürich"

@@ -75,7 +75,7 @@ def has_escapes(text: str) -> bool:
 
 
 def readable(text: str) -> str:
-    """Return text for people: a byte that was not in its encoding as `\\x81`."""
+    r"""Return text for people: a byte that was not in its encoding as `\x81`."""
     if not has_escapes(text):
         return text
     return _ESCAPED.sub(lambda found: "".join(f"\\x{ord(sign) & 0xFF:02x}" for sign in found[0]), text)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import UserError
-from shared.rules.charset import charset_name, decode, has_escapes, is_single_byte, single_byte_table
+from shared.rules.charset import charset_name, decode, has_escapes, is_single_byte, readable, single_byte_table
 
 
 def known_names() -> list[str]:

@@ -76,7 +76,7 @@ WHERE c.run_id = $1 AND c.change = 'deleted'
 _PROBLEMS = """
 INSERT INTO run_problems (run_id, line, severity, code, message, column_name, unique_id, row_offset, row_length)
 SELECT $1, line, severity, code, message, column_name, unique_id, row_offset, row_length FROM run_problems
-WHERE run_id = $2 ORDER BY ordinal
+WHERE run_id = $2 AND NOT ($3 AND code = 'deletes_held_back') ORDER BY ordinal
 """
 
 _LARGE: Final = 5_000
@@ -98,7 +98,7 @@ async def plan_approval(connection: Connection, run: OpenRun, manager: LockedMan
     update = run.setup.options.update_existing
     await connection.execute(_CHANGES, run.id, run.manager_id, manager.change_number, mapped, update, run.approves)
     await connection.execute(_PASSWORDS, run.id, run.manager_id, run.approves)
-    await connection.execute(_PROBLEMS, run.id, run.approves)
+    await connection.execute(_PROBLEMS, run.id, run.approves, run.additions_and_updates_only)
     changed = await connection.fetchval(
         """SELECT count(*) FROM plan_changes p JOIN standing s USING (unique_id)
         WHERE p.run_id = $1 AND s.has_changed""",

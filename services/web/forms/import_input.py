@@ -81,8 +81,8 @@ class UploadInput(InputPart):
 class LimitInput(InputPart):
     """From so many changes on, or from such a share of the contacts on, a run is refused; null: no limit."""
 
-    count: Annotated[int, Field(ge=1)] | None = None
-    percent: Annotated[float, Field(gt=0, le=1000)] | None = None
+    count: Annotated[int, Field(ge=0, description="0 as 1: nothing to change never refuses")] | None = None
+    percent: Annotated[float, Field(ge=0, le=1000)] | None = None
 
 
 class LimitsInput(InputPart):

@@ -31,6 +31,7 @@ from services.web.dependencies.visitor import SignInNeededError
 from services.web.live.connection_tests import ConnectionTests
 from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
+from services.web.pages import contact_history as contact_history_pages
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
 from services.web.pages import preview_import, set_up_import, sign_in
@@ -100,7 +101,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         plans,
     ):
         app.include_router(group.router)
-    for pages in (sign_in, manager_pages, preview_import, set_up_import, import_pages, run_pages):
+    for pages in (
+        sign_in,
+        manager_pages,
+        contact_history_pages,
+        preview_import,
+        set_up_import,
+        import_pages,
+        run_pages,
+    ):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for kind in (

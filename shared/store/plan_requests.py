@@ -14,7 +14,7 @@ from shared.ids import new_id
 from shared.postgres.database import Connection
 from shared.store.runs import run_active
 
-_RUN = "SELECT id, import_id, status, undoes, undone_by, applied_at FROM runs WHERE id = $1 FOR NO KEY UPDATE"
+_RUN = "SELECT id, import_id, status, undoes, undone_by, applied_at FROM runs WHERE id = $1"
 
 _NEWER = """
 SELECT EXISTS (SELECT FROM runs n WHERE n.import_id = $1 AND n.id > $2 AND n.trigger NOT IN ('approve', 'undo')
@@ -23,6 +23,8 @@ SELECT EXISTS (SELECT FROM runs n WHERE n.import_id = $1 AND n.id > $2 AND n.tri
 """
 
 _APPROVED_ALREADY = "SELECT EXISTS (SELECT FROM runs WHERE approves = $1 AND applied_at IS NOT NULL)"
+
+_UNDONE_ALREADY = "SELECT undone_by IS NOT NULL FROM runs WHERE id = $1"
 
 _QUEUE = """
 INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint, queued_at, stored,
@@ -48,16 +50,14 @@ class PlanRequest:
 async def request_approval(connection: Connection, run_id: UUID, request: PlanRequest) -> UUID:
     """Queue a run that applies the plan of a refused run or of a dry run; returns its id.
 
-    UserError `run_not_found`, `not_approvable`, `plan_void` where a newer run of the import read the file or the plan
-    was applied already, `run_active`.
+    UserError `run_not_found`, `not_approvable`, `plan_void` where a newer run of the import read the file, or the plan
+    was applied or its run undone already, `run_active`.
     """
     run = await _locked(connection, run_id)
     if run["status"] not in {"refused", "planned"}:
         raise UserError("not_approvable", "Only a refused run, or a dry run, has a plan that waits to be approved.")
-    if await connection.fetchval(_APPROVED_ALREADY, run_id):
-        raise UserError("plan_void", "This plan was applied already.")
-    if run["undoes"] is None and await connection.fetchval(_NEWER, run["import_id"], run_id):
-        raise UserError("plan_void", "A newer run of this import has read the file, so this plan is out of date.")
+    if reason := await _why_void(connection, run):
+        raise UserError("plan_void", reason)
     if run["undoes"] is not None and request.additions_and_updates_only:
         raise UserError("not_approvable", "An undo is approved as a whole.")
     return await _queue(connection, run_id, "approve", request, approves=run_id, undoes=run["undoes"])
@@ -76,17 +76,25 @@ async def request_undo(connection: Connection, run_id: UUID, request: PlanReques
     return await _queue(connection, run_id, "undo", request, approves=None, undoes=run_id)
 
 
-async def is_void(connection: Connection, run_id: UUID) -> bool:
-    """Tell of a run whose plan waits whether it can't be approved any more."""
-    run = await connection.fetchrow("SELECT import_id, undoes FROM runs WHERE id = $1", run_id)
-    return run is None or bool(
-        await connection.fetchval(_APPROVED_ALREADY, run_id)
-        or (run["undoes"] is None and await connection.fetchval(_NEWER, run["import_id"], run_id))
-    )
+async def why_void(connection: Connection, run_id: UUID) -> str | None:
+    """Return why the plan of a run, which waits, can't be approved any more, in words; None where it can."""
+    run = await connection.fetchrow(_RUN, run_id)
+    return await _why_void(connection, run) if run else None
+
+
+async def _why_void(connection: Connection, run: asyncpg.Record) -> str | None:
+    if await connection.fetchval(_APPROVED_ALREADY, run["id"]):
+        return "This plan was applied already."
+    if run["undoes"] is not None:
+        undone = await connection.fetchval(_UNDONE_ALREADY, run["undoes"])
+        return "The run that this plan takes back was undone already." if undone else None
+    if await connection.fetchval(_NEWER, run["import_id"], run["id"]):
+        return "A newer run of this import has read the file, so this plan is out of date."
+    return None
 
 
 async def _locked(connection: Connection, run_id: UUID) -> asyncpg.Record:
-    run = await connection.fetchrow(_RUN, run_id)
+    run = await connection.fetchrow(f"{_RUN} FOR NO KEY UPDATE", run_id)
     if run is None:
         raise UserError("run_not_found", "There is no such run.")
     return run

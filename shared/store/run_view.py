@@ -81,7 +81,7 @@ class RunView(BaseModel):
     undone_by: UUID | None = None
     additions_and_updates_only: bool = Field(default=False, description="An approval without the plan's deletes")
     requested_by: str | None = Field(None, description="The login of whoever asked for it, approved or undid")
-    approved_by: str | None = Field(None, description="Of an approval: the login of whoever approved")
+    approved_by: UUID | None = Field(None, description="The run that applied this one's plan")
     reason: str | None = Field(None, description="Of an approval or undo: why, in their words")
     notes: list[RunNote] = Field([], description="What looks unusual about its plan, and held nothing up")
     progress: RunProgress
@@ -97,7 +97,8 @@ class RunView(BaseModel):
 _SELECT = """SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.status, r.queued_at, r.started_at,
     r.finished_at, r.bytes, r.bytes_total, r.rows_staged, r.counts, r.file_name, r.file_bytes, r.file_sha256,
     r.error_code, r.error_message, r.approves, r.undoes, r.undone_by, r.additions_and_updates_only, r.reason, r.notes,
-    a.login AS requested_by, CASE WHEN r.approves IS NOT NULL THEN a.login END AS approved_by, coalesce((
+    a.login AS requested_by,
+    (SELECT p.id FROM runs p WHERE p.approves = r.id AND p.applied_at IS NOT NULL LIMIT 1) AS approved_by, coalesce((
         SELECT jsonb_agg(jsonb_build_object('step', s.step, 'attempt', s.attempt, 'started_at', s.started_at,
             'finished_at', s.finished_at, 'service', s.service) ORDER BY s.started_at, s.attempt)
         FROM run_steps s WHERE s.run_id = r.id), '[]') AS steps

@@ -86,7 +86,8 @@ async def test_a_refused_plan_is_applied_as_it_was_shown(client: httpx.AsyncClie
 
     approved = await decide(importing, refused, "approve", reason="They left.")
     assert (approved["status"], approved["trigger"], approved["approves"]) == ("succeeded", "approve", refused["id"])
-    assert (approved["approved_by"], approved["reason"]) == ("admin", "They left.")
+    assert (approved["requested_by"], approved["reason"]) == ("admin", "They left.")
+    assert (await client.get(f"/runs/{refused['id']}")).json()["approved_by"] == approved["id"]
     assert (approved["counts"]["updated"], approved["counts"]["deleted"]) == (40, 10)
     assert await plan(importing, approved) == shown
     assert set(await importing.contacts()) == {str(number) for number in range(40)}

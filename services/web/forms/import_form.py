@@ -19,6 +19,8 @@ _SPARE_LINES = 3
 _PLAIN_OPTIONS = ("encoding", "phone_region", "decimal_separator", "date_format", "comment")
 _CHOICES: Final = {"refused_values": "reject", "missing_columns": "fail"}
 _LIMITS = ("max_row_errors", "max_row_error_percent")
+_LIMITED = ("deletes", "updates", "adds")
+_BOUNDS = ("count", "percent")
 _DEFAULTS: Final = {"quote": '"', "skip_lines": "0", "decimal_separator": ".", "date_format": "%Y-%m-%d"}
 READ_BY: Final = ("delimiter", "quote", "has_header", "skip_lines", "encoding", "comment")
 """The options that say how a file is read, which a preview detects where nobody chose them."""
@@ -88,6 +90,10 @@ def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -
         options[name] = values.get(name) or default
     for name in _LIMITS:
         options[name] = trim(values.get(name, "")) or None
+    options["limits"] = {
+        changes: {bound: trim(values.get(f"limit_{changes}_{bound}", "")) or None for bound in _BOUNDS}
+        for changes in _LIMITED
+    }
     options["delimiter"] = DELIMITERS.get(values.get("delimiter", ""), values.get("other_delimiter", ""))
     options["error_emails"] = values.get("error_emails", "").replace(",", " ").replace(";", " ").split()
     return {
@@ -145,7 +151,14 @@ def _option_values(options: OptionsInput) -> dict[str, str]:
     values |= {name: getattr(options, name) or "" for name in _PLAIN_OPTIONS}
     values |= {name: str(getattr(options, name)) for name in (*_DEFAULTS, *_CHOICES)}
     limits = {name: getattr(options, name) for name in _LIMITS}
-    values |= {name: "" if limit is None else f"{limit:g}" for name, limit in limits.items()}
+    values |= {name: _number(limit) for name, limit in limits.items()}
+    for changes in _LIMITED:
+        limit = getattr(options.limits, changes).model_dump()
+        values |= {f"limit_{changes}_{bound}": _number(limit[bound]) for bound in _BOUNDS}
     known = next((name for name, sign in DELIMITERS.items() if sign == options.delimiter), None)
     values |= {"delimiter": known or "other", "other_delimiter": "" if known else options.delimiter}
     return values | {"error_emails": ", ".join(options.error_emails)}
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else str(int(value) if value == int(value) else value)

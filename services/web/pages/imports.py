@@ -49,11 +49,19 @@ async def show_imports(manager_id: UUID, request: Request, resources: Open, visi
 
 @router.post("/imports/{import_id}/run")
 async def run_now(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
-    """Import now, and show the run; where one is under way, show that."""
-    await checked_form(request, resources, visitor)
+    """Import now, or only plan it, and show the run; where one is under way, show that."""
+    form = await checked_form(request, resources, visitor)
+    dry_run = form.get("dry_run") == "on"
     try:
         async with resources.transaction() as connection:
-            run_id = await request_run(connection, import_id, trigger="now", now=resources.clock.now())
+            run_id = await request_run(
+                connection,
+                import_id,
+                trigger="now",
+                now=resources.clock.now(),
+                dry_run=dry_run,
+                account_id=visitor.account_id,
+            )
     except UserError as error:
         if error.code != "run_active":
             raise

@@ -11,6 +11,7 @@ from starlette.templating import Jinja2Templates
 
 from services.web.dependencies.resources import resources_of
 from services.web.security.sessions import Session
+from shared.store.run_view import RunView
 
 _STATES = {
     "queued": "Waiting to start",
@@ -28,6 +29,35 @@ _STATES = {
 }
 GREEN = frozenset({"succeeded", "unchanged", "planned"})
 YELLOW = frozenset({"succeeded_with_errors", "refused", "failed"})
+APPLIED = frozenset({"succeeded", "succeeded_with_errors"})
+
+
+_STARTED = {
+    "schedule": "by its schedule",
+    "now": "by hand",
+    "api": "over the API",
+    "approve": "as an approval",
+    "undo": "as an undo",
+}
+
+
+def _state(run: RunView) -> str:
+    if run.status == "planned" and run.undoes:
+        return "Undo, only shown: nothing was changed"
+    if run.status == "planned" and not run.dry_run:
+        return "Planned anew, to be approved: nothing was changed"
+    return _STATES[run.status]
+
+
+def _mood(run: RunView) -> str:
+    if run.status in YELLOW:
+        return "warn"
+    waits = run.status == "planned" and not run.dry_run
+    return "good" if run.status in GREEN and not waits else ""
+
+
+def _started(run: RunView) -> str:
+    return _STARTED[run.trigger] + (f", {run.requested_by}" if run.requested_by else "")
 
 
 def _time(moment: datetime | None, zone: str = "UTC") -> str:
@@ -50,8 +80,15 @@ def _size(count: int | None) -> str:
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _templates.env.filters |= {"time": _time, "size": _size, "thousands": lambda number: f"{number:,}"}
-_templates.env.globals |= {"states": _STATES, "green": GREEN, "yellow": YELLOW}
+_templates.env.globals |= {
+    "states": _STATES,
+    "state": _state,
+    "mood": _mood,
+    "started": _started,
+    "is_applied": lambda run: run.status in APPLIED,
+}
 _templates.env.tests["about_emails"] = lambda field: field.startswith("options.error_emails")
+_templates.env.tests["about_limits"] = lambda field: field.startswith("options.limits")
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 
 

@@ -1,17 +1,25 @@
-"""A run, live while it goes on, and the history of an import."""
+"""A run, live while it goes on; what it would change or did, and the history of an import."""
 
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.web.dependencies.paging import id_place, page_of, place_of
+from services.web.dependencies.paging import Cursor, id_place, page_of, place_of
 from services.web.dependencies.problem_rows import with_rows
-from services.web.dependencies.resources import Open
+from services.web.dependencies.problems import status_of
+from services.web.dependencies.resources import Open, Resources
+from services.web.dependencies.run_decisions import decisions_on
 from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.pages.render import page
+from services.web.pages.run_plan import PlanKind, plan_part
+from services.web.security.sessions import Session
+from shared.errors import UserError
+from shared.store.plan_requests import PlanRequest, request_approval, request_undo
 from shared.store.run_details import problems_of
 from shared.store.run_view import get_run, list_runs
 
@@ -19,21 +27,33 @@ router = APIRouter(include_in_schema=False)
 
 _PROBLEMS = 200
 _RUNS = 50
+_REASON_LENGTH = 1000
 
 _ABOUT = """SELECT i.id, i.name, i.manager_id, i.deleted_at, m.name AS manager_name
     FROM imports i JOIN managers m ON m.id = i.manager_id WHERE i.id = $1"""
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """Which part of the plan is shown, and what was wrong with what the visitor asked for."""
+
+    kind: PlanKind | None = None
+    cursor: str | None = None
+    error: UserError | None = None
+    reason: str = ""
+
+
 @router.get("/runs/{run_id}")
-async def show_run(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
-    """Show a run."""
-    async with resources.database.pool.acquire() as connection:
-        run = await get_run(connection, run_id)
-        about = await connection.fetchrow(_ABOUT, run.import_id)
-        found = await problems_of(connection, run_id, after=None, limit=_PROBLEMS)
-        count = await connection.fetchval("SELECT count(*) FROM run_problems WHERE run_id = $1", run_id)
-        problems = await with_rows(resources, connection, run_id, [problem for _, problem in found])
-    return page(request, "run.html", visitor, run=run, about=about, problems=problems, problem_count=count)
+async def show_run(
+    run_id: UUID,
+    request: Request,
+    resources: Open,
+    visitor: Visitor,
+    kind: Annotated[PlanKind | None, Query()] = None,
+    cursor: Cursor = None,
+) -> Response:
+    """Show a run, and a part of its plan."""
+    return await _run_page(request, resources, visitor, run_id, _Shown(kind=kind, cursor=cursor))
 
 
 @router.get("/runs/{run_id}/events")
@@ -46,8 +66,43 @@ async def watch_run(run_id: UUID, resources: Open, visitor: Visitor) -> Response
 async def cancel(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Stop the run."""
     await checked_form(request, resources, visitor)
-    await stop_run(resources, run_id)
+    try:
+        await stop_run(resources, run_id)
+    except UserError as error:
+        return await _run_page(request, resources, visitor, run_id, _Shown(error=error))
     return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+@router.post("/runs/{run_id}/approve")
+async def approve(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Apply the plan of a refused run, a dry run or an undo that was only shown, and show the run that does."""
+    form = await checked_form(request, resources, visitor)
+    reason = str(form.get("reason", "")).replace("\0", "").strip()[:_REASON_LENGTH]
+    asked = PlanRequest(
+        account_id=visitor.account_id,
+        now=resources.clock.now(),
+        reason=reason or None,
+        additions_and_updates_only=form.get("only") == "additions_and_updates",
+    )
+    try:
+        async with resources.transaction() as connection:
+            approval = await request_approval(connection, run_id, asked)
+    except UserError as error:
+        return await _run_page(request, resources, visitor, run_id, _Shown(error=error, reason=reason))
+    return RedirectResponse(f"/runs/{approval}", 303)
+
+
+@router.post("/runs/{run_id}/undo")
+async def show_undo(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Plan what taking the run back would do; that plan's page is where it is decided."""
+    await checked_form(request, resources, visitor)
+    asked = PlanRequest(account_id=visitor.account_id, now=resources.clock.now(), dry_run=True)
+    try:
+        async with resources.transaction() as connection:
+            shown = await request_undo(connection, run_id, asked)
+    except UserError as error:
+        return await _run_page(request, resources, visitor, run_id, _Shown(error=error))
+    return RedirectResponse(f"/runs/{shown}", 303)
 
 
 @router.get("/imports/{import_id}/runs")
@@ -62,3 +117,34 @@ async def show_history(
     if about is None:
         return page(request, "error.html", visitor, status=404, message="There is no such import.")
     return page(request, "history.html", visitor, about=about, runs=runs)
+
+
+async def _run_page(
+    request: Request,
+    resources: Resources,
+    visitor: Session,
+    run_id: UUID,
+    shown: _Shown,
+) -> Response:
+    async with resources.database.pool.acquire() as connection:
+        run = await get_run(connection, run_id)
+        about = await connection.fetchrow(_ABOUT, run.import_id)
+        found = await problems_of(connection, run_id, after=None, limit=_PROBLEMS)
+        count = await connection.fetchval("SELECT count(*) FROM run_problems WHERE run_id = $1", run_id)
+        problems = await with_rows(resources, connection, run_id, [problem for _, problem in found])
+        decisions = await decisions_on(connection, run)
+        plan = await plan_part(connection, run, shown.kind, shown.cursor)
+    return page(
+        request,
+        "run.html",
+        visitor,
+        status=status_of(shown.error) if shown.error else 200,
+        run=run,
+        about=about,
+        problems=problems,
+        problem_count=count,
+        decisions=decisions,
+        plan=plan,
+        error=shown.error,
+        reason=shown.reason,
+    )

@@ -121,10 +121,16 @@ async def _save(
             await _add_field(resources, sheet)
         else:
             import_id = await _store(resources, sheet, sent)
-            if action == "run":
+            if action in {"run", "dry_run"}:
                 async with resources.transaction() as connection:
-                    now = resources.clock.now()
-                    run_id = await request_run(connection, import_id, trigger="now", now=now)
+                    run_id = await request_run(
+                        connection,
+                        import_id,
+                        trigger="now",
+                        now=resources.clock.now(),
+                        dry_run=action == "dry_run",
+                        account_id=visitor.account_id,
+                    )
                 return RedirectResponse(f"/runs/{run_id}", 303)
             return RedirectResponse(f"/managers/{manager_id}/imports", 303)
     except (UserError, ValidationError) as error:

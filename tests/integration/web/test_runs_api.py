@@ -13,7 +13,7 @@ from shared.events.runs import RunCounts
 from shared.store.problems import Problem, write_problems
 from shared.store.run_end import Outcome, close_run
 from shared.store.runs import enter_step
-from tests.integration.web.conftest import CANARY, NOW, Web, problem
+from tests.integration.web.conftest import CANARY, LOGIN, NOW, Web, problem
 
 
 async def queued(web: Web, **given: Any) -> dict[str, Any]:
@@ -46,7 +46,14 @@ async def test_a_queued_run_has_the_promised_shape(web: Web) -> None:
         "dry_run": True,
         "attempt": 0,
         "status": "queued",
+        "approves": None,
+        "undoes": None,
         "undone_by": None,
+        "additions_and_updates_only": False,
+        "requested_by": LOGIN,
+        "approved_by": None,
+        "reason": None,
+        "notes": [],
         "progress": {"bytes": 0, "bytes_total": None, "rows": 0, "rows_total": None, "percent": 0},
         "counts": {
             "read": 0,
@@ -111,12 +118,13 @@ async def test_a_finished_run_shows_counts_problems_and_plan(web: Web) -> None:
         Problem(None, "warning", "deletes_held_back", "none deleted"),
     ]
     await write_problems(web.db, run_id, problems)
+    manager_id = await web.db.fetchval("SELECT manager_id FROM runs WHERE id = $1", run_id)
     changes = [
-        (run_id, 0, "added", "a", 2, None, {"2": "a@x.example"}),
-        (run_id, 1, "updated", "b", 4, {"2": "old@x.example"}, {}),
-        (run_id, 2, "deleted", "c", None, {"2": "c@x.example"}, None),
+        (run_id, manager_id, 1, 1, "added", "a", 2, None, {"2": "a@x.example"}),
+        (run_id, manager_id, 2, 2, "updated", "b", 4, {"2": "old@x.example"}, {}),
+        (run_id, manager_id, 3, 3, "deleted", "c", None, {"2": "c@x.example"}, None),
     ]
-    columns = ["run_id", "ordinal", "change", "unique_id", "line", "before", "after"]
+    columns = ["run_id", "manager_id", "ordinal", "number", "change", "unique_id", "line", "before", "after"]
     await web.db.copy_records_to_table("plan_changes", records=changes, columns=columns)
     await web.db.execute(
         "INSERT INTO plan_passwords (run_id, unique_id, field, fingerprint, sealed) VALUES ($1, 'a', 3, 'f', $2)",

@@ -1,0 +1,58 @@
+"""A part of a run's plan on its page: which kind of changes, and where in them."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from services.web.dependencies.paging import number_place, page_of, place_of
+from services.web.pages.plan_rows import PlanRow, plan_row
+from shared.postgres.database import Connection
+from shared.store.run_details import ChangeKind, plan_changes
+from shared.store.run_view import RunView
+
+PlanKind = Literal["all", "added", "updated", "deleted"]
+
+_SHOWN = 50
+_APPLIED = frozenset({"succeeded", "succeeded_with_errors"})
+_WAITING = frozenset({"refused", "planned"})
+
+
+@dataclass(frozen=True)
+class PlanPart:
+    """Some changes of a plan; `next` is the cursor of those after, `total` how many there are of all kinds."""
+
+    title: str
+    kind: PlanKind
+    rows: list[PlanRow]
+    total: int
+    is_continued: bool
+    next: str | None
+
+
+async def plan_part(connection: Connection, run: RunView, kind: PlanKind | None, cursor: str | None) -> PlanPart | None:
+    """Return the part that was asked for; None where there is no plan, or it changes nothing.
+
+    Of a refused run those who would be deleted come unasked: they are what has to be looked at.
+    """
+    counts = run.counts
+    total = counts.added + counts.updated + counts.deleted
+    if run.finished_at is None or not total:
+        return None
+    wanted: PlanKind = kind or ("deleted" if run.status == "refused" and counts.deleted else "all")
+    only = next((each for each in get_args(ChangeKind) if each == wanted), None)
+    after = place_of(cursor, number_place)
+    found = await plan_changes(connection, run.id, kind=only, after=after, limit=_SHOWN + 1)
+    page = page_of(found, _SHOWN, lambda entry: entry[0])
+    return PlanPart(
+        title=_title(run),
+        kind=wanted,
+        rows=[plan_row(change) for _, change in page.items],
+        total=total,
+        is_continued=cursor is not None,
+        next=page.next,
+    )
+
+
+def _title(run: RunView) -> str:
+    if run.status in _APPLIED:
+        return "What it changed"
+    return "What it would do" if run.status in _WAITING else "What it would have done"

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib.metadata import version
 
 import structlog
 from faststream.asgi import AsgiFastStream
@@ -11,7 +13,7 @@ from services.scheduler.adapters.outbox_relay import OutboxRelay
 from services.scheduler.dispatcher import Dispatcher
 from services.scheduler.handlers import SchedulerHandlers
 from services.scheduler.settings import Settings
-from services.scheduler.watch import Watch
+from services.scheduler.watch import Limits, Watch
 from shared import topics
 from shared.clock import SystemClock
 from shared.health import health_routes
@@ -30,12 +32,20 @@ def create_app(settings: Settings) -> AsgiFastStream:
     database = Database(settings.postgres, "scheduler")
     wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "broker_began"))
     relay = OutboxRelay(database, KafkaEventPublisher(broker, "scheduler"), wakeups)
-    dispatcher = Dispatcher(database, clock, wakeups, claims=settings.scheduler.claims)
+    dispatcher = Dispatcher(
+        database,
+        clock,
+        wakeups,
+        claims=settings.scheduler.claims,
+        of_manager=settings.scheduler.runs_of_manager,
+        zone_data=version("tzdata"),
+    )
 
     async def hears() -> bool:
         return not relay.stalled and await is_caught_up(broker)
 
-    watch = Watch(database, clock, wakeups, hears, most_attempts=settings.scheduler.most_attempts)
+    limits = Limits(settings.scheduler.most_attempts, timedelta(hours=settings.scheduler.run_hours))
+    watch = Watch(database, clock, wakeups, hears, limits)
     handlers = SchedulerHandlers(database, clock)
     delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed)
     delivery.subscribe(topics.IMPORT_STOPPED, handlers.on_import_stopped)

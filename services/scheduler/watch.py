@@ -5,12 +5,15 @@ not take what it says.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from services.scheduler.adapters.due_runs import ask_for_attempt, ask_to_apply
+from services.scheduler.domain.clock_jumps import ClockJumps
 from services.scheduler.domain.silence import Remedy, Watched, remedy, silent_from
 from shared.clock import Clock
 from shared.postgres.database import DATABASE_FAILED, Connection, Database
@@ -27,9 +30,26 @@ WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz -
 FOR NO KEY UPDATE SKIP LOCKED
 """
 
+_TOO_OLD = """
+SELECT id, attempt FROM runs WHERE status IN ('fetching', 'staging', 'planning') AND finished_at IS NULL
+    AND started_at < $1 AND started_at >= $2
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often a run may fall silent, and how old it may get before it applies."""
+
+    most_attempts: int
+    longest_run: timedelta
+
 
 class Watch:
-    """Watches while its loops run; `hears` tells whether this scheduler is caught up with the beats."""
+    """Watches while its loops run; `hears` tells whether this scheduler is caught up with the beats.
+
+    `monotonic` is a clock that cannot be set: when the other one was, nothing is judged by it that began before.
+    """
 
     def __init__(
         self,
@@ -37,14 +57,18 @@ class Watch:
         clock: Clock,
         wakeups: Wakeups,
         hears: Callable[[], Awaitable[bool]],
+        limits: Limits,
         *,
-        most_attempts: int,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
         self._wakeups = wakeups
         self._hears = hears
-        self._most_attempts = most_attempts
+        self._limits = limits
+        self._monotonic = monotonic
+        self._jumps = ClockJumps()
+        self._steady_since = datetime.min.replace(tzinfo=UTC)
 
     async def run_silence(self) -> None:
         """See to silent runs, for ever."""
@@ -52,9 +76,11 @@ class Watch:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
+                await self.forgive_a_jump()
                 heard = heard + 1 if await self._hears() else 0
                 if heard >= 3:  # noqa: PLR2004 - beats that came just now need a moment to be written down
-                    await self._see_to_silent_runs()
+                    await self.see_to_silent_runs()
+                await self.end_old_runs()
             except DATABASE_FAILED as error:
                 _log.warning("watch waits for the database", error=type(error).__name__)
 
@@ -70,7 +96,31 @@ class Watch:
                 continue
             await self._wakeups.wait("broker_began")
 
-    async def _see_to_silent_runs(self) -> None:
+    async def forgive_a_jump(self) -> None:
+        """Let no run look silent or old because the clock was set."""
+        now = self._clock.now()
+        if self._jumps.jumped(now, self._monotonic()):
+            self._steady_since = now
+            await self._database.pool.execute(
+                "UPDATE runs SET beat_at = $1 WHERE finished_at IS NULL AND status <> 'queued'", now
+            )
+
+    async def end_old_runs(self) -> None:
+        """End runs that have come to nothing in the time a run may take."""
+        now = self._clock.now()
+        hours = self._limits.longest_run / timedelta(hours=1)
+        message = (
+            f"The run had not begun to write its changes after {hours:g} hours, and was ended. Nothing was changed."
+        )
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            for row in await connection.fetch(_TOO_OLD, now - self._limits.longest_run, self._steady_since):
+                outcome = Outcome("failed", "time_limit", message)
+                await close_run(
+                    connection, row["id"], row["attempt"], outcome, now=now, service=_SERVICE, unless=("applying",)
+                )
+
+    async def see_to_silent_runs(self) -> None:
+        """Ask again for runs that have fallen silent, or give them up."""
         now = self._clock.now()
         async with self._database.pool.acquire() as connection, connection.transaction():
             for row in await connection.fetch(_OPEN, now):
@@ -78,7 +128,7 @@ class Watch:
                 run = Watched(row["status"], row["attempt"], row["beat_at"], waited)
                 if silent_from(run) > now:
                     continue
-                what = remedy(run, self._most_attempts)
+                what = remedy(run, self._limits.most_attempts)
                 _log.warning("silent run", run_id=str(row["id"]), remedy=what.name, attempt=run.attempt)
                 if what is Remedy.ASK_TO_APPLY:
                     await ask_to_apply(connection, row["id"], now)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from services.web.api import connection_tests, contacts, imports, managers, runs, uploads
+from services.web.api import connection_tests, contacts, imports, managers, runs, schedules, uploads
 from services.web.api.error_answers import api_error
 from services.web.dependencies.api_route import PREFIX
 from services.web.dependencies.resources import Resources
@@ -68,7 +68,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.resources = resources
-    for group in (managers, contacts, uploads, imports, connection_tests, runs):
+    for group in (managers, contacts, uploads, imports, schedules, connection_tests, runs):
         app.include_router(group.router)
     for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
         app.include_router(pages.router)

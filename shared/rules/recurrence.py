@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from shared.errors import UserError
 from shared.rules.elapsed_times import ElapsedTimes, elapsed_times
 from shared.rules.recurrence_rule import RecurrenceRule, parse_rule
+from shared.rules.schedule_policy import NO_POLICY, SchedulePolicy, validate_policy
 from shared.rules.wall_clock import instant_of
 from shared.rules.wall_times import WallTimes, wall_times
 
@@ -37,14 +38,16 @@ class Schedule:
     rrule: str | None = None
     until: datetime | None = None
     count: int | None = None
+    policy: SchedulePolicy = NO_POLICY
 
 
 def validate(schedule: Schedule) -> None:
     """Refuse a schedule that can't be followed.
 
-    Raises UserError `time_zone_unknown`, `schedule_range`, `rrule_invalid`, `rrule_too_often`, `rrule_never_due`, or
-    `schedule_not_wall_clock` for a time with an offset.
+    Raises UserError `time_zone_unknown`, `schedule_range`, `rrule_invalid`, `rrule_too_often`, `rrule_never_due`,
+    `schedule_policy`, or `schedule_not_wall_clock` for a time with an offset.
     """
+    validate_policy(schedule.policy)
     time_zone_named(schedule.time_zone)
     for name, time in (("start", schedule.start), ("until", schedule.until)):
         if time is not None and time.tzinfo is not None:

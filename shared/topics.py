@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events import connection_tests, files, rows, runs
+from shared.events import connection_tests, files, import_warnings, rows, runs
 from shared.events.base import Event
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -18,7 +18,7 @@ class Topic:
     event: type[Event]
     said_by: tuple[str, ...]
     heard_by: tuple[str, ...]
-    key: Literal["run", "run and chunk", "request"]
+    key: Literal["run", "run and chunk", "request", "import"]
 
     @property
     def dead_letters(self) -> str:
@@ -34,7 +34,10 @@ APPLY_REQUESTED = Topic("apply.requested", runs.ApplyRequested, ("scheduler",), 
 IMPORT_PROGRESSED = Topic("import.progressed", runs.ImportProgressed, ("fetcher", "parser"), ("scheduler",), "run")
 IMPORT_STOPPED = Topic("import.stopped", runs.ImportStopped, ("fetcher", "parser", "syncer"), ("scheduler",), "run")
 IMPORT_CANCELLED = Topic("import.cancelled", runs.ImportCancelled, ("scheduler",), (), "run")
-IMPORT_FINISHED = Topic("import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier",), "run")
+IMPORT_FINISHED = Topic(
+    "import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier", "scheduler"), "run"
+)
+IMPORT_WARNED = Topic("import.warned", import_warnings.ImportWarned, ("scheduler",), ("notifier",), "import")
 CONNECTION_TEST_REQUESTED = Topic(
     "connection.test.requested", connection_tests.ConnectionTestRequested, ("web",), ("fetcher",), "request"
 )
@@ -50,6 +53,7 @@ ALL = (
     IMPORT_STOPPED,
     IMPORT_CANCELLED,
     IMPORT_FINISHED,
+    IMPORT_WARNED,
     CONNECTION_TEST_REQUESTED,
     CONNECTION_TESTED,
 )

@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     broker = build_broker(settings.kafka, "scheduler")
     delivery = Delivery(broker, "scheduler", settings.kafka, clock, also_down=DATABASE_DOWN)
     database = Database(settings.postgres, "scheduler")
-    wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "broker_began"))
+    wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "deadlines_set", "broker_began"))
     relay = OutboxRelay(database, KafkaEventPublisher(broker, "scheduler"), wakeups)
     dispatcher = Dispatcher(
         database,
@@ -49,9 +49,11 @@ def create_app(settings: Settings) -> AsgiFastStream:
     handlers = SchedulerHandlers(database, clock)
     delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed)
     delivery.subscribe(topics.IMPORT_STOPPED, handlers.on_import_stopped)
+    delivery.subscribe(topics.IMPORT_FINISHED, handlers.on_import_finished)
     loops = (
         relay.run,
         dispatcher.run_schedules,
+        dispatcher.run_deadlines,
         dispatcher.run_queue,
         watch.run_silence,
         watch.run_incarnations,

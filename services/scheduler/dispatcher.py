@@ -6,12 +6,13 @@ Sleeps until the next due moment or a NOTIFY; it does not poll.
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from services.scheduler.adapters.due_runs import claim_queued_runs
 from services.scheduler.adapters.due_schedules import claim_due_schedules, next_due_at
+from services.scheduler.adapters.late_files import claim_file_deadlines, next_deadline
 from services.scheduler.adapters.recomputing import basis_changed, recompute_due
 from services.scheduler.domain.clock_jumps import ClockJumps
 from shared.clock import Clock
@@ -65,6 +66,17 @@ class Dispatcher:
                 continue
             await self._wakeups.wait("imports_scheduled", at_most=seconds)
 
+    async def run_deadlines(self) -> None:
+        """Look for late files, for ever."""
+        while True:
+            try:
+                seconds = await self.look_for_late_files()
+            except Exception as error:  # noqa: BLE001 - this loop must never end
+                _log.warning("deadlines wait", error=repr(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            await self._wakeups.wait("deadlines_set", at_most=seconds)
+
     async def run_queue(self) -> None:
         """Ask for queued runs, for ever."""
         while True:
@@ -90,14 +102,25 @@ class Dispatcher:
         while claimed == self._claims:
             async with pool.acquire() as connection, connection.transaction():
                 claimed = await claim_due_schedules(connection, self._clock.now(), self._claims)
-        due = await next_due_at(pool)
-        seconds = (due - self._clock.now()).total_seconds() if due else _LONGEST_SLEEP
-        return max(0.0, min(seconds, _LONGEST_SLEEP))
+        return self._seconds_until(await next_due_at(pool))
+
+    async def look_for_late_files(self) -> float:
+        """Say which files are late; returns the seconds until the next deadline, at most a minute."""
+        pool = self._database.pool
+        claimed = self._claims
+        while claimed == self._claims:
+            async with pool.acquire() as connection, connection.transaction():
+                claimed = await claim_file_deadlines(connection, self._clock.now(), self._claims)
+        return self._seconds_until(await next_deadline(pool))
 
     async def start_queued(self) -> int:
         """Ask for queued runs, as many as are taken up at once; returns how many."""
         async with self._database.pool.acquire() as connection, connection.transaction():
             return await claim_queued_runs(connection, self._clock.now(), self._claims, of_manager=self._of_manager)
+
+    def _seconds_until(self, due: datetime | None) -> float:
+        seconds = (due - self._clock.now()).total_seconds() if due else _LONGEST_SLEEP
+        return max(0.0, min(seconds, _LONGEST_SLEEP))
 
     async def _look_at_clock(self) -> None:
         """Compute all due times anew where the clock was set back, or the zones' rules are others than they were.

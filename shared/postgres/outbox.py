@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from shared.events.base import Event
 from shared.events.cloud_events import cloud_event_headers
 from shared.postgres.database import Connection
-from shared.topics import IMPORT_FINISHED, Topic
+from shared.topics import IMPORT_FINISHED, IMPORT_WARNED, Topic
 
-RESENT = frozenset({IMPORT_FINISHED.name})
+RESENT = frozenset({IMPORT_FINISHED.name, IMPORT_WARNED.name})
 """Facts that others live off; after the broker lost its memory they are said again. Requests are not: a run that is
 still open is asked for anew, and one that ended must not be fetched again."""
 

@@ -42,3 +42,5 @@ CREATE TABLE warning_mails (
 -- A run that ends makes room for another one of its manager.
 CREATE TRIGGER runs_ended AFTER UPDATE OF finished_at ON runs
     FOR EACH STATEMENT EXECUTE FUNCTION notify_channel('runs_queued');
+CREATE TRIGGER deadlines_set AFTER INSERT OR UPDATE OF file_due_at ON imports
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_channel('deadlines_set');

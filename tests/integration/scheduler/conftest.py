@@ -111,7 +111,7 @@ async def schedulers(scheduler_dsn: str) -> AsyncIterator[Schedulers]:
         settings = PostgresSettings(dsn=SecretStr(scheduler_dsn))
         database = await opened.enter_async_context(Database(settings, "scheduler"))
         wakeups = await opened.enter_async_context(
-            Wakeups(scheduler_dsn, ("outbox", "runs_queued", "imports_scheduled", "broker_began"))
+            Wakeups(scheduler_dsn, ("outbox", "runs_queued", "imports_scheduled", "deadlines_set", "broker_began"))
         )
         yield Schedulers(db, SetClock(NOW), database, wakeups)
     await db.close()

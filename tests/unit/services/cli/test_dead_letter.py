@@ -34,7 +34,7 @@ def test_what_was_not_noted_is_a_question_mark() -> None:
 
 def test_runs_start_anew_and_facts_are_said_again() -> None:
     again = [topic.name for topic in ALL if not starts_a_run(letter(topic))]
-    assert again == ["import.finished", "connection.test.requested", "connection.tested"]
+    assert again == ["import.finished", "import.warned", "connection.test.requested", "connection.tested"]
 
 
 def test_a_topic_is_found_with_or_without_the_suffix() -> None:

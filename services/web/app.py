@@ -21,6 +21,7 @@ from services.web.live.run_watch import RunWatch
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
 from services.web.pages import runs as run_pages
+from services.web.pages import schedules as schedule_pages
 from services.web.pages import set_up_import, sign_in
 from services.web.pages.error_answers import page_error
 from services.web.security.body_limit import BodyLimit
@@ -70,7 +71,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.resources = resources
     for group in (managers, contacts, uploads, imports, schedules, connection_tests, runs):
         app.include_router(group.router)
-    for pages in (sign_in, manager_pages, set_up_import, import_pages, run_pages):
+    for pages in (sign_in, manager_pages, set_up_import, schedule_pages, import_pages, run_pages):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for kind in (

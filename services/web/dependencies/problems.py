@@ -19,6 +19,8 @@ _STATUS = {
     "run_active": 409,
     "run_applying": 409,
     "run_finished": 409,
+    "schedule_missing": 409,
+    "schedule_not_paused": 409,
     "file_gone": 410,
     "file_too_large": 413,
     "content_type_unsupported": 415,

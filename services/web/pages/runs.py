@@ -9,15 +9,19 @@ from services.web.dependencies.paging import id_place, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
+from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.pages.render import page
+from shared.store.imports import get_import
 from shared.store.run_details import problems_of
 from shared.store.run_view import get_run, list_runs
+from shared.store.schedules import missed_of
 
 router = APIRouter(include_in_schema=False)
 
 _PROBLEMS = 200
 _RUNS = 50
+_MISSED = 20
 
 _ABOUT = """SELECT i.id, i.name, i.manager_id, i.deleted_at, m.name AS manager_name
     FROM imports i JOIN managers m ON m.id = i.manager_id WHERE i.id = $1"""
@@ -57,7 +61,11 @@ async def show_history(
     async with resources.database.pool.acquire() as connection:
         about = await connection.fetchrow(_ABOUT, import_id)
         found = await list_runs(connection, import_id, before=place_of(cursor, id_place), limit=_RUNS + 1)
+        missed = await missed_of(connection, import_id, limit=_MISSED)
+        entry = None
+        if about is not None and about["deleted_at"] is None:
+            (entry,) = await view_imports(connection, resources, [await get_import(connection, import_id)])
     runs = page_of(found, _RUNS, lambda run: run.id)
     if about is None:
         return page(request, "error.html", visitor, status=404, message="There is no such import.")
-    return page(request, "history.html", visitor, about=about, runs=runs)
+    return page(request, "history.html", visitor, about=about, runs=runs, missed=missed, entry=entry)

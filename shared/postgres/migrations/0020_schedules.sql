@@ -15,6 +15,8 @@ ALTER TABLE runs
     ADD COLUMN due_at timestamptz,
     ADD COLUMN taken_up_at timestamptz;
 
+CREATE INDEX runs_open_of_manager ON runs (manager_id) WHERE finished_at IS NULL;
+
 -- One line for a span of occurrences that one cause took, from `due_at` to `last_due_at`.
 ALTER TABLE missed_occurrences
     ADD COLUMN last_due_at timestamptz,

@@ -34,9 +34,7 @@ APPLY_REQUESTED = Topic("apply.requested", runs.ApplyRequested, ("scheduler",), 
 IMPORT_PROGRESSED = Topic("import.progressed", runs.ImportProgressed, ("fetcher", "parser"), ("scheduler",), "run")
 IMPORT_STOPPED = Topic("import.stopped", runs.ImportStopped, ("fetcher", "parser", "syncer"), ("scheduler",), "run")
 IMPORT_CANCELLED = Topic("import.cancelled", runs.ImportCancelled, ("scheduler",), (), "run")
-IMPORT_FINISHED = Topic(
-    "import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier", "scheduler"), "run"
-)
+IMPORT_FINISHED = Topic("import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier",), "run")
 IMPORT_WARNED = Topic("import.warned", import_warnings.ImportWarned, ("scheduler",), ("notifier",), "import")
 CONNECTION_TEST_REQUESTED = Topic(
     "connection.test.requested", connection_tests.ConnectionTestRequested, ("web",), ("fetcher",), "request"

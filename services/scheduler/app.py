@@ -19,7 +19,7 @@ from shared.clock import SystemClock
 from shared.health import health_routes
 from shared.kafka.broker import build_broker, is_caught_up
 from shared.kafka.delivery import Delivery
-from shared.kafka.publisher import KafkaEventPublisher
+from shared.kafka.raw_producer import RawProducer
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     delivery = Delivery(broker, "scheduler", settings.kafka, clock, also_down=DATABASE_DOWN)
     database = Database(settings.postgres, "scheduler")
     wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "deadlines_set", "broker_began"))
-    relay = OutboxRelay(database, KafkaEventPublisher(broker, "scheduler"), wakeups)
+    relay = OutboxRelay(database, lambda: RawProducer(settings.kafka, "scheduler"), wakeups)
     dispatcher = Dispatcher(
         database,
         clock,
@@ -47,9 +47,8 @@ def create_app(settings: Settings) -> AsgiFastStream:
     limits = Limits(settings.scheduler.most_attempts, timedelta(hours=settings.scheduler.run_hours))
     watch = Watch(database, clock, wakeups, hears, limits)
     handlers = SchedulerHandlers(database, clock)
-    delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed)
+    delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed, unhurried=True)
     delivery.subscribe(topics.IMPORT_STOPPED, handlers.on_import_stopped)
-    delivery.subscribe(topics.IMPORT_FINISHED, handlers.on_import_finished)
     loops = (
         relay.run,
         dispatcher.run_schedules,

@@ -14,6 +14,7 @@ from services.scheduler.adapters.due_runs import claim_queued_runs
 from services.scheduler.adapters.due_schedules import claim_due_schedules, next_due_at
 from services.scheduler.adapters.late_files import claim_file_deadlines, next_deadline
 from services.scheduler.adapters.recomputing import basis_changed, recompute_due
+from services.scheduler.adapters.run_consequences import follow_up_runs
 from services.scheduler.domain.clock_jumps import ClockJumps
 from shared.clock import Clock
 from shared.postgres.database import Database
@@ -78,10 +79,11 @@ class Dispatcher:
             await self._wakeups.wait("deadlines_set", at_most=seconds)
 
     async def run_queue(self) -> None:
-        """Ask for queued runs, for ever."""
+        """Ask for queued runs, and see to what follows from those that ended, for ever."""
         while True:
             began = self._monotonic()
             try:
+                await self.follow_up()
                 claimed = await self.start_queued()
             except Exception as error:  # noqa: BLE001 - this loop must never end
                 _log.warning("queue waits", error=repr(error))
@@ -121,6 +123,13 @@ class Dispatcher:
     def _seconds_until(self, due: datetime | None) -> float:
         seconds = (due - self._clock.now()).total_seconds() if due else _LONGEST_SLEEP
         return max(0.0, min(seconds, _LONGEST_SLEEP))
+
+    async def follow_up(self) -> None:
+        """Draw the consequences of scheduled runs that ended."""
+        followed = self._claims
+        while followed == self._claims:
+            async with self._database.pool.acquire() as connection, connection.transaction():
+                followed = await follow_up_runs(connection, self._clock.now(), self._claims)
 
     async def _look_at_clock(self) -> None:
         """Compute all due times anew where the clock was set back, or the zones' rules are others than they were.

@@ -1,8 +1,7 @@
 """Hears how runs get on and that they stopped; writes it down, and closes those that are at their end."""
 
-from services.scheduler.adapters.run_consequences import judge_finished_run
 from shared.clock import Clock
-from shared.events.runs import ImportFinished, ImportProgressed, ImportStopped
+from shared.events.runs import ImportProgressed, ImportStopped
 from shared.postgres.database import Database
 from shared.store.imports import pin_host_key
 from shared.store.run_end import Outcome, close_run
@@ -37,11 +36,6 @@ class SchedulerHandlers:
                 return
             await enter_step(connection, event.run_id, event.attempt, event.step, service=event.service, now=now)
             await announce(connection, event.run_id)
-
-    async def on_import_finished(self, event: ImportFinished) -> None:
-        """Draw the consequences for the run's schedule: one that failed may be tried again, or have it pause."""
-        async with self._database.pool.acquire() as connection, connection.transaction():
-            await judge_finished_run(connection, event, self._clock.now())
 
     async def on_import_stopped(self, event: ImportStopped) -> None:
         """Close a run that fetcher or parser has ended."""

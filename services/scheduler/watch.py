@@ -30,6 +30,8 @@ WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz -
 FOR NO KEY UPDATE SKIP LOCKED
 """
 
+_ANY_OPEN = "SELECT EXISTS (SELECT FROM runs WHERE finished_at IS NULL AND status <> 'queued')"
+
 _TOO_OLD = """
 SELECT id, attempt FROM runs WHERE status IN ('fetching', 'staging', 'planning') AND finished_at IS NULL
     AND started_at < $1 AND started_at >= $2
@@ -77,6 +79,9 @@ class Watch:
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await self.forgive_a_jump()
+                if not await self._database.pool.fetchval(_ANY_OPEN):
+                    heard = 0
+                    continue
                 heard = heard + 1 if await self._hears() else 0
                 if heard >= 3:  # noqa: PLR2004 - beats that came just now need a moment to be written down
                     await self.see_to_silent_runs()

@@ -5,7 +5,7 @@ one that it repeats the first time. Hourly and shorter rules count elapsed time.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -30,7 +30,8 @@ class Schedule:
     """A start and an end in wall-clock time of a zone, and a rule.
 
     `until` is the last time at which a run may be due, `count` how many are; the rule may name either itself. `rrule`
-    None means once. The start is a due time only where the rule says so.
+    None means once. The start is a due time only where the rule says so. `last` is where a count ends, as `counted_end`
+    found it: without it, all are counted from the start, the first time that a process asks.
     """
 
     start: datetime
@@ -39,6 +40,7 @@ class Schedule:
     until: datetime | None = None
     count: int | None = None
     policy: SchedulePolicy = NO_POLICY
+    last: datetime | None = field(default=None, compare=False)
 
 
 def validate(schedule: Schedule) -> None:
@@ -111,6 +113,21 @@ def time_zone_named(name: str) -> ZoneInfo:
         raise UserError("time_zone_unknown", message, field="schedule.time_zone") from None
 
 
+def counted_end(schedule: Schedule) -> datetime | None:
+    """Return the last due time of a schedule that ends after a number of runs, None for others.
+
+    A wall-clock time of daily and longer rules, an instant of others. Walks from the start.
+    """
+    rule = parse_rule(schedule.rrule) if schedule.rrule is not None else None
+    count = (schedule.count or rule.count) if rule else None
+    if rule is None or count is None:
+        return None
+    last = None
+    for last in islice(_unended(_times(schedule, rule), schedule), count):  # noqa: B007 - the last one is wanted
+        pass
+    return last
+
+
 @lru_cache(maxsize=4096)
 def _prepared(schedule: Schedule) -> tuple[WallTimes | ElapsedTimes, datetime]:
     """Return the due times without an end, and the last that may be due: an instant, or naive a wall-clock time."""
@@ -118,12 +135,8 @@ def _prepared(schedule: Schedule) -> tuple[WallTimes | ElapsedTimes, datetime]:
         return _times(schedule, RecurrenceRule("DAILY")), schedule.start
     rule = parse_rule(schedule.rrule)
     times = _times(schedule, rule)
-    count = schedule.count or rule.count
-    if count is not None:
-        last = None
-        for last in islice(_unended(times, schedule), count):  # noqa: B007 - what it ends with is wanted
-            pass
-        return times, last or schedule.start
+    if schedule.count or rule.count:
+        return times, schedule.last or counted_end(schedule) or schedule.start
     end = schedule.until or rule.until or datetime.max  # noqa: DTZ901 - wall clock
     if isinstance(times, ElapsedTimes) and end.tzinfo is None:
         zone = time_zone_named(schedule.time_zone)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from shared.errors import UserError
 from shared.postgres.database import Connection
 from shared.rules.due import MOST_COUNTED, Pause, due_between, next_due, next_file_due
-from shared.rules.recurrence import Schedule
+from shared.rules.recurrence import Schedule, counted_end
 from shared.rules.schedule_policy import SchedulePolicy
 
 MissedCode = Literal["run_active", "downtime", "paused"]
@@ -32,12 +32,14 @@ class MissedView(BaseModel):
 def schedule_to_json(schedule: Schedule) -> dict[str, Any]:
     """Return what `imports.schedule` holds: wall-clock times without an offset."""
     policy = asdict(schedule.policy)
+    last = counted_end(schedule)
     return {
         "start": schedule.start.isoformat(),
         "time_zone": schedule.time_zone,
         "rrule": schedule.rrule,
         "until": schedule.until.isoformat() if schedule.until else None,
         "count": schedule.count,
+        "last": last.isoformat() if last else None,
         "policy": policy | {"file_by": schedule.policy.file_by.isoformat() if schedule.policy.file_by else None},
     }
 
@@ -52,6 +54,7 @@ def schedule_from_json(stored: dict[str, Any]) -> Schedule:
         rrule=stored["rrule"],
         until=datetime.fromisoformat(stored["until"]) if stored["until"] else None,
         count=stored["count"],
+        last=datetime.fromisoformat(stored["last"]) if stored.get("last") else None,
         policy=SchedulePolicy(**policy | {"file_by": time.fromisoformat(file_by) if file_by else None}),
     )
 

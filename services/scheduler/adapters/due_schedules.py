@@ -28,9 +28,10 @@ ORDER BY i.next_run_at LIMIT $2 FOR NO KEY UPDATE OF i SKIP LOCKED
 """
 
 _QUEUE = """
-INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint, queued_at, due_at)
-SELECT id, import_id, manager_id, 'schedule', false, 'queued', setup, fingerprint, $1, due_at
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::text[], $7::timestamptz[])
+INSERT INTO runs (
+    id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint, queued_at, due_at, follow_up)
+SELECT id, import_id, manager_id, 'schedule', false, 'queued', setup::jsonb, fingerprint, $1, due_at, true
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[])
     AS r (id, import_id, manager_id, setup, fingerprint, due_at)
 ON CONFLICT DO NOTHING RETURNING import_id
 """
@@ -117,7 +118,7 @@ async def _queue(connection: Connection, claimed: Sequence[_Claimed], now: datet
         [new_id() for _ in claimed],
         [each.row["id"] for each in claimed],
         [each.row["manager_id"] for each in claimed],
-        [setup.model_dump(mode="json") for setup in setups],
+        [setup.model_dump_json() for setup in setups],
         [setup.fingerprint() for setup in setups],
         [each.due.due_at for each in claimed],
     )

@@ -1,6 +1,8 @@
 """Computes the next times of all schedules anew: after the zones' rules have changed, or a clock was set back."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -9,7 +11,7 @@ import structlog
 from shared.errors import ContactsSyncError
 from shared.postgres.database import Connection, Pool
 from shared.rules.due import next_due, next_file_due
-from shared.store.schedules import pause_from_row, schedule_from_json
+from shared.store.schedules import pause_from_row, schedule_from_json, schedule_to_json
 
 _BATCH = 500
 _BACK = timedelta(minutes=5)
@@ -25,8 +27,9 @@ ORDER BY id LIMIT $3 FOR NO KEY UPDATE
 """
 
 _UPDATE = """
-UPDATE imports SET next_run_at = d.next_at, file_due_at = d.file_at
-FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS d (id, next_at, file_at) WHERE imports.id = d.id
+UPDATE imports SET next_run_at = d.next_at, file_due_at = d.file_at, schedule = d.schedule
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::jsonb[]) AS d (id, next_at, file_at, schedule)
+WHERE imports.id = d.id
 """
 
 
@@ -59,10 +62,11 @@ async def recompute_due(pool: Pool, now: datetime) -> int:
             changed += len(moved)
 
 
-def _recomputed(row: asyncpg.Record, now: datetime) -> tuple[UUID, datetime | None, datetime | None] | None:
-    """Return the import's next times, or None where they stay."""
+def _recomputed(row: asyncpg.Record, now: datetime) -> tuple[UUID, datetime | None, datetime | None, Any] | None:
+    """Return the import's next times, and its schedule with its end counted anew; None where all stays."""
     try:
-        schedule = schedule_from_json(row["schedule"])
+        schedule = replace(schedule_from_json(row["schedule"]), last=None)
+        stored = schedule_to_json(schedule)
         pause = pause_from_row(row)
         next_at, file_at = next_due(schedule, row["id"], now, pause), next_file_due(schedule, now, pause)
     except (ValueError, TypeError, KeyError, ContactsSyncError) as error:
@@ -72,4 +76,6 @@ def _recomputed(row: asyncpg.Record, now: datetime) -> tuple[UUID, datetime | No
         next_at = row["retry_at"]
     if row["file_due_at"] is not None and row["file_due_at"] <= now:
         file_at = row["file_due_at"]
-    return None if (next_at, file_at) == (row["next_run_at"], row["file_due_at"]) else (row["id"], next_at, file_at)
+    if (next_at, file_at, stored) == (row["next_run_at"], row["file_due_at"], row["schedule"]):
+        return None
+    return row["id"], next_at, file_at, stored

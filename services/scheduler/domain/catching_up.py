@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.rules.due import Pause, delay_of, due_between, next_due
-from shared.rules.recurrence import Schedule
+from shared.rules.due import MOST_COUNTED, Pause, delay_of, next_due
+from shared.rules.recurrence import Schedule, due_times
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -28,8 +28,18 @@ def judge_due(
     """
     delay = delay_of(schedule, import_id)
     first = came_due - delay + (_MOMENT if retry else timedelta())
-    passed = [due for due in due_between(schedule, first, now - delay + _MOMENT) if not (pause and pause.covers(due))]
-    upcoming = next_due(schedule, import_id, now, pause)
+    passed: list[datetime] = []
+    upcoming: datetime | None = None
+    for due in due_times(schedule, first - _MOMENT):
+        if due > now - delay or len(passed) == MOST_COUNTED:
+            upcoming = due
+            break
+        passed.append(due)
+    if pause is not None or (upcoming is not None and upcoming <= now - delay):
+        passed = [due for due in passed if pause is None or not pause.covers(due)]
+        upcoming = next_due(schedule, import_id, now, pause)
+    elif upcoming is not None:
+        upcoming += delay
     if not passed:  # a try again; or a zone's rules have moved the time, which then is the one that was noted
         return DueNow(None if retry else came_due, upcoming)
     return DueNow(passed[-1], upcoming, passed[:-1])

@@ -3,7 +3,6 @@ ALTER TABLE imports
     ADD COLUMN retry_at timestamptz,
     ADD COLUMN retries integer NOT NULL DEFAULT 0,
     ADD COLUMN failures integer NOT NULL DEFAULT 0,
-    ADD COLUMN judged_run_id uuid,
     ADD COLUMN pause_from timestamptz,
     ADD COLUMN pause_until timestamptz,
     ADD COLUMN pause_reason text,
@@ -11,9 +10,12 @@ ALTER TABLE imports
 CREATE INDEX imports_file_due ON imports (file_due_at) WHERE deleted_at IS NULL AND file_due_at IS NOT NULL;
 
 -- `due_at`: the occurrence that a scheduled run is for. `taken_up_at`: when a fetcher began with the attempt.
+-- `follow_up`: its schedule has yet to draw the consequences of its end.
 ALTER TABLE runs
     ADD COLUMN due_at timestamptz,
-    ADD COLUMN taken_up_at timestamptz;
+    ADD COLUMN taken_up_at timestamptz,
+    ADD COLUMN follow_up boolean NOT NULL DEFAULT false;
+CREATE INDEX runs_to_follow_up ON runs (id) WHERE follow_up AND finished_at IS NOT NULL;
 
 CREATE INDEX runs_open_of_manager ON runs (manager_id) WHERE finished_at IS NULL;
 

@@ -6,12 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from services.scheduler.handlers import SchedulerHandlers
 from shared.events.import_warnings import ImportWarned
-from shared.events.runs import ImportFinished
 from shared.rules.due import Pause
 from shared.rules.recurrence import Schedule
 from shared.rules.schedule_policy import SchedulePolicy
+from shared.store.runs import request_run
 from shared.store.schedules import pause_import, resume_import
 from tests.integration.scheduler.conftest import NOW, Schedulers
 from tests.support.scheduled_imports import add_imports, add_managers
@@ -26,14 +25,10 @@ def daily(**policy: Any) -> Schedule:
 
 
 async def end_runs(schedulers: Schedulers, status: str, code: str | None = None) -> None:
-    """End what is under way, and let the scheduler hear it, twice, as it may."""
-    await schedulers.db.execute("DELETE FROM outbox WHERE topic = 'import.finished'")
+    """End what is under way, and let two schedulers see to what follows."""
     await schedulers.finish(status, code)
-    handlers = SchedulerHandlers(schedulers.database, schedulers.clock)
-    for row in await schedulers.db.fetch("SELECT body FROM outbox WHERE topic = 'import.finished' ORDER BY id"):
-        event = ImportFinished.model_validate_json(row["body"])
-        await handlers.on_import_finished(event)
-        await handlers.on_import_finished(event)
+    await schedulers.dispatcher().follow_up()
+    await schedulers.dispatcher().follow_up()
 
 
 async def warnings(schedulers: Schedulers) -> list[ImportWarned]:
@@ -116,7 +111,9 @@ async def test_runs_asked_for_by_hand_are_no_failures_of_the_schedule(schedulers
     made = await schedulers.new_import(daily(pause_after_failures=1))
     schedulers.clock.set(HALF_PAST)
     await schedulers.dispatcher().queue_due()
-    await schedulers.db.execute("UPDATE runs SET trigger = 'now'")
+    await schedulers.finish()
+    async with schedulers.db.transaction():
+        await request_run(schedulers.db, made, trigger="now", now=schedulers.clock.now())
     await end_runs(schedulers, "failed", "login_refused")
     assert await pause_of(schedulers, made) == (None, None, 0)
 

@@ -9,10 +9,11 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
-from services.scheduler.adapters.due_runs import ask_for_attempt, ask_to_apply
+from services.scheduler.adapters.due_runs import ask_for_attempts, ask_to_apply
 from services.scheduler.domain.clock_jumps import ClockJumps
 from services.scheduler.domain.silence import Remedy, Watched, remedy, silent_from
 from shared.clock import Clock
@@ -25,10 +26,15 @@ _SERVICE = "scheduler"
 _log = structlog.get_logger("contacts_sync.scheduler.watch")
 
 _OPEN = """
-SELECT id, status, attempt, beat_at, waited_ms FROM runs
+SELECT id, status, attempt, beat_at, waited_ms, taken_up_at IS NOT NULL AS taken_up FROM runs
 WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds'
-FOR NO KEY UPDATE SKIP LOCKED
+ORDER BY beat_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 """
+
+_NEWLY_TAKEN_UP = """
+SELECT max(waited_ms) FROM runs WHERE finished_at IS NULL AND status <> 'queued' AND taken_up_at > $1
+"""
+_LOOKED_BACK = timedelta(seconds=30)
 
 _ANY_OPEN = "SELECT EXISTS (SELECT FROM runs WHERE finished_at IS NULL AND status <> 'queued')"
 
@@ -70,6 +76,7 @@ class Watch:
         self._limits = limits
         self._monotonic = monotonic
         self._jumps = ClockJumps()
+        self._waits: list[tuple[datetime, timedelta]] = []
         self._steady_since = datetime.min.replace(tzinfo=UTC)
 
     async def run_silence(self) -> None:
@@ -128,21 +135,32 @@ class Watch:
         """Ask again for runs that have fallen silent, or give them up."""
         now = self._clock.now()
         async with self._database.pool.acquire() as connection, connection.transaction():
+            others_waited = await self._others_waited(connection, now)
+            again: list[UUID] = []
             for row in await connection.fetch(_OPEN, now):
                 waited = timedelta(milliseconds=row["waited_ms"])
-                run = Watched(row["status"], row["attempt"], row["beat_at"], waited)
-                if silent_from(run) > now:
+                run = Watched(row["status"], row["attempt"], row["beat_at"], waited, row["taken_up"])
+                if silent_from(run, others_waited) > now:
                     continue
                 what = remedy(run, self._limits.most_attempts)
                 _log.warning("silent run", run_id=str(row["id"]), remedy=what.name, attempt=run.attempt)
                 if what is Remedy.ASK_TO_APPLY:
                     await ask_to_apply(connection, row["id"], now)
                 elif what is Remedy.ASK_AGAIN:
-                    await ask_for_attempt(connection, row["id"], now)
+                    again.append(row["id"])
                 else:
                     message = f"The run fell silent {run.attempt} times, and was given up. Nothing was changed."
                     outcome = Outcome("failed", "attempts_exhausted", message)
                     await close_run(connection, row["id"], run.attempt, outcome, now=now, service=_SERVICE)
+            await ask_for_attempts(connection, again, now)
+
+    async def _others_waited(self, connection: Connection, now: datetime) -> timedelta:
+        """Return the longest that a run had waited which was taken up within the last half minute."""
+        newest = await connection.fetchval(_NEWLY_TAKEN_UP, now - _LOOKED_BACK)
+        if newest is not None:
+            self._waits.append((now, timedelta(milliseconds=newest)))
+        self._waits = [each for each in self._waits if now - _LOOKED_BACK <= each[0] <= now]
+        return max((wait for _, wait in self._waits), default=timedelta())
 
     async def _begin_again(self, connection: Connection) -> None:
         """Ask for unfinished runs, and have facts said again, once for each start of the broker."""
@@ -158,6 +176,5 @@ class Watch:
         rows = await connection.fetch(
             "SELECT id FROM runs WHERE status IN ('fetching', 'staging') ORDER BY queued_at FOR NO KEY UPDATE"
         )
-        for row in rows:
-            await ask_for_attempt(connection, row["id"], now)
+        await ask_for_attempts(connection, [row["id"] for row in rows], now)
         _log.info("the broker began anew", runs_asked_for=len(rows))

@@ -86,7 +86,7 @@ class DueCrowd:
                 url="http://files.example/people-{}.csv",
                 count=stored,
             )
-            self._crowd = made[:: max(1, stored // due)][:due]
+            self._crowd = made[-due:]
             await db.execute("ANALYZE")
             try:
                 yield db

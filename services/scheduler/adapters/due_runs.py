@@ -65,13 +65,11 @@ async def claim_queued_runs(connection: Connection, now: datetime, limit: int, *
     return len(rows)
 
 
-async def ask_for_attempt(connection: Connection, run_id: UUID, now: datetime) -> None:
-    """Ask for the run as its next attempt, from the last durable step: the file, where it was stored whole."""
-    await ask_for_attempts(connection, [run_id], now)
-
-
 async def ask_for_attempts(connection: Connection, run_ids: Sequence[UUID], now: datetime) -> None:
-    """Do the same for many; a run whose set-up cannot be read must not hold up the others, and fails."""
+    """Ask for runs as their next attempt, from the last durable step: the file, where it was stored whole.
+
+    A run whose set-up cannot be read must not hold up the others, and fails.
+    """
     if not run_ids:
         return
     await connection.execute(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events import connection_tests, contacts, files, previews, rows, runs
+from shared.events import connection_tests, contacts, files, import_warnings, previews, rows, runs
 from shared.events.base import Event
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -18,7 +18,7 @@ class Topic:
     event: type[Event]
     said_by: tuple[str, ...]
     heard_by: tuple[str, ...]
-    key: Literal["run", "run and chunk", "request", "manager and unique id"]
+    key: Literal["run", "run and chunk", "request", "import", "manager and unique id"]
 
     @property
     def dead_letters(self) -> str:
@@ -36,6 +36,7 @@ IMPORT_STOPPED = Topic("import.stopped", runs.ImportStopped, ("fetcher", "parser
 IMPORT_CANCELLED = Topic("import.cancelled", runs.ImportCancelled, ("scheduler",), (), "run")
 IMPORT_FINISHED = Topic("import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier",), "run")
 CONTACTS_CHANGED = Topic("contacts.changed", contacts.ContactsChanged, ("syncer",), (), "manager and unique id")
+IMPORT_WARNED = Topic("import.warned", import_warnings.ImportWarned, ("scheduler",), ("notifier",), "import")
 CONNECTION_TEST_REQUESTED = Topic(
     "connection.test.requested", connection_tests.ConnectionTestRequested, ("web",), ("fetcher",), "request"
 )
@@ -55,6 +56,7 @@ ALL = (
     IMPORT_CANCELLED,
     IMPORT_FINISHED,
     CONTACTS_CHANGED,
+    IMPORT_WARNED,
     CONNECTION_TEST_REQUESTED,
     CONNECTION_TESTED,
     PREVIEW_REQUESTED,

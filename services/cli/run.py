@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from typing import Annotated
+from zoneinfo import reset_tzpath
 
 import structlog
 import typer
@@ -99,5 +100,6 @@ def run(name: Annotated[str, typer.Argument(help=f"One of {', '.join(NAMES)}.")]
         service = find_service(name)
         settings = service.load_settings()
         configure_logs(name)
+        reset_tzpath(to=())  # one version of the time zones' rules for all: that of the tzdata distribution
         status = asyncio.run(run_service(lambda: service.build(settings), grace=service.grace_seconds))
     raise typer.Exit(status)

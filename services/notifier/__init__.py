@@ -1,5 +1,5 @@
-"""Notifier: tells people by e-mail of a run that failed, was refused, or left rows out.
+"""Notifier: tells people by e-mail of a run that failed, was refused, or left rows out, and of an import in need.
 
-Hears `import.finished`. Says nothing on Kafka: it sends mail by SMTP.
-Owns what was sent (`mails`).
+Hears `import.finished`, `import.warned`. Says nothing on Kafka: it sends mail by SMTP.
+Owns what was sent (`mails`, `warning_mails`).
 """

@@ -34,6 +34,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
         public_url=settings.web.public_url,
     )
     delivery.subscribe(topics.IMPORT_FINISHED, handlers.on_import_finished, workers=_MAILS_AT_ONCE)
+    delivery.subscribe(topics.IMPORT_WARNED, handlers.on_import_warned)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib.metadata import version
 
 import structlog
 from faststream.asgi import AsgiFastStream
@@ -11,13 +13,13 @@ from services.scheduler.adapters.outbox_relay import OutboxRelay
 from services.scheduler.dispatcher import Dispatcher
 from services.scheduler.handlers import SchedulerHandlers
 from services.scheduler.settings import Settings
-from services.scheduler.watch import Watch
+from services.scheduler.watch import Limits, Watch
 from shared import topics
 from shared.clock import SystemClock
 from shared.health import health_routes
 from shared.kafka.broker import build_broker, is_caught_up
 from shared.kafka.delivery import Delivery
-from shared.kafka.publisher import KafkaEventPublisher
+from shared.kafka.raw_producer import RawProducer
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 
@@ -28,20 +30,29 @@ def create_app(settings: Settings) -> AsgiFastStream:
     broker = build_broker(settings.kafka, "scheduler")
     delivery = Delivery(broker, "scheduler", settings.kafka, clock, also_down=DATABASE_DOWN)
     database = Database(settings.postgres, "scheduler")
-    wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "broker_began"))
-    relay = OutboxRelay(database, KafkaEventPublisher(broker, "scheduler"), wakeups)
-    dispatcher = Dispatcher(database, clock, wakeups, claims=settings.scheduler.claims)
+    wakeups = Wakeups(database.dsn, ("outbox", "runs_queued", "imports_scheduled", "deadlines_set", "broker_began"))
+    relay = OutboxRelay(database, lambda: RawProducer(settings.kafka, "scheduler"), wakeups)
+    dispatcher = Dispatcher(
+        database,
+        clock,
+        wakeups,
+        claims=settings.scheduler.claims,
+        of_manager=settings.scheduler.runs_of_manager,
+        zone_data=version("tzdata"),
+    )
 
     async def hears() -> bool:
         return not relay.stalled and await is_caught_up(broker)
 
-    watch = Watch(database, clock, wakeups, hears, most_attempts=settings.scheduler.most_attempts)
+    limits = Limits(settings.scheduler.most_attempts, timedelta(hours=settings.scheduler.run_hours))
+    watch = Watch(database, clock, wakeups, hears, limits)
     handlers = SchedulerHandlers(database, clock)
-    delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed)
+    delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed, unhurried=True)
     delivery.subscribe(topics.IMPORT_STOPPED, handlers.on_import_stopped)
     loops = (
         relay.run,
         dispatcher.run_schedules,
+        dispatcher.run_deadlines,
         dispatcher.run_queue,
         watch.run_silence,
         watch.run_incarnations,

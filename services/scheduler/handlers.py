@@ -11,7 +11,7 @@ _SERVICE = "scheduler"
 
 _PROGRESS = """
 UPDATE runs SET beat_at = $3, waited_ms = $4, bytes = greatest(bytes, coalesce($5, 0)),
-    bytes_total = coalesce($6, bytes_total)
+    bytes_total = coalesce($6, bytes_total), taken_up_at = coalesce(taken_up_at, $3)
 WHERE id = $1 AND attempt = $2 AND status IN ('fetching', 'staging') RETURNING true
 """
 

@@ -5,12 +5,16 @@ not take what it says.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
-from services.scheduler.adapters.due_runs import ask_for_attempt, ask_to_apply
+from services.scheduler.adapters.due_runs import ask_for_attempts, ask_to_apply
+from services.scheduler.domain.clock_jumps import ClockJumps
 from services.scheduler.domain.silence import Remedy, Watched, remedy, silent_from
 from shared.clock import Clock
 from shared.postgres.database import DATABASE_FAILED, Connection, Database
@@ -22,14 +26,38 @@ _SERVICE = "scheduler"
 _log = structlog.get_logger("contacts_sync.scheduler.watch")
 
 _OPEN = """
-SELECT id, status, attempt, beat_at, waited_ms FROM runs
+SELECT id, status, attempt, beat_at, waited_ms, taken_up_at IS NOT NULL AS taken_up FROM runs
 WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds'
+ORDER BY beat_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+_NEWLY_TAKEN_UP = """
+SELECT max(waited_ms) FROM runs WHERE finished_at IS NULL AND status <> 'queued' AND taken_up_at > $1
+"""
+_LOOKED_BACK = timedelta(seconds=30)
+
+_ANY_OPEN = "SELECT EXISTS (SELECT FROM runs WHERE finished_at IS NULL AND status <> 'queued')"
+
+_TOO_OLD = """
+SELECT id, attempt FROM runs WHERE status IN ('fetching', 'staging', 'planning') AND finished_at IS NULL
+    AND started_at < $1 AND started_at >= $2
 FOR NO KEY UPDATE SKIP LOCKED
 """
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How often a run may fall silent, and how old it may get before it applies."""
+
+    most_attempts: int
+    longest_run: timedelta
+
+
 class Watch:
-    """Watches while its loops run; `hears` tells whether this scheduler is caught up with the beats."""
+    """Watches while its loops run; `hears` tells whether this scheduler is caught up with the beats.
+
+    `monotonic` is a clock that cannot be set: when the other one was, nothing is judged by it that began before.
+    """
 
     def __init__(
         self,
@@ -37,14 +65,19 @@ class Watch:
         clock: Clock,
         wakeups: Wakeups,
         hears: Callable[[], Awaitable[bool]],
+        limits: Limits,
         *,
-        most_attempts: int,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
         self._wakeups = wakeups
         self._hears = hears
-        self._most_attempts = most_attempts
+        self._limits = limits
+        self._monotonic = monotonic
+        self._jumps = ClockJumps()
+        self._waits: list[tuple[datetime, timedelta]] = []
+        self._steady_since = datetime.min.replace(tzinfo=UTC)
 
     async def run_silence(self) -> None:
         """See to silent runs, for ever."""
@@ -52,9 +85,14 @@ class Watch:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
+                await self.forgive_a_jump()
+                if not await self._database.pool.fetchval(_ANY_OPEN):
+                    heard = 0
+                    continue
                 heard = heard + 1 if await self._hears() else 0
                 if heard >= 3:  # noqa: PLR2004 - beats that came just now need a moment to be written down
-                    await self._see_to_silent_runs()
+                    await self.see_to_silent_runs()
+                await self.end_old_runs()
             except DATABASE_FAILED as error:
                 _log.warning("watch waits for the database", error=type(error).__name__)
 
@@ -70,24 +108,59 @@ class Watch:
                 continue
             await self._wakeups.wait("broker_began")
 
-    async def _see_to_silent_runs(self) -> None:
+    async def forgive_a_jump(self) -> None:
+        """Let no run look silent or old because the clock was set."""
+        now = self._clock.now()
+        if self._jumps.jumped(now, self._monotonic()):
+            self._steady_since = now
+            await self._database.pool.execute(
+                "UPDATE runs SET beat_at = $1 WHERE finished_at IS NULL AND status <> 'queued'", now
+            )
+
+    async def end_old_runs(self) -> None:
+        """End runs that have come to nothing in the time a run may take."""
+        now = self._clock.now()
+        hours = self._limits.longest_run / timedelta(hours=1)
+        message = (
+            f"The run had not begun to write its changes after {hours:g} hours, and was ended. Nothing was changed."
+        )
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            for row in await connection.fetch(_TOO_OLD, now - self._limits.longest_run, self._steady_since):
+                outcome = Outcome("failed", "time_limit", message)
+                await close_run(
+                    connection, row["id"], row["attempt"], outcome, now=now, service=_SERVICE, unless=("applying",)
+                )
+
+    async def see_to_silent_runs(self) -> None:
+        """Ask again for runs that have fallen silent, or give them up."""
         now = self._clock.now()
         async with self._database.pool.acquire() as connection, connection.transaction():
+            others_waited = await self._others_waited(connection, now)
+            again: list[UUID] = []
             for row in await connection.fetch(_OPEN, now):
                 waited = timedelta(milliseconds=row["waited_ms"])
-                run = Watched(row["status"], row["attempt"], row["beat_at"], waited)
-                if silent_from(run) > now:
+                run = Watched(row["status"], row["attempt"], row["beat_at"], waited, row["taken_up"])
+                if silent_from(run, others_waited) > now:
                     continue
-                what = remedy(run, self._most_attempts)
+                what = remedy(run, self._limits.most_attempts)
                 _log.warning("silent run", run_id=str(row["id"]), remedy=what.name, attempt=run.attempt)
                 if what is Remedy.ASK_TO_APPLY:
                     await ask_to_apply(connection, row["id"], now)
                 elif what is Remedy.ASK_AGAIN:
-                    await ask_for_attempt(connection, row["id"], now)
+                    again.append(row["id"])
                 else:
                     message = f"The run fell silent {run.attempt} times, and was given up. Nothing was changed."
                     outcome = Outcome("failed", "attempts_exhausted", message)
                     await close_run(connection, row["id"], run.attempt, outcome, now=now, service=_SERVICE)
+            await ask_for_attempts(connection, again, now)
+
+    async def _others_waited(self, connection: Connection, now: datetime) -> timedelta:
+        """Return the longest that a run had waited which was taken up within the last half minute."""
+        newest = await connection.fetchval(_NEWLY_TAKEN_UP, now - _LOOKED_BACK)
+        if newest is not None:
+            self._waits.append((now, timedelta(milliseconds=newest)))
+        self._waits = [each for each in self._waits if now - _LOOKED_BACK <= each[0] <= now]
+        return max((wait for _, wait in self._waits), default=timedelta())
 
     async def _begin_again(self, connection: Connection) -> None:
         """Ask for unfinished runs, and have facts said again, once for each start of the broker."""
@@ -103,6 +176,5 @@ class Watch:
         rows = await connection.fetch(
             "SELECT id FROM runs WHERE status IN ('fetching', 'staging') ORDER BY queued_at FOR NO KEY UPDATE"
         )
-        for row in rows:
-            await ask_for_attempt(connection, row["id"], now)
+        await ask_for_attempts(connection, [row["id"] for row in rows], now)
         _log.info("the broker began anew", runs_asked_for=len(rows))

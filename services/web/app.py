@@ -22,6 +22,7 @@ from services.web.api import (
     portal_sign_in,
     previews,
     runs,
+    schedules,
     uploads,
 )
 from services.web.api.error_answers import api_error
@@ -36,6 +37,7 @@ from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
 from services.web.pages import preview_import, set_up_import, sign_in
 from services.web.pages import runs as run_pages
+from services.web.pages import schedules as schedule_pages
 from services.web.pages.error_answers import page_error
 from services.web.security.attempts import Attempts
 from services.web.security.body_limit import BodyLimit
@@ -95,6 +97,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         changes,
         uploads,
         imports,
+        schedules,
         connection_tests,
         previews,
         runs,
@@ -107,6 +110,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         contact_history_pages,
         preview_import,
         set_up_import,
+        schedule_pages,
         import_pages,
         run_pages,
     ):

@@ -75,8 +75,19 @@ class Delivery:
         self._publisher = KafkaEventPublisher(self.broker, self.service)
         self._log = structlog.get_logger(f"contacts_sync.{self.service}.delivery")
 
-    def subscribe(self, topic: Topic, handler: Callable[[AnyEvent], Awaitable[None]], *, workers: int = 1) -> None:
-        """Deliver a topic's events to a handler; `workers` records at once, one for each partition at most."""
+    def subscribe(
+        self,
+        topic: Topic,
+        handler: Callable[[AnyEvent], Awaitable[None]],
+        *,
+        workers: int = 1,
+        unhurried: bool = False,
+    ) -> None:
+        """Deliver a topic's events to a handler; `workers` records at once, one for each partition at most.
+
+        `unhurried` events may come a moment later, and cost an idle process less.
+        """
+        quick = self.settings.embedded and not unhurried
         listener = _Joins()
         self._joins.append(listener)
 
@@ -87,7 +98,7 @@ class Delivery:
             topic.name,
             group_id=f"{self.service}.{topic.name}",
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=EMBEDDED_FETCH_WAIT_MS if self.settings.embedded else FETCH_WAIT_MS,
+            fetch_max_wait_ms=EMBEDDED_FETCH_WAIT_MS if quick else FETCH_WAIT_MS,
             session_timeout_ms=round(self.settings.session_timeout_seconds * 1000),
             heartbeat_interval_ms=round(self.settings.session_timeout_seconds * 1000 / 4),
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,

@@ -1,30 +1,37 @@
-"""When a schedule's runs are due: wall-clock times in its zone, computed without walking from its start.
+"""When a schedule's runs are due: in its zone, and without walking from its start.
 
-This version knows `once` (no rule) and `FREQ=DAILY` with an interval.
+Daily and longer rules are wall-clock times: one that a clock change skips is due at the first instant after the gap,
+one that it repeats the first time. Hourly and shorter rules count elapsed time.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dateutil.rrule import rrulestr
-
 from shared.errors import UserError
+from shared.rules.elapsed_times import ElapsedTimes, elapsed_times
+from shared.rules.recurrence_rule import RecurrenceRule, parse_rule
+from shared.rules.schedule_policy import NO_POLICY, SchedulePolicy, validate_policy
 from shared.rules.wall_clock import instant_of
+from shared.rules.wall_times import WallTimes, wall_times
 
-_MAX_RULE: Final = 500
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+MOST_RUNS: Final = 1_000
+"""An end after a number of runs lies at most so many ahead; they are counted from the start."""
+SHORTEST_MINUTES: Final = 5
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A start and an end in wall-clock time of a zone, and a rule.
 
-    `until` is the last time at which a run may be due, `count` how many are; `rrule` None means once.
+    `until` is the last time at which a run may be due, `count` how many are; the rule may name either itself. `rrule`
+    None means once. The start is a due time only where the rule says so. `last` is where a count ends, as `counted_end`
+    found it: without it, all are counted from the start, the first time that a process asks.
     """
 
     start: datetime
@@ -32,82 +39,69 @@ class Schedule:
     rrule: str | None = None
     until: datetime | None = None
     count: int | None = None
+    policy: SchedulePolicy = NO_POLICY
+    last: datetime | None = field(default=None, compare=False)
 
 
 def validate(schedule: Schedule) -> None:
     """Refuse a schedule that can't be followed.
 
-    Raises UserError `time_zone_unknown`, `schedule_range`, `rrule_invalid`, `schedule_unsupported`, or
-    `schedule_not_wall_clock` for a time with an offset.
+    Raises UserError `time_zone_unknown`, `schedule_range`, `rrule_invalid`, `rrule_too_often`, `rrule_never_due`,
+    `schedule_policy`, or `schedule_not_wall_clock` for a time with an offset.
     """
+    validate_policy(schedule.policy)
     time_zone_named(schedule.time_zone)
     for name, time in (("start", schedule.start), ("until", schedule.until)):
         if time is not None and time.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
             raise UserError("schedule_not_wall_clock", message, field=f"schedule.{name}")
-    _interval_days(schedule.rrule)
-    if schedule.until is not None and schedule.count is not None:
-        raise _range_error("Give either an end date or a number of runs, not both", "count")
-    if schedule.until is not None and schedule.until < schedule.start:
-        raise _range_error("The end lies before the start", "until")
-    if schedule.count is not None and schedule.count < 1:
-        raise _range_error("The number of runs has to be at least 1", "count")
+    rule = parse_rule(schedule.rrule) if schedule.rrule is not None else RecurrenceRule("DAILY")
+    _check_range(schedule, rule)
+    times = _times(schedule, rule)
+    if schedule.rrule is not None and _too_often(times):
+        message = f"Runs would be due less than {SHORTEST_MINUTES} minutes apart, the shortest interval there is"
+        raise UserError("rrule_too_often", message, field="schedule.rrule")
+    if next(_unended(times, schedule), None) is None:
+        raise UserError("rrule_never_due", "No day fulfils this rule: it would never be due", field="schedule.rrule")
+    if next(due_times(schedule, _before(schedule)), None) is None:
+        raise _range_error("The end lies before the first time", "until")
 
 
 def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
-    """Return the first due time strictly after `after` (aware), in UTC, or None when there is none.
-
-    A time that a clock change skips is due at the first instant after the gap, one that it repeats the first
-    time. Takes the same time however long ago the start was.
-    """
-    zone = time_zone_named(schedule.time_zone)
-    days = _interval_days(schedule.rrule)
-    moment = after.astimezone(UTC)
-    number = 0
-    if days is not None:
-        # The wall clock is less than two days from UTC, so this is at or before the one sought.
-        number = max(0, (moment.replace(tzinfo=None) - schedule.start).days // days - 2)
-    while schedule.count is None or number < schedule.count:
-        try:
-            wall = schedule.start + timedelta(days=number * (days or 0))
-            due = instant_of(wall, zone)
-        except OverflowError:
-            return None  # past the year 9999
-        if schedule.until is not None and wall > schedule.until:
-            return None
-        if due > moment:
-            return due
-        if days is None:
-            return None
-        number += 1
-    return None
+    """Return the first due time strictly after `after` (aware), in UTC, or None when there is none."""
+    return next(due_times(schedule, after), None)
 
 
 def upcoming(schedule: Schedule, after: datetime, limit: int = 5) -> list[datetime]:
     """Return the next `limit` due times strictly after `after`, fewer where the schedule ends."""
-    times: list[datetime] = []
-    while len(times) < limit:
-        following = next_occurrence(schedule, times[-1] if times else after)
-        if following is None:
-            break
-        times.append(following)
-    return times
+    return list(islice(due_times(schedule, after), limit))
 
 
-def describe(schedule: Schedule) -> str:
-    """Return the schedule as an English sentence."""
-    days = _interval_days(schedule.rrule)
-    at = f"at {_clock(schedule.start)} ({schedule.time_zone})"
-    start = _date(schedule.start)
-    if days is None:
-        return f"Once, on {start} {at}."
-    pattern = "Every day" if days == 1 else f"Every {days} days"
-    end = ""
-    if schedule.until is not None:
-        end = f", until {_date(schedule.until)} at {_clock(schedule.until)}"
-    elif schedule.count is not None:
-        end = ", once" if schedule.count == 1 else f", {schedule.count} times"
-    return f"{pattern} {at}, from {start}{end}."
+def due_times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
+    """Return all due times strictly after `after` (aware), in order, in UTC.
+
+    Each takes the same time however long ago the start was. Two that a clock change moves to the same instant are one.
+    """
+    times, last = _prepared(schedule)
+    zone = time_zone_named(schedule.time_zone)
+    due = after.astimezone(UTC)
+    try:
+        if isinstance(times, ElapsedTimes):
+            for moment in times.after(due):
+                if moment > last:
+                    return
+                yield moment
+            return
+        local = due.astimezone(zone).replace(tzinfo=None, fold=0)
+        for wall in times.after(local):
+            moment = instant_of(wall, zone)
+            if wall > last if last.tzinfo is None else moment > last:
+                return
+            if moment > due:
+                due = moment
+                yield due
+    except OverflowError:  # past the year 9999
+        return
 
 
 def time_zone_named(name: str) -> ZoneInfo:
@@ -119,36 +113,82 @@ def time_zone_named(name: str) -> ZoneInfo:
         raise UserError("time_zone_unknown", message, field="schedule.time_zone") from None
 
 
-def _interval_days(rule: str | None) -> int | None:
-    """Return the interval of a daily rule, None for no rule."""
-    if rule is None:
+def counted_end(schedule: Schedule) -> datetime | None:
+    """Return the last due time of a schedule that ends after a number of runs, None for others.
+
+    A wall-clock time of daily and longer rules, an instant of others. Walks from the start.
+    """
+    rule = parse_rule(schedule.rrule) if schedule.rrule is not None else None
+    count = (schedule.count or rule.count) if rule else None
+    if rule is None or count is None:
         return None
-    text = rule.strip().upper()
-    try:
-        if len(text) > _MAX_RULE or not text.startswith(("FREQ=", "INTERVAL=")) or "\n" in text:
-            raise ValueError(text)  # noqa: TRY301 - one message for all that is no rule
-        parts = dict(part.split("=") for part in text.split(";"))
-        interval = int(parts.get("INTERVAL", "1"))
-        if interval < 1 or len(parts) != text.count("=") or "FREQ" not in parts:
-            raise ValueError(text)  # noqa: TRY301 - likewise
-        if parts.keys() <= {"FREQ", "INTERVAL"} and parts["FREQ"] == "DAILY":
-            timedelta(days=interval)
-            return interval
-        rrulestr(text, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001 - only asks whether it is a rule
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError):
-        message = f'"{rule[:80]}" is not a recurrence rule; a daily one is FREQ=DAILY;INTERVAL=1'
-        raise UserError("rrule_invalid", message, field="schedule.rrule") from None
-    message = "Only once and every N days are supported: FREQ=DAILY with an INTERVAL, and its end apart"
-    raise UserError("schedule_unsupported", message, field="schedule.rrule")
+    last = None
+    for last in islice(_unended(_times(schedule, rule), schedule), count):  # noqa: B007 - the last one is wanted
+        pass
+    return last
+
+
+@lru_cache(maxsize=4096)
+def _prepared(schedule: Schedule) -> tuple[WallTimes | ElapsedTimes, datetime]:
+    """Return the due times without an end, and the last that may be due: an instant, or naive a wall-clock time."""
+    if schedule.rrule is None:
+        return _times(schedule, RecurrenceRule("DAILY")), schedule.start
+    rule = parse_rule(schedule.rrule)
+    times = _times(schedule, rule)
+    if schedule.count or rule.count:
+        return times, schedule.last or counted_end(schedule) or schedule.start
+    end = schedule.until or rule.until or datetime.max  # noqa: DTZ901 - wall clock
+    if isinstance(times, ElapsedTimes) and end.tzinfo is None:
+        zone = time_zone_named(schedule.time_zone)
+        end = datetime.max.replace(tzinfo=UTC) if end == datetime.max else instant_of(end, zone)  # noqa: DTZ901
+    return times, end
+
+
+def _times(schedule: Schedule, rule: RecurrenceRule) -> WallTimes | ElapsedTimes:
+    if rule.sub_daily:
+        return elapsed_times(rule, schedule.start, time_zone_named(schedule.time_zone))
+    return wall_times(rule, schedule.start)
+
+
+def _unended(times: WallTimes | ElapsedTimes, schedule: Schedule) -> Iterator[datetime]:
+    """Return all due times from the start, leaving the end aside; wall-clock times of daily and longer rules."""
+    if isinstance(times, ElapsedTimes):
+        return times.after(_before(schedule))
+    return times.after(max(schedule.start, datetime.min + timedelta(days=1)) - timedelta(days=1))  # noqa: DTZ901
+
+
+def _before(schedule: Schedule) -> datetime:
+    """Return an instant before the start, whatever the zone."""
+    earliest = datetime.min + timedelta(days=3)  # noqa: DTZ901 - wall clock
+    return (max(schedule.start, earliest) - timedelta(days=2)).replace(tzinfo=UTC)
+
+
+def _check_range(schedule: Schedule, rule: RecurrenceRule) -> None:
+    ends = (schedule.until, schedule.count, rule.until, rule.count)
+    if sum(end is not None for end in ends) > 1:
+        raise _range_error("Give either an end date or a number of runs, once, and not both", "count")
+    if schedule.until is not None and schedule.until < schedule.start:
+        raise _range_error("The end lies before the start", "until")
+    count = schedule.count if schedule.count is not None else rule.count
+    if count is not None and not 1 <= count <= MOST_RUNS:
+        raise _range_error(f"The number of runs has to be from 1 to {MOST_RUNS:,}; give an end date instead", "count")
+
+
+def _too_often(times: WallTimes | ElapsedTimes) -> bool:
+    shortest = SHORTEST_MINUTES * 60
+    if isinstance(times, WallTimes):
+        return _closest([int(time.total_seconds()) for time in times.times], _DAY) < shortest
+    minutes = [low for low, high in times.windows if high - low < shortest]
+    if times.step < shortest and minutes:
+        return len(times.offsets) > 1 or _closest(minutes, _DAY) < shortest
+    return _closest(times.offsets, times.step) < shortest
+
+
+def _closest(sorted_seconds: Sequence[int], whole: int) -> int:
+    """Return the least distance between two of them, going round the whole."""
+    following = [*sorted_seconds[1:], *(first + whole for first in sorted_seconds[:1])]
+    return min((later - earlier for earlier, later in zip(sorted_seconds, following, strict=True)), default=whole)
 
 
 def _range_error(message: str, name: str) -> UserError:
     return UserError("schedule_range", message, field=f"schedule.{name}")
-
-
-def _date(time: datetime) -> str:
-    return f"{time.day} {_MONTHS[time.month - 1]} {time.year}"
-
-
-def _clock(time: datetime) -> str:
-    return time.isoformat(timespec="seconds" if time.second else "minutes").partition("T")[2]

@@ -9,70 +9,56 @@ from typing import Any
 from uuid import UUID
 
 from shared.errors import UserError
-from shared.ids import new_id
 from shared.postgres.database import Connection
+from shared.rules.due import Pause
 from shared.rules.recurrence import Schedule
+from shared.store.schedules import pause_from_row, schedule_from_json, schedule_to_json
 from shared.store.set_ups import ImportSetup
 
-_COLUMNS = "id, manager_id, name, setup, schedule, next_run_at, host_key"
+_COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, file_due_at, host_key, pause_from, pause_until,
+    pause_reason, failures"""
 
 
 @dataclass(frozen=True)
 class ImportDraft:
     """An import as it is to be saved."""
 
+    id: UUID
     manager_id: UUID
     name: str
     setup: ImportSetup = field(repr=False)
     schedule: Schedule | None
     next_run_at: datetime | None
+    file_due_at: datetime | None
 
 
 @dataclass(frozen=True)
 class SavedImport(ImportDraft):
-    """An import as it is stored; `host_key` is the first one that its SFTP server showed."""
+    """An import as it is stored; `host_key` is the first one that its SFTP server showed.
 
-    id: UUID
+    `failures` are its scheduled runs in a row that failed or were refused.
+    """
+
     host_key: str | None
-
-
-def schedule_to_json(schedule: Schedule) -> dict[str, Any]:
-    """Return what `imports.schedule` holds: wall-clock times without an offset."""
-    return {
-        "start": schedule.start.isoformat(),
-        "time_zone": schedule.time_zone,
-        "rrule": schedule.rrule,
-        "until": schedule.until.isoformat() if schedule.until else None,
-        "count": schedule.count,
-    }
-
-
-def schedule_from_json(stored: dict[str, Any]) -> Schedule:
-    """Return the schedule that `schedule_to_json` stored."""
-    return Schedule(
-        start=datetime.fromisoformat(stored["start"]),
-        time_zone=stored["time_zone"],
-        rrule=stored["rrule"],
-        until=datetime.fromisoformat(stored["until"]) if stored["until"] else None,
-        count=stored["count"],
-    )
+    pause: Pause | None
+    failures: int
 
 
 async def create_import(connection: Connection, draft: ImportDraft, *, now: datetime) -> UUID:
     """Save a new import; starts no run."""
-    import_id = new_id()
     await connection.execute(
-        """INSERT INTO imports (id, manager_id, name, setup, schedule, next_run_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
-        import_id,
+        """INSERT INTO imports (id, manager_id, name, setup, schedule, next_run_at, file_due_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+        draft.id,
         draft.manager_id,
         draft.name,
         draft.setup.model_dump(mode="json"),
         schedule_to_json(draft.schedule) if draft.schedule else None,
         draft.next_run_at,
+        draft.file_due_at,
         now,
     )
-    return import_id
+    return draft.id
 
 
 async def get_import(connection: Connection, import_id: UUID, *, lock: bool = False) -> SavedImport:
@@ -100,16 +86,18 @@ async def list_imports(
     return [_saved(dict(row)) for row in rows]
 
 
-async def update_import(connection: Connection, import_id: UUID, draft: ImportDraft, *, forget_host_key: bool) -> None:
+async def update_import(connection: Connection, draft: ImportDraft, *, forget_host_key: bool) -> None:
     """Save an import anew; `forget_host_key` when the key its server showed counts no more."""
     await connection.execute(
-        """UPDATE imports SET name = $2, setup = $3, schedule = $4, next_run_at = $5,
-        host_key = CASE WHEN $6 THEN NULL ELSE host_key END WHERE id = $1""",
-        import_id,
+        """UPDATE imports SET name = $2, setup = $3, schedule = $4, next_run_at = $5, file_due_at = $6,
+        retry_at = CASE WHEN $5 = retry_at THEN retry_at END,
+        host_key = CASE WHEN $7 THEN NULL ELSE host_key END WHERE id = $1""",
+        draft.id,
         draft.name,
         draft.setup.model_dump(mode="json"),
         schedule_to_json(draft.schedule) if draft.schedule else None,
         draft.next_run_at,
+        draft.file_due_at,
         forget_host_key,
     )
 
@@ -117,8 +105,8 @@ async def update_import(connection: Connection, import_id: UUID, draft: ImportDr
 async def delete_import(connection: Connection, import_id: UUID, *, now: datetime) -> None:
     """Deactivate an import and take it off the list; its runs stay. UserError `import_not_found`."""
     gone = await connection.fetchval(
-        """UPDATE imports SET deleted_at = $2, next_run_at = NULL WHERE id = $1 AND deleted_at IS NULL
-        RETURNING true""",
+        """UPDATE imports SET deleted_at = $2, next_run_at = NULL, file_due_at = NULL
+        WHERE id = $1 AND deleted_at IS NULL RETURNING true""",
         import_id,
         now,
     )
@@ -140,9 +128,12 @@ async def import_existed(connection: Connection, import_id: UUID) -> None:
 
 
 def _saved(row: dict[str, Any]) -> SavedImport:
+    pause = pause_from_row(row)
+    kept = {name: value for name, value in row.items() if not name.startswith("pause_")}
     return SavedImport(
-        **row
+        **kept
         | {
+            "pause": pause,
             "setup": ImportSetup.model_validate(row["setup"]),
             "schedule": schedule_from_json(row["schedule"]) if row["schedule"] else None,
         }

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from shared.errors import UserError
 from shared.events.runs import RunCounts, RunError, RunNote
 from shared.postgres.database import Connection
+from shared.store.run_waits import OTHERS, RunWait, wait_of
 from shared.store.set_ups import RunTrigger
 
 RunStatus = Literal[
@@ -88,15 +89,18 @@ class RunView(BaseModel):
     counts: RunCounts
     file: RunFile
     error: RunError | None
+    waiting: RunWait | None = Field(None, description="What it waits for, while it does")
+    due_at: datetime | None = Field(None, description="The due time that a scheduled run is for")
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     steps: list[RunStep]
 
 
-_SELECT = """SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.status, r.queued_at, r.started_at,
+_SELECT = f"""SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.status, r.queued_at, r.started_at,
     r.finished_at, r.bytes, r.bytes_total, r.rows_staged, r.counts, r.file_name, r.file_bytes, r.file_sha256,
-    r.error_code, r.error_message, r.approves, r.undoes, r.undone_by, r.additions_and_updates_only, r.reason, r.notes,
+    r.error_code, r.error_message, r.due_at, r.taken_up_at, {OTHERS},
+    r.approves, r.undoes, r.undone_by, r.additions_and_updates_only, r.reason, r.notes,
     a.login AS requested_by,
     (SELECT p.id FROM runs p WHERE p.approves = r.id AND p.applied_at IS NOT NULL LIMIT 1) AS approved_by, coalesce((
         SELECT jsonb_agg(jsonb_build_object('step', s.step, 'attempt', s.attempt, 'started_at', s.started_at,
@@ -172,5 +176,6 @@ def _view(row: dict[str, Any]) -> RunView:
             "progress": progress,
             "file": RunFile(name=row["file_name"], bytes=row["file_bytes"], sha256=row["file_sha256"]),
             "error": error,
+            "waiting": wait_of(row),
         }
     )

@@ -3,6 +3,7 @@
 Each function works in the caller's transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -37,6 +38,27 @@ class OpenRun:
     setup: RunSetup = field(repr=False)
 
 
+def setup_now(row: asyncpg.Record, fields: Sequence[asyncpg.Record]) -> RunSetup:
+    """Return an import's set-up for a run.
+
+    `row` has the import's name, setup, schedule and host_key, and manager_name; `fields` are its manager's, in order.
+    """
+    source = dict(row["setup"]["source"])
+    if source["kind"] == "remote" and not source.get("host_key"):
+        source["host_key"] = row["host_key"]
+    return RunSetup.model_validate(
+        row["setup"]
+        | {
+            "source": source,
+            "name": row["name"],
+            "manager_name": row["manager_name"],
+            "fields": [{"number": each["number"], "name": each["name"], "kind": each["kind"]} for each in fields],
+            "scheduled": row["schedule"] is not None,
+            "time_zone": (row["schedule"] or {}).get("time_zone", "UTC"),
+        }
+    )
+
+
 async def request_run(
     connection: Connection,
     import_id: UUID,
@@ -60,20 +82,7 @@ async def request_run(
     fields = await connection.fetch(
         "SELECT number, name, kind FROM fields WHERE manager_id = $1 ORDER BY number", row["manager_id"]
     )
-    source = dict(row["setup"]["source"])
-    if source["kind"] == "remote" and not source.get("host_key"):
-        source["host_key"] = row["host_key"]
-    setup = RunSetup.model_validate(
-        row["setup"]
-        | {
-            "source": source,
-            "name": row["name"],
-            "manager_name": row["manager_name"],
-            "fields": [dict(entry) for entry in fields],
-            "scheduled": row["schedule"] is not None,
-            "time_zone": (row["schedule"] or {}).get("time_zone", "UTC"),
-        }
-    )
+    setup = setup_now(row, fields)
     run_id = new_id()
     try:
         async with connection.transaction():

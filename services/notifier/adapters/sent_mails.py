@@ -1,4 +1,4 @@
-"""The table of mails: each is noted before it is sent, and locked while it is.
+"""The tables of mails: each mail is noted before it is sent, and locked while it is.
 
 So of several notifiers one sends, and a mail is sent again only where the note that it was sent is missing.
 """
@@ -6,6 +6,7 @@ So of several notifiers one sends, and a mail is sent again only where the note 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from shared.postgres.database import Connection, Pool
@@ -19,33 +20,62 @@ class DueMail:
     prepared_at: datetime
 
 
-async def note_due(pool: Pool, run_id: UUID, message_id: str, recipients: Sequence[str], now: datetime) -> None:
-    """Note that a run's mail is due, unless that is noted already, or the run is no longer kept."""
-    await pool.execute(
-        """INSERT INTO mails (run_id, message_id, recipients, prepared_at)
-        SELECT id, $2, $3, $4 FROM runs WHERE id = $1 ON CONFLICT DO NOTHING""",
-        run_id,
-        message_id,
-        list(recipients),
-        now,
-    )
+@dataclass(frozen=True)
+class Ledger:
+    """A table of mails. What a mail is about, a run or a warning of an import, is there for once only.
+
+    `note` is given the id of the subject, the mail's own, its recipients, and the time.
+    """
+
+    note: str
+    lock: str
+    sent: str
+    left: str
 
 
-async def claim(connection: Connection, run_id: UUID) -> DueMail | None:
-    """Return a run's mail if it is still to be sent, locked until the transaction ends; waits for who has it locked."""
-    row = await connection.fetchrow(
-        "SELECT recipients, prepared_at, sent_at FROM mails WHERE run_id = $1 FOR UPDATE", run_id
-    )
+RUN_MAILS: Final = Ledger(
+    note="""INSERT INTO mails (run_id, message_id, recipients, prepared_at)
+        SELECT id, $3, $4, $5 FROM runs WHERE id = $1 AND $2::uuid IS NOT NULL ON CONFLICT DO NOTHING""",
+    lock="SELECT recipients, prepared_at, sent_at FROM mails WHERE run_id = $1 FOR UPDATE",
+    sent="UPDATE mails SET sent_at = $2 WHERE run_id = $1",
+    left="UPDATE mails SET recipients = $2 WHERE run_id = $1",
+)
+WARNING_MAILS: Final = Ledger(
+    note="""INSERT INTO warning_mails (warning_id, import_id, message_id, recipients, prepared_at)
+        SELECT $1, id, $3, $4, $5 FROM imports WHERE id = $2 ON CONFLICT DO NOTHING""",
+    lock="SELECT recipients, prepared_at, sent_at FROM warning_mails WHERE warning_id = $1 FOR UPDATE",
+    sent="UPDATE warning_mails SET sent_at = $2 WHERE warning_id = $1",
+    left="UPDATE warning_mails SET recipients = $2 WHERE warning_id = $1",
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a mail is about: an id of its own, and the import that it belongs to."""
+
+    ledger: Ledger
+    id: UUID
+    import_id: UUID
+
+
+async def note_due(pool: Pool, subject: Subject, message_id: str, recipients: Sequence[str], now: datetime) -> None:
+    """Note that a mail is due, unless that is noted already, or what it is about is no longer kept."""
+    await pool.execute(subject.ledger.note, subject.id, subject.import_id, message_id, list(recipients), now)
+
+
+async def claim(connection: Connection, subject: Subject) -> DueMail | None:
+    """Return a mail if it is still to be sent, locked until the transaction ends; waits for who has it locked."""
+    row = await connection.fetchrow(subject.ledger.lock, subject.id)
     if row is None or row["sent_at"] is not None:
         return None
     return DueMail(tuple(row["recipients"]), row["prepared_at"])
 
 
-async def note_sent(connection: Connection, run_id: UUID, now: datetime) -> None:
+async def note_sent(connection: Connection, subject: Subject, now: datetime) -> None:
     """Note that the server has taken the mail."""
-    await connection.execute("UPDATE mails SET sent_at = $2 WHERE run_id = $1", run_id, now)
+    await connection.execute(subject.ledger.sent, subject.id, now)
 
 
-async def note_left(connection: Connection, run_id: UUID, recipients: Sequence[str]) -> None:
+async def note_left(connection: Connection, subject: Subject, recipients: Sequence[str]) -> None:
     """Note that only these are still to get the mail, so that the others don't get it twice."""
-    await connection.execute("UPDATE mails SET recipients = $2 WHERE run_id = $1", run_id, list(recipients))
+    await connection.execute(subject.ledger.left, subject.id, list(recipients))

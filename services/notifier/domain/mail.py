@@ -1,12 +1,12 @@
 """The mail about a run, as a message with a text and an HTML form that say the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import lru_cache
 from typing import Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -24,36 +24,49 @@ _STARTED_BY: Final = {
 }
 
 
-def message_id(run_id: UUID) -> str:
-    """Return the id of the mail about a run: always the same, so that a mail sent twice is seen once."""
-    return f"<run-{run_id}@contacts-sync>"
-
-
 def compose(event: ImportFinished, recipients: Sequence[str], *, sender: str, public_url: str | None) -> EmailMessage:
     """Return the mail about a run; for the same run always the same, to the byte.
 
     `recipients` come from `recipients_of`. The link to the run's page is left out where there is no `public_url`.
     """
     wording = word(event)
+    about = Envelope(sender, recipients, event.finished_at, f"run-{event.run_id}")
+    return message_of(about, wording, _facts(event, wording, public_url))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Whom a mail is from and to, when what it tells happened, and what it is about: one id, one mail."""
+
+    sender: str
+    recipients: Sequence[str]
+    happened_at: datetime
+    about: str
+
+
+def message_of(envelope: Envelope, wording: Wording, facts: Mapping[str, object]) -> EmailMessage:
+    """Return a mail in both forms; `facts` are what the templates ask for."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = ", ".join(recipients)
+    message["From"] = envelope.sender
+    message["To"] = ", ".join(envelope.recipients)
     message["Subject"] = wording.subject
-    message["Date"] = event.finished_at.astimezone(UTC)
-    message["Message-ID"] = message_id(event.run_id)
+    message["Date"] = envelope.happened_at.astimezone(UTC)
+    message["Message-ID"] = f"<{envelope.about}@contacts-sync>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    facts = _facts(event, wording, public_url)
     text, html = (_templates().get_template(name).render(facts) for name in ("run.txt", "run.html"))
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    message.set_boundary(f"=_run-{event.run_id}")
+    message.set_boundary(f"=_{envelope.about}")
     return message
 
 
 def _facts(event: ImportFinished, wording: Wording, public_url: str | None) -> dict[str, object]:
     applied = event.status == "succeeded_with_errors"
     return {
+        "subject": "The run",
+        "link": "Open the run",
+        "link_words": "The run, with everything that is known of it:",
         "wording": wording,
         "details": _details(event),
         "applied": applied,

@@ -1,6 +1,7 @@
 """Who gets a mail about a run."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -21,7 +22,12 @@ def recipients_of(event: ImportFinished) -> tuple[str, ...]:
     """
     if event.status not in TELLING:
         return ()
-    addresses = (_on_the_wire(address.strip()) for address in event.error_emails)
+    return addresses_of(event.error_emails)
+
+
+def addresses_of(emails: Sequence[str]) -> tuple[str, ...]:
+    """Return those that can stand in a mail's head, each once, in their order."""
+    addresses = (_on_the_wire(address.strip()) for address in emails)
     return tuple(dict.fromkeys(address for address in addresses if address))
 
 

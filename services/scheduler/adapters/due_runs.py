@@ -1,125 +1,107 @@
-"""Claims of due schedules and of queued runs, and asking for runs again; each in the caller's transaction."""
+"""Claims of queued runs, and asking for runs; each in the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import structlog
 
-from shared.errors import ContactsSyncError, UserError
+from shared.errors import ContactsSyncError
 from shared.events.files import StoredFile, Validators
 from shared.events.runs import ApplyRequested, ImportRequested
 from shared.ids import new_id
 from shared.postgres.database import Connection
-from shared.postgres.outbox import say
-from shared.rules.recurrence import next_occurrence
-from shared.store.imports import schedule_from_json
+from shared.postgres.outbox import say, say_all
 from shared.store.run_end import Outcome, close_run
-from shared.store.runs import announce, enter_step, request_run
+from shared.store.runs import enter_step
 from shared.store.set_ups import RunSetup
 from shared.topics import APPLY_REQUESTED, IMPORT_REQUESTED
 
 _SERVICE = "scheduler"
 _log = structlog.get_logger("contacts_sync.scheduler.due")
 
+# Whoever asks by hand or by a program comes before schedules. Among managers the one with the fewest runs under way is
+# next, so that a thousand imports of one do not hold up another's; within a manager it goes by age. A manager has so
+# many places for schedules, and as many again for those who ask.
+_CLAIM = """
+WITH under_way AS (
+    SELECT manager_id, count(*) AS runs FROM runs WHERE finished_at IS NULL AND status <> 'queued' GROUP BY manager_id
+), waiting AS (
+    SELECT q.id, q.queued_at, q.trigger <> 'schedule' AS asked, coalesce(u.runs, 0) + row_number() OVER (
+        PARTITION BY q.manager_id ORDER BY q.trigger = 'schedule', q.queued_at, q.id) AS place
+    FROM runs q LEFT JOIN under_way u USING (manager_id) WHERE q.status = 'queued' AND q.finished_at IS NULL
+)
+SELECT r.id, r.trigger FROM waiting w JOIN runs r USING (id)
+WHERE r.status = 'queued' AND w.place <= CASE WHEN w.asked THEN 2 * $2::integer ELSE $2::integer END
+ORDER BY w.asked DESC, w.place, w.queued_at LIMIT $1 FOR NO KEY UPDATE OF r SKIP LOCKED
+"""
+
+_NEXT_ATTEMPT = """
+UPDATE runs SET attempt = attempt + 1, status = 'fetching', beat_at = $2, waited_ms = 0, rows_staged = 0,
+    taken_up_at = NULL, started_at = coalesce(started_at, $2)
+WHERE id = ANY ($1) RETURNING id, import_id, manager_id, attempt, setup, setup_fingerprint, stored, dry_run
+"""
+
+_ENTER = """
+INSERT INTO run_steps (run_id, attempt, step, service, started_at)
+SELECT id, attempt, 'fetching', $3, $4 FROM unnest($1::uuid[], $2::integer[]) AS r (id, attempt) ON CONFLICT DO NOTHING
+"""
+
+_WITH_PLAN = frozenset({"approve", "undo"})
+
 _LAST_APPLIED = """
-SELECT file_sha256, setup_fingerprint, stored FROM runs
-WHERE import_id = $1 AND applied_at IS NOT NULL AND undoes IS NULL AND NOT additions_and_updates_only
-ORDER BY finished_at DESC LIMIT 1
+SELECT w.id AS import_id, l.file_sha256, l.setup_fingerprint, l.stored FROM unnest($1::uuid[]) AS w (id), LATERAL (
+    SELECT file_sha256, setup_fingerprint, stored FROM runs
+    WHERE import_id = w.id AND applied_at IS NOT NULL AND undoes IS NULL AND NOT additions_and_updates_only
+    ORDER BY finished_at DESC LIMIT 1) AS l
 """
 
 
-async def claim_due_schedules(connection: Connection, now: datetime, limit: int) -> int:
-    """Queue a run for each import whose time has come, and set its next time; returns how many were claimed.
+async def claim_queued_runs(connection: Connection, now: datetime, limit: int, *, of_manager: int) -> int:
+    """Start queued runs, fairly among managers: ask for each to be fetched, or planned; returns how many.
 
-    Occurrences that were missed meanwhile run once, not once each; one that comes due while a run is under way is
-    recorded as missed.
+    `of_manager`: so many runs of one manager may be under way for schedules to start another.
     """
-    rows = await connection.fetch(
-        """SELECT id, schedule, next_run_at FROM imports
-        WHERE deleted_at IS NULL AND next_run_at <= $1 ORDER BY next_run_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED""",
-        now,
-        limit,
-    )
-    for row in rows:
-        try:
-            upcoming = next_occurrence(schedule_from_json(row["schedule"]), now) if row["schedule"] else None
-        except (ValueError, KeyError, ContactsSyncError):
-            _log.error("schedule cannot be read and is stopped", import_id=str(row["id"]))
-            upcoming = None
-        await connection.execute("UPDATE imports SET next_run_at = $2 WHERE id = $1", row["id"], upcoming)
-        try:
-            await request_run(connection, row["id"], trigger="schedule", now=now)
-        except UserError as error:
-            await connection.execute(
-                "INSERT INTO missed_occurrences (import_id, due_at, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                row["id"],
-                row["next_run_at"],
-                error.message,
-            )
+    rows = await connection.fetch(_CLAIM, limit, of_manager)
+    with_plan = [row["id"] for row in rows if row["trigger"] in _WITH_PLAN]
+    await ask_for_attempts(connection, [row["id"] for row in rows if row["trigger"] not in _WITH_PLAN], now)
+    for run_id in with_plan:
+        await ask_for_plan(connection, run_id, now)
     return len(rows)
 
 
-async def next_due(connection: Connection) -> datetime | None:
-    """Return when the next schedule comes due."""
-    due: datetime | None = await connection.fetchval("SELECT min(next_run_at) FROM imports WHERE deleted_at IS NULL")
-    return due
+async def ask_for_attempts(connection: Connection, run_ids: Sequence[UUID], now: datetime) -> None:
+    """Ask for runs as their next attempt, from the last durable step: the file, where it was stored whole.
 
-
-async def claim_queued_runs(connection: Connection, now: datetime, limit: int) -> int:
-    """Start queued runs: ask for each to be fetched; returns how many."""
-    rows = await connection.fetch(
-        """SELECT id, trigger IN ('approve', 'undo') AS has_plan FROM runs WHERE status = 'queued'
-        ORDER BY queued_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED""",
-        limit,
-    )
-    for row in rows:
-        await connection.execute("UPDATE runs SET started_at = $2 WHERE id = $1", row["id"], now)
-        try:
-            async with connection.transaction():
-                if row["has_plan"]:
-                    await ask_for_plan(connection, row["id"], now)
-                else:
-                    await ask_for_attempt(connection, row["id"], now)
-        except (ValueError, ContactsSyncError) as error:  # one unreadable set-up must not hold up the queue
-            _log.error("run cannot be asked for", run_id=str(row["id"]), error=type(error).__name__)
-            outcome = Outcome("failed", "set_up_unreadable", "The import's set-up cannot be read; save it anew.")
-            await close_run(connection, row["id"], 0, outcome, now=now, service=_SERVICE)
-    return len(rows)
-
-
-async def ask_for_attempt(connection: Connection, run_id: UUID, now: datetime) -> None:
-    """Ask for the run as its next attempt, from the last durable step: the file, where it was stored whole."""
-    run = await connection.fetchrow(
-        """UPDATE runs SET attempt = attempt + 1, status = 'queued', beat_at = $2, waited_ms = 0, rows_staged = 0
-        WHERE id = $1 RETURNING id, import_id, manager_id, attempt, setup, setup_fingerprint, stored, dry_run""",
-        run_id,
-        now,
-    )
-    if run is None:
+    A run whose set-up cannot be read must not hold up the others, and fails.
+    """
+    if not run_ids:
         return
-    await enter_step(connection, run_id, run["attempt"], "fetching", service=_SERVICE, now=now)
-    setup = RunSetup.model_validate(run["setup"])
-    sha256, validators = await _last_applied(connection, run["import_id"], run["setup_fingerprint"], setup)
-    requested = ImportRequested(
-        event_id=new_id(),
-        occurred_at=now,
-        run_id=run_id,
-        import_id=run["import_id"],
-        attempt=run["attempt"],
-        source=setup.source,
-        parse=setup.parse_rules(run["manager_id"]),
-        last_applied_sha256=sha256,
-        last_applied_validators=validators,
-        time_zone=setup.time_zone,
-        stored=StoredFile.model_validate(run["stored"]) if run["stored"] else None,
+    await connection.execute(
+        "UPDATE run_steps SET finished_at = $2 WHERE run_id = ANY ($1) AND finished_at IS NULL", run_ids, now
     )
-    await say(connection, _SERVICE, IMPORT_REQUESTED, requested, key=str(run_id))
-    await announce(connection, run_id)
+    rows = await connection.fetch(_NEXT_ATTEMPT, run_ids, now)
+    await connection.execute(_ENTER, [row["id"] for row in rows], [row["attempt"] for row in rows], _SERVICE, now)
+    applied = {
+        row["import_id"]: row for row in await connection.fetch(_LAST_APPLIED, [row["import_id"] for row in rows])
+    }
+    said = []
+    for row in rows:
+        try:
+            said.append(_requested(row, applied.get(row["import_id"]), now))
+        except (ValueError, ContactsSyncError) as error:
+            _log.error("run cannot be asked for", run_id=str(row["id"]), error=type(error).__name__)
+            await _close_unreadable(connection, row, now)
+    await say_all(connection, _SERVICE, IMPORT_REQUESTED, [(str(event.run_id), event) for event in said])
+    await connection.execute("SELECT pg_notify('run_changed', id::text) FROM unnest($1::uuid[]) AS r (id)", run_ids)
 
 
 async def ask_for_plan(connection: Connection, run_id: UUID, now: datetime) -> None:
     """Ask for a run that approves or undoes another: it has no file to fetch, so it begins with its plan."""
-    await connection.execute("UPDATE runs SET attempt = 1, beat_at = $2 WHERE id = $1", run_id, now)
+    await connection.execute(
+        "UPDATE runs SET attempt = 1, beat_at = $2, started_at = coalesce(started_at, $2) WHERE id = $1", run_id, now
+    )
     await enter_step(connection, run_id, 1, "planning", service=_SERVICE, now=now)
     await ask_to_apply(connection, run_id, now)
 
@@ -137,13 +119,47 @@ async def ask_to_apply(connection: Connection, run_id: UUID, now: datetime) -> N
     await say(connection, _SERVICE, APPLY_REQUESTED, requested, key=str(run_id))
 
 
-async def _last_applied(
-    connection: Connection, import_id: UUID, fingerprint: str, setup: RunSetup
+def _requested(run: asyncpg.Record, applied: asyncpg.Record | None, now: datetime) -> ImportRequested:
+    setup = RunSetup.model_validate(run["setup"])
+    sha256, validators = _last_applied(applied, run["setup_fingerprint"], setup)
+    return ImportRequested(
+        event_id=new_id(),
+        occurred_at=now,
+        run_id=run["id"],
+        import_id=run["import_id"],
+        attempt=run["attempt"],
+        source=setup.source,
+        parse=setup.parse_rules(run["manager_id"]),
+        last_applied_sha256=sha256,
+        last_applied_validators=validators,
+        time_zone=setup.time_zone,
+        stored=StoredFile.model_validate(run["stored"]) if run["stored"] else None,
+    )
+
+
+def _last_applied(
+    last: asyncpg.Record | None, fingerprint: str, setup: RunSetup
 ) -> tuple[str | None, Validators | None]:
     """Return hash and validators with which a file ends the run as unchanged: of the last applied run, same set-up."""
-    if setup.source.kind != "remote" or setup.options.every_time:
+    if last is None or setup.source.kind != "remote" or setup.options.every_time:
         return None, None
-    last = await connection.fetchrow(_LAST_APPLIED, import_id)
-    if last is None or last["setup_fingerprint"] != fingerprint:
+    if last["setup_fingerprint"] != fingerprint:
         return None, None
     return last["file_sha256"], StoredFile.model_validate(last["stored"]).validators if last["stored"] else None
+
+
+async def _close_unreadable(connection: Connection, run: asyncpg.Record, now: datetime) -> None:
+    """End the run; where not even its addresses can be read, without telling anybody else."""
+    outcome = Outcome("failed", "set_up_unreadable", "The import's set-up cannot be read; save it anew.")
+    try:
+        async with connection.transaction():
+            await close_run(connection, run["id"], run["attempt"], outcome, now=now, service=_SERVICE)
+    except ValueError:
+        await connection.execute(
+            "UPDATE runs SET status = $2, finished_at = $3, error_code = $4, error_message = $5 WHERE id = $1",
+            run["id"],
+            outcome.status,
+            now,
+            outcome.code,
+            outcome.message,
+        )

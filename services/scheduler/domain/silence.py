@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 GRACE = timedelta(seconds=15)
+LONGEST_GRACE = timedelta(minutes=8)
 
 
 class Remedy(Enum):
@@ -27,15 +28,24 @@ class Watched:
     beat_at: datetime
     waited: timedelta
     """The newest waiting time of its records: a full topic delays beats as much as work."""
+    taken_up: bool = True
+    """Whether anybody has begun with this attempt; before that there is nobody who could beat."""
 
 
-def silent_from(run: Watched) -> datetime:
-    """Return the moment from which the run counts as silent."""
-    return run.beat_at + GRACE + 2 * run.waited
+def silent_from(run: Watched, others_waited: timedelta = timedelta()) -> datetime:
+    """Return the moment from which the run counts as silent.
+
+    `others_waited` is how long those had waited that were taken up just now: in a crowd one is as patient for those
+    behind them. Where nobody takes anything up, asking again and again only makes the queue longer, so that the grace
+    doubles with each attempt.
+    """
+    if run.taken_up:
+        return run.beat_at + GRACE + 2 * run.waited
+    return run.beat_at + min(GRACE * (1 << min(run.attempt - 1, 10)), LONGEST_GRACE) + 2 * others_waited
 
 
 def remedy(run: Watched, most_attempts: int) -> Remedy:
-    """Return what to do about a run that is silent."""
+    """Return what to do about a run that is silent; one that nobody has taken up has not failed at anything."""
     if run.status in {"planning", "applying"}:
         return Remedy.ASK_TO_APPLY
-    return Remedy.ASK_AGAIN if run.attempt < most_attempts else Remedy.GIVE_UP
+    return Remedy.ASK_AGAIN if run.attempt < most_attempts or not run.taken_up else Remedy.GIVE_UP

@@ -42,7 +42,7 @@ async def create_import(wanted: ImportInput, request: Request, resources: Open) 
         draft = await draft_import(ImportDesk(connection, resources.sealer, now), wanted)
         import_id = await store.create_import(connection, draft, now=now)
         saved = await store.get_import(connection, import_id)
-        return (await view_imports(connection, resources.sealer, [saved]))[0]
+        return (await view_imports(connection, resources, [saved]))[0]
 
     return await answer_once(request, resources, create)
 
@@ -58,7 +58,7 @@ async def list_imports(
     after = place_of(cursor, id_place)
     async with resources.database.pool.acquire() as connection:
         found = await store.list_imports(connection, manager_id=manager_id, after=after, limit=limit + 1)
-        views = await view_imports(connection, resources.sealer, found)
+        views = await view_imports(connection, resources, found)
     return page_of(views, limit, lambda view: view.id)
 
 
@@ -67,7 +67,7 @@ async def get_import(import_id: UUID, resources: Open) -> ImportView:
     """Read an import; secrets are never read back."""
     async with resources.database.pool.acquire() as connection:
         saved = await store.get_import(connection, import_id)
-        return (await view_imports(connection, resources.sealer, [saved]))[0]
+        return (await view_imports(connection, resources, [saved]))[0]
 
 
 @router.patch("/imports/{import_id}")
@@ -78,7 +78,7 @@ async def change_import(import_id: UUID, patch: dict[str, Any], resources: Open)
         manager = await get_manager(connection, saved.manager_id)
         await patch_import(ImportDesk(connection, resources.sealer, resources.clock.now()), saved, manager, patch)
         saved = await store.get_import(connection, import_id)
-        return (await view_imports(connection, resources.sealer, [saved]))[0]
+        return (await view_imports(connection, resources, [saved]))[0]
 
 
 @router.delete("/imports/{import_id}", status_code=204)

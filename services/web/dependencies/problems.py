@@ -23,6 +23,8 @@ _STATUS = {
     "not_approvable": 409,
     "not_undoable": 409,
     "plan_void": 409,
+    "schedule_missing": 409,
+    "schedule_not_paused": 409,
     "file_gone": 410,
     "file_too_large": 413,
     "content_type_unsupported": 415,

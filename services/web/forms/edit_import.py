@@ -20,7 +20,7 @@ async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, p
     Secrets that are absent are kept as long as the link leads to the same server: they are no other's business.
     InvalidInputError, or pydantic's ValidationError, with all that is wrong.
     """
-    document = document_to_patch(import_view(saved, manager, None, desk.sealer))
+    document = document_to_patch(import_view(saved, manager, None, desk.sealer, now=desk.now))
     given = patch.get("source")
     source = saved.setup.source
     kept = Credentials()
@@ -41,7 +41,7 @@ async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, p
     forget_host_key = isinstance(given, dict) and "host_key" in given and given["host_key"] is None
     if isinstance(source, RemoteSource) and isinstance(draft.setup.source, RemoteSource):
         forget_host_key = forget_host_key or not same_server(source.url, draft.setup.source.url)
-    await update_import(desk.connection, saved.id, draft, forget_host_key=forget_host_key)
+    await update_import(desk.connection, draft, forget_host_key=forget_host_key)
 
 
 def _stays(source: RemoteSource, wanted: object) -> bool:

@@ -10,10 +10,12 @@ from services.web.forms.mapping_checks import checked_mapping
 from services.web.forms.remote_source import checked_remote
 from shared.errors import UserError
 from shared.events.set_up import RemoteSource, UploadedSource
+from shared.ids import new_id
 from shared.postgres.database import Connection
 from shared.rules.dialect import Dialect, validate_dialect
+from shared.rules.due import next_due, next_file_due
 from shared.rules.kinds import Kind, Notation, check, validate_notation
-from shared.rules.recurrence import Schedule, next_occurrence, validate
+from shared.rules.recurrence import Schedule, validate
 from shared.rules.trimming import trim
 from shared.sealing import Sealer
 from shared.store.imports import ImportDraft, SavedImport
@@ -70,15 +72,20 @@ async def draft_import(
     errors.raise_any()
     assert source is not None
     assert unique_id is not None
-    next_run_at = next_occurrence(schedule, desk.now) if schedule else None
+    import_id, pause = (saved.id, saved.pause) if saved else (new_id(), None)
+    next_run_at = next_due(schedule, import_id, desk.now, pause) if schedule else None
+    file_due_at = next_file_due(schedule, desk.now, pause) if schedule else None
     if saved is not None and schedule is not None and saved.schedule == schedule:
-        next_run_at = saved.next_run_at  # it may be due this moment, and must not be skipped
+        # They may be due this moment, and must not be skipped.
+        next_run_at, file_due_at = saved.next_run_at, saved.file_due_at
     return ImportDraft(
+        id=import_id,
         manager_id=wanted.manager_id,
         name=wanted.name,
         setup=ImportSetup(source=source, options=options, mapping=mapping, unique_id=unique_id),
         schedule=schedule,
         next_run_at=next_run_at,
+        file_due_at=file_due_at,
     )
 
 
@@ -106,7 +113,7 @@ def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:
 
 
 def _checked_schedule(wanted: ScheduleInput, errors: ErrorList) -> Schedule:
-    schedule = Schedule(**wanted.model_dump())
+    schedule = wanted.schedule()
     with errors.check("schedule"):
         validate(schedule)
     return schedule

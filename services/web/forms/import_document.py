@@ -4,11 +4,20 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.web.forms.credentials import SECRETS, credentials_of
-from services.web.forms.import_input import READ_ONLY, MappingInput, OptionsInput, ScheduleInput, UniqueIdInput
+from services.web.forms.import_input import (
+    READ_ONLY,
+    ImportInput,
+    MappingInput,
+    OptionsInput,
+    ScheduleInput,
+    UniqueIdInput,
+)
 from shared.events.set_up import RemoteSource
+from shared.rules.due import upcoming_due
+from shared.rules.sentence import describe
 from shared.sealing import Sealer
 from shared.store.imports import SavedImport
 from shared.store.managers import Manager
@@ -45,8 +54,16 @@ class UploadSourceView(BaseModel):
     bytes: int
 
 
+class PauseView(BaseModel):
+    """A pause of a schedule; without an end it lasts until it is resumed."""
+
+    begins: datetime = Field(alias="from", serialization_alias="from")
+    until: datetime | None
+    reason: str | None
+
+
 class ImportView(BaseModel):
-    """An import as created, with its latest run and when the next is due."""
+    """An import as created, with its latest run and when the next ones are due."""
 
     id: UUID
     name: str
@@ -58,9 +75,15 @@ class ImportView(BaseModel):
     schedule: ScheduleInput | None
     latest_run: RunView | None
     next_run_at: datetime | None
+    schedule_sentence: str | None
+    next_runs: list[datetime] = Field(description="The next five due times; a try again after a failure is none")
+    pause: PauseView | None
+    failures: int = Field(description="Scheduled runs in a row that failed or were refused")
 
 
-def import_view(saved: SavedImport, manager: Manager, latest_run: RunView | None, sealer: Sealer) -> ImportView:
+def import_view(
+    saved: SavedImport, manager: Manager, latest_run: RunView | None, sealer: Sealer, *, now: datetime
+) -> ImportView:
     """Return an import as it is read back; the host key is the one given, else the first one seen."""
     setup = saved.setup
     source: RemoteView | UploadSourceView
@@ -101,23 +124,23 @@ def import_view(saved: SavedImport, manager: Manager, latest_run: RunView | None
             field=manager.field_name(setup.unique_id.field) or str(setup.unique_id.field),
             generate=setup.unique_id.generate,
         ),
-        schedule=ScheduleInput(
-            start=schedule.start,
-            time_zone=schedule.time_zone,
-            rrule=schedule.rrule,
-            until=schedule.until,
-            count=schedule.count,
-        )
-        if schedule
-        else None,
+        schedule=ScheduleInput.of(schedule) if schedule else None,
         latest_run=latest_run,
         next_run_at=saved.next_run_at,
+        schedule_sentence=describe(schedule) if schedule else None,
+        next_runs=upcoming_due(schedule, saved.id, now, saved.pause) if schedule else [],
+        pause=PauseView.model_validate(
+            {"from": saved.pause.begins, "until": saved.pause.ends, "reason": saved.pause.reason}
+        )
+        if saved.pause
+        else None,
+        failures=saved.failures,
     )
 
 
 def document_to_patch(view: ImportView) -> dict[str, Any]:
     """Return the writable part of an import, as JSON, without what stands for secrets and for a seen host key."""
-    document = view.model_dump(mode="json", exclude={"id", "latest_run", "next_run_at"})
+    document = view.model_dump(mode="json", include=set(ImportInput.model_fields))
     for name in (*SECRETS, *READ_ONLY):
         document["source"].pop(name, None)
     return document

@@ -50,8 +50,8 @@ class ImportForm:
 
 def empty_form() -> ImportForm:
     """Return the form for a new import."""
-    values = {"source": "remote", "protocol": "sftp", "delimiter": "comma", "repeat": "none", "every_days": "1"}
-    values |= {"end": "never", "time_zone": "UTC"} | _DEFAULTS | _CHOICES
+    values = {"source": "remote", "protocol": "sftp", "delimiter": "comma"} | schedule_values(None)
+    values |= _DEFAULTS | _CHOICES
     return ImportForm(values | {"has_header": "on", "update_existing": "on", "trim": "on"})
 
 

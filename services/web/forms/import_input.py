@@ -1,13 +1,15 @@
 """Imports as they come in: the shape, not yet the sense; `import_checks.py` judges that."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime, time
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from services.web.forms.text import Name, Text
 from shared.rules.letter_case import Case
+from shared.rules.recurrence import MOST_RUNS, Schedule
+from shared.rules.schedule_policy import NO_POLICY, SchedulePolicy
 
 _DATE_LENGTH = len("2026-12-31")
 READ_ONLY = frozenset(
@@ -15,6 +17,10 @@ READ_ONLY = frozenset(
         "id",
         "latest_run",
         "next_run_at",
+        "schedule_sentence",
+        "next_runs",
+        "pause",
+        "failures",
         "has_password",
         "has_private_key",
         "has_passphrase",
@@ -152,9 +158,75 @@ class ScheduleInput(InputPart):
 
     start: datetime
     time_zone: Text
-    rrule: Text | None = None
+    rrule: Annotated[
+        Text | None, Field(description="RFC 5545, at least 5 minutes apart; null: once. It may name its end itself")
+    ] = None
     until: Annotated[datetime | None, BeforeValidator(_end_of_day)] = None
-    count: int | None = None
+    count: Annotated[int | None, Field(description=f"At most {MOST_RUNS:,}")] = None
+    # What is left at its default is not read back: the schedule then looks as it was sent.
+    spread_minutes: Annotated[
+        int,
+        Field(
+            description="Begin up to so many minutes later, each import always as much, so that not all begin at once",
+            exclude_if=lambda minutes: minutes == NO_POLICY.spread_minutes,
+        ),
+    ] = NO_POLICY.spread_minutes
+    retry_minutes: Annotated[
+        int | None,
+        Field(description="Again so many minutes after a scheduled run failed", exclude_if=_is_absent),
+    ] = None
+    retries: Annotated[
+        int,
+        Field(
+            description="So many times at most, and not past the next due time",
+            exclude_if=lambda number: number == NO_POLICY.retries,
+        ),
+    ] = NO_POLICY.retries
+    pause_after_failures: Annotated[
+        int | None,
+        Field(
+            description="Pause, with a mail, after so many scheduled runs in a row that failed or were refused",
+            exclude_if=_is_absent,
+        ),
+    ] = None
+    file_by: Annotated[
+        time | None,
+        Field(
+            description="On days with a due time: a mail where no new file has come by then, by the zone's clock",
+            exclude_if=_is_absent,
+        ),
+    ] = None
+
+    def schedule(self) -> Schedule:
+        """Return the schedule as it is followed; whether it can be is for `validate` to say."""
+        policy = SchedulePolicy(
+            self.spread_minutes, self.retry_minutes, self.retries, self.pause_after_failures, self.file_by
+        )
+        return Schedule(self.start, self.time_zone, self.rrule, self.until, self.count, policy)
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> Self:
+        """Return a schedule as it was put in."""
+        policy = schedule.policy
+        return cls(
+            start=schedule.start,
+            time_zone=schedule.time_zone,
+            rrule=schedule.rrule,
+            until=schedule.until,
+            count=schedule.count,
+            spread_minutes=policy.spread_minutes,
+            retry_minutes=policy.retry_minutes,
+            retries=policy.retries,
+            pause_after_failures=policy.pause_after_failures,
+            file_by=policy.file_by,
+        )
+
+
+class PauseInput(InputPart):
+    """A pause, by the clock of the schedule's zone; without a `from` it begins now, without an `until` it lasts."""
+
+    begins: Annotated[datetime | None, Field(alias="from")] = None
+    until: Annotated[datetime | None, BeforeValidator(_end_of_day)] = None
 
 
 class ImportInput(InputPart):

@@ -38,7 +38,7 @@ async def show_imports(manager_id: UUID, request: Request, resources: Open, visi
         manager = await get_manager(connection, manager_id)
         saved = await list_imports(connection, manager_id=manager_id, after=None, limit=_IMPORTS)
         lines = []
-        for entry in await view_imports(connection, resources.sealer, saved):
+        for entry in await view_imports(connection, resources, saved):
             problems: list[ProblemView] = []
             if entry.latest_run and entry.latest_run.status in YELLOW:
                 found = await problems_of(connection, entry.latest_run.id, after=None, limit=_LISTED_PROBLEMS)

@@ -14,20 +14,24 @@ from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.run_decisions import decisions_on
 from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
+from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.pages.render import page
 from services.web.pages.run_plan import PlanKind, plan_part
 from services.web.security.sessions import Session
 from shared.errors import UserError
+from shared.store.imports import get_import
 from shared.store.plan_requests import PlanRequest, request_approval, request_undo
 from shared.store.run_details import problems_of
 from shared.store.run_view import get_run, list_runs
+from shared.store.schedules import missed_of
 
 router = APIRouter(include_in_schema=False)
 
 _PROBLEMS = 200
 _RUNS = 50
 _REASON_LENGTH = 1000
+_MISSED = 20
 
 _ABOUT = """SELECT i.id, i.name, i.manager_id, i.deleted_at, m.name AS manager_name
     FROM imports i JOIN managers m ON m.id = i.manager_id WHERE i.id = $1"""
@@ -113,10 +117,14 @@ async def show_history(
     async with resources.database.pool.acquire() as connection:
         about = await connection.fetchrow(_ABOUT, import_id)
         found = await list_runs(connection, import_id, before=place_of(cursor, id_place), limit=_RUNS + 1)
+        missed = await missed_of(connection, import_id, limit=_MISSED)
+        entry = None
+        if about is not None and about["deleted_at"] is None:
+            (entry,) = await view_imports(connection, resources, [await get_import(connection, import_id)])
     runs = page_of(found, _RUNS, lambda run: run.id)
     if about is None:
         return page(request, "error.html", visitor, status=404, message="There is no such import.")
-    return page(request, "history.html", visitor, about=about, runs=runs)
+    return page(request, "history.html", visitor, about=about, runs=runs, missed=missed, entry=entry)
 
 
 async def _run_page(

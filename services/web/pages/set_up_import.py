@@ -211,4 +211,4 @@ async def _show(request: Request, resources: Resources, visitor: Session, sheet:
 async def _entry(resources: Resources, import_id: UUID) -> ImportView:
     async with resources.database.pool.acquire() as connection:
         saved = await get_import(connection, import_id)
-        return (await view_imports(connection, resources.sealer, [saved]))[0]
+        return (await view_imports(connection, resources, [saved]))[0]

@@ -39,7 +39,7 @@ async def new_import(dsn: str) -> str:
         manager_id = await create_manager(connection, "People", [FieldView(name="No")], now=now)
         source = RemoteSource(url="http://127.0.0.1:1/people.csv")
         setup = ImportSetup(source=source, mapping=[MappingLine(column="No", field=1)], unique_id=UniqueId(field=1))
-        draft = ImportDraft(manager_id, "people.csv", setup, schedule=None, next_run_at=None)
+        draft = ImportDraft(new_id(), manager_id, "people.csv", setup, None, None, None)
         return str(await create_import(connection, draft, now=now))
     finally:
         await connection.close()

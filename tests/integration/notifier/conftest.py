@@ -17,6 +17,7 @@ from services.cli.embedded.postgres import EmbeddedPostgres
 from services.notifier.adapters.smtp import SmtpSender
 from services.notifier.handlers import NotifierHandlers
 from services.notifier.settings import MailServer
+from shared.events.import_warnings import ImportWarned
 from shared.events.runs import ImportFinished
 from shared.ids import new_id
 from shared.postgres.database import Database
@@ -47,11 +48,16 @@ class Notifiers:
     _open: AsyncExitStack
 
     async def start(self, smtp_url: str) -> Callable[[ImportFinished], Coroutine[Any, Any, None]]:
+        return (await self._handlers(smtp_url)).on_import_finished
+
+    async def start_warning(self, smtp_url: str) -> Callable[[ImportWarned], Coroutine[Any, Any, None]]:
+        return (await self._handlers(smtp_url)).on_import_warned
+
+    async def _handlers(self, smtp_url: str) -> NotifierHandlers:
         settings = PostgresSettings(dsn=SecretStr(self.dsn), pool_size=2)
         database = await self._open.enter_async_context(Database(settings, "notifier"))
         send = SmtpSender(MailServer.from_url(smtp_url))
-        handlers = NotifierHandlers(database, send, self.clock, sender=SENDER, public_url=None)
-        return handlers.on_import_finished
+        return NotifierHandlers(database, send, self.clock, sender=SENDER, public_url=None)
 
     async def ended_run(self, **changes: Any) -> ImportFinished:
         """Return the event of a run that is in the database as well; failed, save for what `changes` says."""

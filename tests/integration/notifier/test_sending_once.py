@@ -6,10 +6,12 @@ import asyncpg
 import pytest
 
 from shared.errors import TransientError
+from shared.ids import new_id
 from tests.integration.notifier.choosy_smtp import ChoosyServer, serving
 from tests.integration.notifier.conftest import Notifiers
 from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
+from tests.unit.services.notifier.warned import warned
 
 DEADLINE = 20
 
@@ -123,3 +125,17 @@ async def test_a_run_that_is_no_longer_kept_sends_none(notifiers: Notifiers) -> 
         await notifiers.db.execute("DELETE FROM managers WHERE id = $1", event.manager_id)
         await notify(event)
     assert server.mails == []
+
+
+async def test_a_warning_sends_one_mail_however_often_the_event_comes(notifiers: Notifiers) -> None:
+    run = await notifiers.ended_run()
+    event = warned(event_id=new_id(), import_id=run.import_id, manager_id=run.manager_id)
+    async with SmtpServer() as server:
+        for _ in range(2):
+            warn = await notifiers.start_warning(server.url)
+            await warn(event)
+            await warn(event)
+        await warn(warned(event_id=new_id(), import_id=new_id()))
+    (mail,) = server.mails
+    assert mail.message["Subject"] == "File late: HR file"
+    assert mail.message["Message-ID"] == f"<warning-{event.event_id}@contacts-sync>"

@@ -357,3 +357,66 @@ async def test_a_preview_that_cannot_be_made_is_told_on_the_page_and_its_file_is
     assert str(uploads["id"]) in sent.text
     refused = await send(web, path, FORM | {"link": "a\\b"})
     assert "backslash" in refused.text
+
+
+async def test_each_pattern_is_saved_and_shown_again(web: Web) -> None:
+    manager = await web.manager()
+    await sign_in(web)
+    start = {"start": "2026-12-01T06:30", "time_zone": "Europe/Berlin", "action": "save"}
+    monthly = {
+        "repeat": "monthly",
+        "every_months": "2",
+        "month_on": "weekday",
+        "month_place": "-1",
+        "month_weekday": "7",
+    }
+    for fields, sentence in (
+        (monthly, "Every 2 months on the last weekday at 06:30 (Europe/Berlin), from 1 December 2026."),
+        (
+            {"repeat": "weekly", "every_weeks": "1", "on_MO": "on", "on_FR": "on", "end": "count", "count": "9"},
+            "Every week on Monday and Friday at 06:30 (Europe/Berlin), from 1 December 2026, 9 times.",
+        ),
+        (
+            {"repeat": "rule", "rule": "FREQ=DAILY;BYHOUR=6,18"},
+            "Every day at 06:30 and 18:30 (Europe/Berlin), from 1 December 2026.",
+        ),
+    ):
+        answer = await send(web, f"/imports/new?manager={manager['id']}", FORM | start | fields)
+        assert answer.status_code == 303, errors(answer)
+        entry = (await web.api.get("/imports", params={"limit": 500})).json()["items"][-1]
+        assert entry["schedule_sentence"] == sentence
+        listed = (await web.browser.get(f"/managers/{manager['id']}/imports")).text
+        assert sentence in unescape(listed)
+        form = (await web.browser.get(f"/imports/{entry['id']}/edit")).text
+        assert re.search(rf'name="repeat" value="{fields["repeat"]}" checked', form)
+
+
+async def test_a_schedule_is_shown_in_words_while_it_is_entered(web: Web) -> None:
+    await sign_in(web)
+    fields = {"csrf": await csrf(web), "repeat": "daily", "every_days": "2", "start": "2026-12-01T06:30"}
+    shown = await web.browser.post("/imports/schedule-preview", data=fields | {"time_zone": "Europe/Berlin"})
+    assert "Every 2 days at 06:30 (Europe/Berlin)" in unescape(shown.text)
+    assert shown.text.count("06:30 Europe/Berlin") == 5
+    refused = await web.browser.post("/imports/schedule-preview", data=fields | {"time_zone": "Mars"})
+    assert "is not a time zone" in unescape(refused.text)
+    half = await web.browser.post("/imports/schedule-preview", data=fields | {"start": ""})
+    assert half.text.strip() == ""
+
+
+async def test_a_schedule_is_paused_and_resumed_from_its_page(web: Web) -> None:
+    manager = await web.manager()
+    schedule = {"start": "2026-12-01T06:30:00", "time_zone": "Europe/Berlin", "rrule": "FREQ=DAILY"}
+    entry = await web.new_import(manager["id"], schedule=schedule)
+    await sign_in(web)
+    page = f"/imports/{entry['id']}/runs"
+    assert "Every day at 06:30 (Europe/Berlin)" in (await web.browser.get(page)).text
+    token = {"csrf": await csrf(web)}
+    await web.browser.post(f"/imports/{entry['id']}/pause", data=token | {"from": "", "until": ""})
+    assert "until it is resumed" in (await web.browser.get(page)).text
+    assert "Paused" in (await web.browser.get(f"/managers/{manager['id']}/imports")).text
+    web.clock.time = NOW + timedelta(days=20)
+    await sign_in(web)
+    await web.browser.post(f"/imports/{entry['id']}/resume", data={"csrf": await csrf(web)})
+    resumed = (await web.browser.get(page)).text
+    assert "until it is resumed" not in resumed
+    assert "The schedule was paused" in resumed

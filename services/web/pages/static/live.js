@@ -30,6 +30,7 @@ function show(place, run) {
   const bar = place.querySelector("progress");
   if (bar) bar.value = Math.max(bar.value, run.progress.percent);
   set("state", STATES[run.status] || run.status);
+  set("waiting", run.waiting ? run.waiting.message : "");
   set("bytes", size(run.progress.bytes));
   set("rows", run.progress.rows.toLocaleString("en"));
 }

@@ -37,6 +37,7 @@ def test_runs_start_anew_and_facts_are_said_again() -> None:
     assert again == [
         "import.finished",
         "contacts.changed",
+        "import.warned",
         "connection.test.requested",
         "connection.tested",
         "preview.requested",

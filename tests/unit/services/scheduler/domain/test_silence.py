@@ -12,6 +12,16 @@ def test_a_run_is_silent_after_fifteen_seconds_and_twice_the_waiting_time() -> N
     assert silent_from(Watched("staging", 1, BEAT, timedelta(seconds=40))) == BEAT + timedelta(seconds=95)
 
 
+def test_a_run_that_nobody_has_taken_up_is_given_longer_with_each_attempt_and_as_others_had_to_wait() -> None:
+    def seconds(attempt: int, others: int = 0) -> float:
+        run = Watched("fetching", attempt, BEAT, timedelta(0), taken_up=False)
+        return (silent_from(run, timedelta(seconds=others)) - BEAT).total_seconds()
+
+    assert [seconds(attempt) for attempt in (1, 2, 3, 6, 99)] == [15, 30, 60, 480, 480]
+    assert seconds(1, others=100) == 215
+    assert remedy(Watched("fetching", 99, BEAT, timedelta(0), taken_up=False), most_attempts=10) is Remedy.ASK_AGAIN
+
+
 @pytest.mark.parametrize(
     ("status", "attempt", "what"),
     [

@@ -1,0 +1,45 @@
+"""What is done about a schedule whose time has come: one run, however many times have passed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared.rules.due import MOST_COUNTED, Pause, delay_of, next_due
+from shared.rules.recurrence import Schedule, due_times
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class DueNow:
+    """The due time that a run is for, None for a try again; earlier ones that were missed; the next time."""
+
+    due_at: datetime | None
+    next_at: datetime | None
+    missed: list[datetime] = field(default_factory=list)
+
+
+def judge_due(
+    schedule: Schedule, import_id: UUID, came_due: datetime, now: datetime, pause: Pause | None, *, retry: bool
+) -> DueNow:
+    """Return what is due of a schedule that came due at a moment which is past by now.
+
+    `retry`: it came due only as a try again, so no due time has passed unless one has since.
+    """
+    delay = delay_of(schedule, import_id)
+    first = came_due - delay + (_MOMENT if retry else timedelta())
+    passed: list[datetime] = []
+    upcoming: datetime | None = None
+    for due in due_times(schedule, first - _MOMENT):
+        if due > now - delay or len(passed) == MOST_COUNTED:
+            upcoming = due
+            break
+        passed.append(due)
+    if pause is not None or (upcoming is not None and upcoming <= now - delay):
+        passed = [due for due in passed if pause is None or not pause.covers(due)]
+        upcoming = next_due(schedule, import_id, now, pause)
+    elif upcoming is not None:
+        upcoming += delay
+    if not passed:  # a try again; or a zone's rules have moved the time, which then is the one that was noted
+        return DueNow(None if retry else came_due, upcoming)
+    return DueNow(passed[-1], upcoming, passed[:-1])

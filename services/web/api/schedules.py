@@ -1,0 +1,72 @@
+"""Schedules: what one means, paused and resumed, and what was missed."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Body, Query
+from pydantic import BaseModel, Field
+
+from services.web.dependencies.api_route import api_router
+from services.web.dependencies.resources import Open, Resources
+from services.web.dependencies.schedules import pause_schedule, resume_schedule
+from services.web.dependencies.view_imports import view_imports
+from services.web.forms.import_document import ImportView
+from services.web.forms.import_input import PauseInput, ScheduleInput
+from shared.rules.recurrence import upcoming, validate
+from shared.rules.sentence import describe
+from shared.store.imports import get_import, import_existed
+from shared.store.schedules import MissedView, missed_of
+
+router = api_router("schedules")
+
+_MISSED = 500
+
+
+class SchedulePreview(BaseModel):
+    """What a schedule means."""
+
+    sentence: str
+    next_runs: list[datetime] = Field(description="The next five due times, without spread")
+
+
+class Missed(BaseModel):
+    """What an import has missed."""
+
+    items: list[MissedView]
+
+
+@router.post("/schedule-previews")
+async def preview_schedule(wanted: ScheduleInput, resources: Open) -> SchedulePreview:
+    """Say what a schedule means, or what is wrong with it; nothing is saved."""
+    schedule = wanted.schedule()
+    validate(schedule)
+    return SchedulePreview(sentence=describe(schedule), next_runs=upcoming(schedule, resources.clock.now()))
+
+
+@router.post("/imports/{import_id}/pause")
+async def pause(import_id: UUID, resources: Open, wanted: Annotated[PauseInput | None, Body()] = None) -> ImportView:
+    """Let a schedule pause, now or between two times; an earlier pause is replaced. "Import now" still works."""
+    await pause_schedule(resources, import_id, wanted or PauseInput.model_validate({}))
+    return await _view(resources, import_id)
+
+
+@router.post("/imports/{import_id}/resume")
+async def resume(import_id: UUID, resources: Open) -> ImportView:
+    """End a schedule's pause; what came due in it is noted as missed, and not made up for."""
+    await resume_schedule(resources, import_id)
+    return await _view(resources, import_id)
+
+
+@router.get("/imports/{import_id}/missed")
+async def missed(import_id: UUID, resources: Open, limit: Annotated[int, Query(ge=1, le=_MISSED)] = 100) -> Missed:
+    """List due times that did not run, and why, the newest first."""
+    async with resources.database.pool.acquire() as connection:
+        await import_existed(connection, import_id)
+        return Missed(items=await missed_of(connection, import_id, limit=limit))
+
+
+async def _view(resources: Resources, import_id: UUID) -> ImportView:
+    async with resources.database.pool.acquire() as connection:
+        saved = await get_import(connection, import_id)
+        return (await view_imports(connection, resources, [saved]))[0]

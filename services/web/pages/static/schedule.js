@@ -1,0 +1,23 @@
+// Shows in words what the schedule in the form means, and its next times. Without scripts the page of the import does.
+"use strict";
+
+for (const section of document.querySelectorAll("[data-schedule]")) {
+  const place = document.getElementById("schedule-preview");
+  const form = section.closest("form");
+  let newest = 0;
+  const show = async () => {
+    const fields = new URLSearchParams({ csrf: form.elements.csrf.value });
+    for (const input of section.querySelectorAll("input, select")) {
+      if (!["radio", "checkbox"].includes(input.type) || input.checked) fields.set(input.name, input.value);
+    }
+    const asked = ++newest;
+    try {
+      const answer = await fetch(section.dataset.schedule, { method: "POST", body: fields });
+      if (answer.ok && asked === newest) place.innerHTML = await answer.text();
+    } catch {
+      place.textContent = "";
+    }
+  };
+  section.addEventListener("change", show);
+  show();
+}

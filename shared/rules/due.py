@@ -1,0 +1,106 @@
+"""When an import is due next, with all that moves it: its place in a spread, and a pause."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from shared.errors import UserError
+from shared.rules.recurrence import Schedule, due_times, time_zone_named
+from shared.rules.wall_clock import instant_of
+
+MOST_COUNTED: Final = 10_000
+_MOMENT: Final = timedelta(microseconds=1)
+_DAYS_LOOKED_AT: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which nothing is due, from a moment to before another; without an end until it is resumed."""
+
+    begins: datetime
+    ends: datetime | None
+    reason: str | None = None
+
+    def covers(self, moment: datetime) -> bool:
+        """Tell whether a moment lies in it."""
+        return self.begins <= moment and (self.ends is None or moment < self.ends)
+
+
+def delay_of(schedule: Schedule, import_id: UUID) -> timedelta:
+    """Return how long after its times an import's runs begin, by the schedule's spread; always the same."""
+    spread = schedule.policy.spread_minutes * 60
+    return timedelta(seconds=import_id.int % spread) if spread else timedelta()
+
+
+def next_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None = None) -> datetime | None:
+    """Return when the next run is due, strictly after a moment, or None when there is none."""
+    delay = delay_of(schedule, import_id)
+    due = next(due_times(schedule, after - delay), None)
+    if due is not None and pause is not None and pause.covers(due):
+        due = next(due_times(schedule, pause.ends - _MOMENT), None) if pause.ends else None
+    return due + delay if due else None
+
+
+def upcoming_due(
+    schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None = None, limit: int = 5
+) -> list[datetime]:
+    """Return when the next runs are due, fewer than `limit` where the schedule ends or pauses without an end."""
+    times: list[datetime] = []
+    while len(times) < limit:
+        due = next_due(schedule, import_id, times[-1] if times else after, pause)
+        if due is None:
+            break
+        times.append(due)
+    return times
+
+
+def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[datetime]:
+    """Return the due times from one moment to before another, the spread left aside; at most `MOST_COUNTED`."""
+    return list(islice(_until(due_times(schedule, first - _MOMENT), end), MOST_COUNTED))
+
+
+def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = None) -> datetime | None:
+    """Return the next moment at which a new file should have come: on days that have a due time, outside of a pause."""
+    file_by = schedule.policy.file_by
+    if file_by is None:
+        return None
+    zone = time_zone_named(schedule.time_zone)
+    seen: date | None = None
+    local = after.astimezone(zone).replace(tzinfo=None)
+    begin = instant_of(datetime.combine(local.date(), datetime.min.time()), zone)
+    for due in islice(due_times(schedule, begin - _MOMENT), _DAYS_LOOKED_AT):
+        day = due.astimezone(zone).date()
+        if day == seen:
+            continue
+        seen = day
+        moment = instant_of(datetime.combine(day, file_by), zone)
+        if moment > after and not (pause and pause.covers(moment)):
+            return moment
+    return None
+
+
+def pause_of(schedule: Schedule, begins: datetime | None, ends: datetime | None, *, now: datetime) -> Pause:
+    """Return the pause between two times on the zone's wall clock; from now, and until it is resumed, without them.
+
+    UserError `pause_range`, or `schedule_not_wall_clock` for a time with an offset.
+    """
+    zone = time_zone_named(schedule.time_zone)
+    for name, time in (("from", begins), ("until", ends)):
+        if time is not None and time.tzinfo is not None:
+            message = "The time has an offset: give it as the clock in the time zone shows it, without one"
+            raise UserError("schedule_not_wall_clock", message, field=name)
+    first = instant_of(begins, zone) if begins else now
+    last = instant_of(ends, zone) if ends else None
+    if last is not None and last <= max(first, now):
+        raise UserError("pause_range", "The pause ends before it begins, or has ended already", field="until")
+    return Pause(first.astimezone(UTC), last)
+
+
+def _until(times: Iterator[datetime], end: datetime) -> Iterator[datetime]:
+    for time in times:
+        if time >= end:
+            return
+        yield time

@@ -1,0 +1,53 @@
+"""What an open run waits for, if it does, in words for people."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+OTHERS: Final = """CASE WHEN r.finished_at IS NULL THEN (
+        SELECT jsonb_build_object('under_way', count(*) FILTER (WHERE o.status <> 'queued'),
+            'before', count(*) FILTER (WHERE o.status = 'queued' AND (o.queued_at, o.id) < (r.queued_at, r.id)),
+            'writing', (array_agg(o.id ORDER BY o.status, o.id) FILTER (WHERE o.status IN ('applying', 'planning')))[1])
+        FROM runs o WHERE o.manager_id = r.manager_id AND o.finished_at IS NULL AND o.id <> r.id) END AS others"""
+"""A column for a query of runs `r`: what other open runs their managers have."""
+
+
+class RunWait(BaseModel):
+    """What a run waits for, and since when."""
+
+    code: Literal["turn", "scheduler", "fetcher", "manager"] = Field(
+        description="Its turn among its manager's runs; a scheduler; a fetcher; another run that writes to its manager"
+    )
+    message: str
+    since: datetime
+    runs_before: int | None = Field(None, description="How many runs of the manager are queued before it")
+    run_id: UUID | None = Field(None, description="The run that writes to its manager")
+
+
+def wait_of(row: dict[str, Any]) -> RunWait | None:
+    """Return what an open run waits for; `row` has its state, its times, and `OTHERS`."""
+    others = row["others"]
+    if others is None:
+        return None
+    if row["status"] == "queued":
+        return _queued(row["queued_at"], others["before"], others["under_way"])
+    step = max((step["started_at"] for step in row["steps"]), default=None) or row["queued_at"]
+    since = datetime.fromisoformat(step) if isinstance(step, str) else step
+    if row["status"] == "fetching" and row["taken_up_at"] is None:
+        return RunWait(code="fetcher", message="It waits for a fetcher that has time for it.", since=since)
+    if row["status"] == "planning" and others["writing"]:
+        message = "It waits until another import has written its changes to the same contact manager."
+        return RunWait(code="manager", message=message, since=since, run_id=others["writing"])
+    return None
+
+
+def _queued(since: datetime, before: int, under_way: int) -> RunWait:
+    if not before and not under_way:
+        return RunWait(
+            code="scheduler", message="It waits for the scheduler to take it up.", since=since, runs_before=0
+        )
+    queue = f"{before:,} imports are queued before it" if before != 1 else "1 import is queued before it"
+    message = f"It waits for its turn: of this contact manager {queue}, and {under_way:,} are under way."
+    return RunWait(code="turn", message=message, since=since, runs_before=before)

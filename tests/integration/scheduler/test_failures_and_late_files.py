@@ -1,0 +1,195 @@
+"""What people ask of a schedule: try again, pause when it goes on failing, tell when the file is late."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.events.import_warnings import ImportWarned
+from shared.rules.due import Pause
+from shared.rules.recurrence import Schedule
+from shared.rules.schedule_policy import SchedulePolicy
+from shared.store.runs import request_run
+from shared.store.schedules import pause_import, resume_import
+from tests.integration.scheduler.conftest import NOW, Schedulers
+from tests.support.scheduled_imports import add_imports, add_managers
+
+DAY = timedelta(days=1)
+HALF_PAST = NOW + timedelta(minutes=30)
+
+
+def daily(**policy: Any) -> Schedule:
+    start = datetime.fromisoformat("2026-11-01T06:30")
+    return Schedule(start, "Europe/Berlin", "FREQ=DAILY", policy=SchedulePolicy(**policy))
+
+
+async def end_runs(schedulers: Schedulers, status: str, code: str | None = None) -> None:
+    """End what is under way, and let two schedulers see to what follows."""
+    await schedulers.finish(status, code)
+    await schedulers.dispatcher().follow_up()
+    await schedulers.dispatcher().follow_up()
+
+
+async def warnings(schedulers: Schedulers) -> list[ImportWarned]:
+    rows = await schedulers.db.fetch("SELECT body FROM outbox WHERE topic = 'import.warned' ORDER BY id")
+    return [ImportWarned.model_validate_json(row["body"]) for row in rows]
+
+
+async def pause_of(schedulers: Schedulers, import_id: UUID) -> tuple[datetime | None, str | None, int]:
+    row = await schedulers.db.fetchrow(
+        "SELECT pause_from, pause_reason, failures FROM imports WHERE id = $1", import_id
+    )
+    assert row
+    return row["pause_from"], row["pause_reason"], row["failures"]
+
+
+async def test_a_run_that_failed_is_tried_again_so_many_times_and_not_past_the_next(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(retry_minutes=10, retries=2))
+    dispatcher = schedulers.dispatcher()
+    schedulers.clock.set(HALF_PAST)
+    await dispatcher.queue_due()
+    for _ in range(2):
+        await end_runs(schedulers, "failed", "login_refused")
+        assert await schedulers.next_at(made) == schedulers.clock.now() + timedelta(minutes=10)
+        schedulers.clock.go(timedelta(minutes=10))
+        await dispatcher.queue_due()
+    await end_runs(schedulers, "failed", "login_refused")
+    assert await schedulers.next_at(made) == HALF_PAST + DAY
+    assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST, None, None]
+    assert await schedulers.missed(made) == []
+    schedulers.clock.set(HALF_PAST + DAY)
+    await dispatcher.queue_due()
+    await end_runs(schedulers, "failed", "login_refused")
+    assert await schedulers.next_at(made) == HALF_PAST + DAY + timedelta(minutes=10), "tries are counted anew"
+
+
+async def test_a_try_again_that_comes_after_an_outage_makes_up_for_all(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(retry_minutes=10))
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    await end_runs(schedulers, "failed", "login_refused")
+    schedulers.clock.go(3 * DAY)
+    await schedulers.dispatcher().queue_due()
+    assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST, HALF_PAST + 3 * DAY]
+    assert await schedulers.missed(made) == [("downtime", 2)]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("succeeded", None), ("unchanged", None), ("refused", "guard"), ("cancelled", None)]
+)
+async def test_others_are_not_tried_again(schedulers: Schedulers, status: str, code: str | None) -> None:
+    made = await schedulers.new_import(daily(retry_minutes=10))
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    await end_runs(schedulers, status, code)
+    assert await schedulers.next_at(made) == HALF_PAST + DAY
+
+
+async def test_failures_in_a_row_pause_the_schedule_with_one_mail(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(pause_after_failures=3))
+    for status in ("failed", "succeeded", "failed", "refused", "failed"):
+        schedulers.clock.set((await schedulers.next_at(made)) or NOW)
+        await schedulers.dispatcher().queue_due()
+        await end_runs(schedulers, status, None if status == "succeeded" else "login_refused")
+    assert await schedulers.next_at(made) is None
+    assert await pause_of(schedulers, made) == (schedulers.clock.now(), "its runs failed 3 times in a row", 3)
+    (warning,) = await warnings(schedulers)
+    assert (warning.warning, warning.failures, warning.error_emails) == ("schedule_paused", 3, ["it@example.com"])
+    assert "It went wrong." in warning.message
+    schedulers.clock.go(3 * DAY)
+    await schedulers.dispatcher().queue_due()
+    assert len(await schedulers.runs()) == 5
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=schedulers.clock.now())
+    assert await pause_of(schedulers, made) == (None, None, 0)
+    assert await schedulers.missed(made) == [("paused", 3)]
+    assert await schedulers.next_at(made) == schedulers.clock.now() + DAY
+
+
+async def test_runs_asked_for_by_hand_are_no_failures_of_the_schedule(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(pause_after_failures=1))
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    await schedulers.finish()
+    async with schedulers.db.transaction():
+        await request_run(schedulers.db, made, trigger="now", now=schedulers.clock.now())
+    await end_runs(schedulers, "failed", "login_refused")
+    assert await pause_of(schedulers, made) == (None, None, 0)
+
+
+async def test_a_pause_between_two_days(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    pause = Pause(NOW + DAY, NOW + 4 * DAY)
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, pause, now=NOW)
+    assert await schedulers.next_at(made) == HALF_PAST
+    days = []
+    for _ in range(3):
+        due = await schedulers.next_at(made)
+        assert due
+        days.append((due - NOW).days)
+        schedulers.clock.go(due - schedulers.clock.now())
+        await schedulers.dispatcher().queue_due()
+        await schedulers.finish()
+    assert days == [0, 4, 5]
+    assert await schedulers.missed(made) == [("paused", 3)]
+    assert (await pause_of(schedulers, made))[0] is None
+
+
+FILE_BY = time(9, 0)
+NINE = NOW + timedelta(hours=3)
+
+
+async def test_a_file_that_has_not_come_in_time_is_told_of_once(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(file_by=FILE_BY))
+    dispatcher = schedulers.dispatcher()
+    schedulers.clock.set(HALF_PAST)
+    await dispatcher.queue_due()
+    await schedulers.finish("failed", "file_missing")
+    schedulers.clock.set(NINE - timedelta(seconds=1))
+    assert await dispatcher.look_for_late_files() == 1
+    assert await warnings(schedulers) == []
+    schedulers.clock.set(NINE)
+    await dispatcher.look_for_late_files()
+    await dispatcher.look_for_late_files()
+    (warning,) = await warnings(schedulers)
+    assert (warning.warning, warning.expected_at, warning.import_id) == ("file_late", NINE, made)
+    assert "has not come" in warning.message
+    assert await schedulers.db.fetchval("SELECT file_due_at FROM imports") == NINE + DAY
+
+
+@pytest.mark.parametrize(
+    ("status", "sha256", "late"),
+    [
+        *(("succeeded", "aa", False), ("succeeded_with_errors", "aa", False), ("refused", "aa", False)),
+        *(("failed", "aa", False), ("failed", None, True), ("unchanged", "aa", True), ("cancelled", "aa", True)),
+    ],
+)
+async def test_what_counts_as_a_file_that_came(
+    schedulers: Schedulers, status: str, sha256: str | None, *, late: bool
+) -> None:
+    await schedulers.new_import(daily(file_by=FILE_BY))
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    await schedulers.db.execute("UPDATE runs SET file_sha256 = $1", sha256)
+    await schedulers.finish(status)
+    schedulers.clock.set(NINE)
+    await schedulers.dispatcher().look_for_late_files()
+    assert bool(await warnings(schedulers)) is late
+
+
+async def test_days_without_a_due_time_and_pauses_want_no_file(schedulers: Schedulers) -> None:
+    schedule = Schedule(
+        datetime.fromisoformat("2026-11-01T06:30"),
+        "Europe/Berlin",
+        "FREQ=WEEKLY;BYDAY=FR",
+        policy=SchedulePolicy(file_by=FILE_BY),
+    )
+    (manager,) = await add_managers(schedulers.db, 1)
+    (made,) = await add_imports(schedulers.db, [manager], schedule, now=NOW)
+    friday = NINE + 3 * DAY  # 1 December 2026 is a Tuesday
+    assert await schedulers.db.fetchval("SELECT file_due_at FROM imports") == friday
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW, None), now=NOW)
+    assert await schedulers.db.fetchval("SELECT file_due_at FROM imports") is None

@@ -1,0 +1,134 @@
+"""Runs under way end, or are asked for again, for reasons that hold; a clock that was set is none."""
+
+from datetime import timedelta
+
+from tests.integration.scheduler.conftest import NOW, Schedulers
+
+HOUR = timedelta(hours=1)
+
+
+async def start_run(schedulers: Schedulers) -> None:
+    await schedulers.new_import(None)
+    await schedulers.db.execute(
+        """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, setup_fingerprint, queued_at)
+        SELECT id, id, manager_id, 'now', false, 'queued',
+            setup || '{"name": "N", "manager_name": "M", "fields": [], "scheduled": false}', '', $1 FROM imports""",
+        NOW,
+    )
+    assert await schedulers.dispatcher().start_queued() == 1
+    await take_up(schedulers)
+
+
+async def take_up(schedulers: Schedulers, waited: timedelta = timedelta()) -> None:
+    """What the handler writes when a fetcher begins."""
+    event = "UPDATE runs SET taken_up_at = $1, waited_ms = $2 WHERE status = 'fetching'"
+    await schedulers.db.execute(event, schedulers.clock.now(), round(waited.total_seconds() * 1000))
+
+
+async def state(schedulers: Schedulers) -> tuple[str, int, str | None]:
+    (run,) = await schedulers.runs()
+    return run["status"], run["attempt"], run["error_code"]
+
+
+async def test_a_silent_run_is_asked_for_again_and_given_up_in_the_end(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    watch = schedulers.watch()
+    for attempt in (2, 3):
+        schedulers.clock.go(timedelta(seconds=16))
+        await watch.see_to_silent_runs()
+        assert await state(schedulers) == ("fetching", attempt, None)
+        await take_up(schedulers)
+    schedulers.clock.go(timedelta(seconds=16))
+    await watch.see_to_silent_runs()
+    assert await state(schedulers) == ("failed", 3, "attempts_exhausted")
+
+
+async def test_a_clock_set_forward_makes_no_run_silent_or_old(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    watch = schedulers.watch()
+    await watch.forgive_a_jump()
+    schedulers.clock.set(NOW + 100 * HOUR)
+    await watch.forgive_a_jump()
+    await watch.see_to_silent_runs()
+    await watch.end_old_runs()
+    assert await state(schedulers) == ("fetching", 1, None)
+    schedulers.clock.go(timedelta(seconds=16))
+    await watch.see_to_silent_runs()
+    assert await state(schedulers) == ("fetching", 2, None)
+
+
+async def test_a_clock_set_back_hides_no_silence(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    watch = schedulers.watch()
+    await watch.forgive_a_jump()
+    schedulers.clock.set(NOW - 100 * HOUR)
+    await watch.forgive_a_jump()
+    schedulers.clock.go(timedelta(seconds=16))
+    await watch.see_to_silent_runs()
+    assert await state(schedulers) == ("fetching", 2, None)
+
+
+async def test_a_run_that_comes_to_nothing_ends_after_its_time(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    watch = schedulers.watch(hours=2)
+    schedulers.clock.go(1.9 * HOUR)
+    await watch.end_old_runs()
+    assert (await state(schedulers))[0] == "fetching"
+    schedulers.clock.go(0.2 * HOUR)
+    await watch.end_old_runs()
+    assert await state(schedulers) == ("failed", 1, "time_limit")
+
+
+async def test_a_run_that_applies_is_not_ended(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    await schedulers.db.execute("UPDATE runs SET status = 'applying'")
+    schedulers.clock.go(50 * HOUR)
+    await schedulers.watch().end_old_runs()
+    assert (await state(schedulers))[0] == "applying"
+
+
+async def test_a_run_that_nobody_takes_up_is_asked_for_ever_more_seldom_and_not_given_up(
+    schedulers: Schedulers,
+) -> None:
+    await start_run(schedulers)
+    await schedulers.db.execute("UPDATE runs SET taken_up_at = NULL")
+    watch = schedulers.watch()
+    for _ in range(3600 // 5):
+        schedulers.clock.go(timedelta(seconds=5))
+        await watch.see_to_silent_runs()
+    status, attempt, _ = await state(schedulers)
+    assert status == "fetching"
+    assert 8 < attempt < 16
+
+
+async def test_a_run_far_back_in_a_crowd_is_not_silent_while_those_before_it_are_taken_up(
+    schedulers: Schedulers,
+) -> None:
+    await start_run(schedulers)
+    await schedulers.db.execute("UPDATE runs SET taken_up_at = NULL")
+    waiting = (await schedulers.runs())[0]["id"]
+    watch = schedulers.watch()
+    for minute in range(1, 20):
+        schedulers.clock.go(timedelta(minutes=1))
+        await schedulers.db.execute("DELETE FROM runs WHERE id <> $1", waiting)
+        await one_before(schedulers, waited=timedelta(minutes=minute))
+        await watch.see_to_silent_runs()
+    row = await schedulers.db.fetchrow("SELECT attempt FROM runs WHERE id = $1", waiting)
+    assert row
+    assert row["attempt"] == 1
+    await schedulers.db.execute("DELETE FROM runs WHERE id <> $1", waiting)
+    schedulers.clock.go(timedelta(minutes=1))
+    await watch.see_to_silent_runs()
+    assert (await state(schedulers))[1] == 2, "nobody is taken up any more: it was lost"
+
+
+async def one_before(schedulers: Schedulers, *, waited: timedelta) -> None:
+    made = await schedulers.new_import(None)
+    await schedulers.db.execute(
+        """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, attempt, setup, setup_fingerprint,
+            queued_at, beat_at, taken_up_at, waited_ms)
+        SELECT id, id, manager_id, 'now', false, 'fetching', 1, '{}', '', $2, $2, $2, $3 FROM imports WHERE id = $1""",
+        made,
+        schedulers.clock.now(),
+        round(waited.total_seconds() * 1000),
+    )

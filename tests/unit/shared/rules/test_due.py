@@ -1,0 +1,96 @@
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+import pytest
+
+from shared.errors import UserError
+from shared.rules.due import Pause, delay_of, due_between, next_due, next_file_due, pause_of, upcoming_due
+from shared.rules.recurrence import Schedule
+from shared.rules.schedule_policy import SchedulePolicy, validate_policy
+
+ID = UUID(int=1000)
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+SIX = timedelta(hours=6)
+DAILY = Schedule(datetime(2026, 1, 1, 6), "UTC", "FREQ=DAILY")  # noqa: DTZ001 - wall clock
+
+
+def with_policy(policy: SchedulePolicy, rrule: str = "FREQ=DAILY", zone: str = "UTC") -> Schedule:
+    return Schedule(DAILY.start, zone, rrule, policy=policy)
+
+
+def test_a_pause_without_an_end_leaves_nothing_due_after_its_begin() -> None:
+    assert next_due(DAILY, ID, NOW, Pause(NOW, None)) is None
+    assert upcoming_due(DAILY, ID, NOW, Pause(NOW + 2 * DAY, None)) == [NOW + SIX, NOW + SIX + DAY]
+
+
+def test_what_is_due_at_the_end_of_a_pause_is_due() -> None:
+    assert next_due(DAILY, ID, NOW, Pause(NOW, NOW + SIX)) == NOW + SIX
+    assert next_due(DAILY, ID, NOW, Pause(NOW + SIX, NOW + SIX + DAY)) == NOW + SIX + DAY
+    assert next_due(DAILY, ID, NOW, Pause(NOW - 2 * DAY, NOW)) == NOW + SIX
+
+
+def test_a_spread_is_the_imports_own_and_never_skips() -> None:
+    schedule = with_policy(SchedulePolicy(spread_minutes=10))
+    delay = delay_of(schedule, ID)
+    assert delay == timedelta(seconds=1000 % 600)
+    assert next_due(schedule, ID, NOW) == NOW + SIX + delay
+    assert next_due(schedule, ID, NOW + SIX) == NOW + SIX + delay, "its time has passed, its turn has not"
+    assert next_due(schedule, ID, NOW + SIX + delay) == NOW + SIX + delay + DAY
+
+
+def test_due_times_between_two_moments() -> None:
+    assert due_between(DAILY, NOW + SIX, NOW + SIX + DAY) == [NOW + SIX]
+
+
+def test_a_file_is_wanted_on_days_with_a_due_time_by_the_zones_clock() -> None:
+    schedule = with_policy(SchedulePolicy(file_by=time(9)), "FREQ=WEEKLY;BYDAY=FR", "Europe/Berlin")
+    friday = datetime(2026, 12, 4, 8, tzinfo=UTC)
+    assert next_file_due(schedule, NOW) == friday
+    assert next_file_due(schedule, friday - timedelta(minutes=1)) == friday
+    assert next_file_due(schedule, friday) == friday + 7 * DAY
+    assert next_file_due(schedule, NOW, Pause(NOW, friday + DAY)) == friday + 7 * DAY
+    assert next_file_due(DAILY, NOW) is None
+
+
+def test_a_file_is_wanted_once_a_day_however_often_the_schedule_looks() -> None:
+    schedule = with_policy(SchedulePolicy(file_by=time(9)), "FREQ=MINUTELY;INTERVAL=5")
+    assert next_file_due(schedule, NOW + timedelta(hours=9)) == NOW + DAY + timedelta(hours=9)
+
+
+def test_a_pause_is_given_by_the_wall_clock() -> None:
+    berlin = Schedule(DAILY.start, "Europe/Berlin", "FREQ=DAILY")
+    pause = pause_of(berlin, datetime(2026, 12, 24), datetime(2027, 1, 6, 23, 59, 59), now=NOW)  # noqa: DTZ001
+    assert pause == Pause(datetime(2026, 12, 23, 23, tzinfo=UTC), datetime(2027, 1, 6, 22, 59, 59, tzinfo=UTC))
+    assert pause_of(berlin, None, None, now=NOW) == Pause(NOW, None)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "code"),
+    [
+        (datetime(2027, 1, 2), datetime(2027, 1, 1), "pause_range"),  # noqa: DTZ001
+        (datetime(2026, 11, 1), datetime(2026, 11, 2), "pause_range"),  # noqa: DTZ001
+        (NOW, None, "schedule_not_wall_clock"),
+        (None, NOW + DAY, "schedule_not_wall_clock"),
+    ],
+)
+def test_pauses_that_make_no_sense(begins: datetime | None, ends: datetime | None, code: str) -> None:
+    with pytest.raises(UserError) as caught:
+        pause_of(DAILY, begins, ends, now=NOW)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        SchedulePolicy(spread_minutes=61),
+        SchedulePolicy(spread_minutes=-1),
+        SchedulePolicy(retry_minutes=0),
+        SchedulePolicy(retries=0),
+        SchedulePolicy(pause_after_failures=101),
+        SchedulePolicy(file_by=time(9, tzinfo=UTC)),
+    ],
+)
+def test_policies_that_make_no_sense(policy: SchedulePolicy) -> None:
+    with pytest.raises(UserError):
+        validate_policy(policy)

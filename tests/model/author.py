@@ -77,7 +77,8 @@ class Author:
         if generate and self.chance(0.7):
             fields.remove("No")
         columns = [COLUMNS[name] if has_header else str(number) for number, name in enumerate(fields, start=1)]
-        is_upload = self.chance(0.05 if self.theme == "approve" else 0.12)
+        guarded = self.theme in ("guard", "generated", "approve")
+        is_upload = self.chance(0.05 if guarded else 0.15)
         return Setup(
             "a.csv",
             tuple(zip(columns, fields, strict=True)),
@@ -86,11 +87,11 @@ class Author:
             has_header=has_header,
             delimiter=self.rng.choice(",,,;|\t"),
             trim=self.chance(0.5 if self.theme == "rows" else 0.85),
-            delete_missing=self.chance(0.85 if self.theme in ("guard", "generated", "approve", "undo") else 0.6),
+            delete_missing=self.chance(0.9 if guarded else 0.65),
             update_existing=self.chance(0.85),
             every_time=self.chance(0.05 if self.theme == "approve" else 0.2),
             max_row_errors=self.rng.choice([None, None, None, None, None, None, 1, 2]),
-            scheduled=not is_upload and self.chance(0.8 if self.theme in ("guard", "generated", "approve") else 0.35),
+            scheduled=not is_upload and self.chance(0.9 if guarded else 0.35),
         )
 
     def save(self, label: str, setup: Setup) -> None:
@@ -105,7 +106,7 @@ class Author:
     def changed(self, setup: Setup) -> Setup:
         """Return a set-up with one thing changed."""
         toggled = self.rng.choice(
-            ["delete_missing", "update_existing", "every_time", "trim", "scheduled", "mail", "budget"]
+            ["delete_missing", "update_existing", "every_time", "trim", "scheduled", "mail", "mail", "budget"]
         )
         match toggled:
             case "mail":
@@ -171,7 +172,8 @@ class Author:
         """Write or delete a contact by hand; `names` are the fields of which one is to change."""
         known = sorted(self.model.contacts)
         if unique_id is None and known and self.chance(0.75):
-            unique_id = self.rng.choice(known)
+            secret = [name for name in known if "Secret" in self.model.contacts[name].fields]
+            unique_id = self.rng.choice(secret if secret and self.chance(0.5) else known)
         if unique_id not in self.model.contacts:
             self.do(PutContact(unique_id or self.files.new_id(), {"Name": self.files.name()}))
         elif self.chance(0.25):

@@ -2,13 +2,19 @@
 
 import random
 
+from tests.model.decisions import Decisions
 from tests.model.file_author import Wanted
 from tests.model.steps import Scenario, WriteFile
-from tests.model.stories import Stories, Story
+from tests.model.stories import Story
 
 FEATURES = frozenset({"approve", "undo", "limits", "sign_in"})
-THEMES = ("guard", "guard", "mixed", "rows", "passwords", "generated", "options", "keys")
-THEMES_OF = {"approve": ("approve",) * 4, "undo": ("undo",) * 3, "limits": ("limits",) * 2, "sign_in": ("passwords",)}
+THEMES = ("guard", "guard", "guard", "mixed", "rows", "passwords", "generated", "generated", "options", "keys")
+THEMES_OF = {
+    "approve": ("approve",) * 6,
+    "undo": ("undo", "undo", "undo", "history"),
+    "limits": ("limits",) * 2,
+    "sign_in": ("passwords",),
+}
 SHORTEST, LONGEST = 6, 16
 
 
@@ -16,12 +22,12 @@ def scenario_of(seed: int, features: frozenset[str] = FEATURES) -> Scenario:
     """Return the scenario of a seed."""
     rng = random.Random(seed)
     themes = [*THEMES, *(theme for feature in sorted(features) for theme in THEMES_OF[feature])]
-    teller = Teller(rng, rng.choice(themes), features)
+    teller = Teller(rng, themes[seed % len(themes)], features)
     teller.tell()
     return Scenario(seed, tuple(teller.steps))
 
 
-class Teller(Stories):
+class Teller(Decisions):
     """Puts stories together."""
 
     def __init__(self, rng: random.Random, theme: str, features: frozenset[str]) -> None:
@@ -59,11 +65,12 @@ class Teller(Stories):
         told: dict[str, list[Story]] = {
             "guard": [self.border],
             "generated": [self.border],
-            "options": [self.other_options, self.earlier_file],
+            "options": [self.other_options, self.earlier_file, self.harmless_change],
             "keys": [self.another_key, self.empty_manager],
             "limits": [self.limit],
             "approve": [self.approval],
             "undo": [self.taking_back],
+            "history": [self.history],
         }
         return told.get(self.theme, [self.another_file])
 

@@ -1,0 +1,126 @@
+"""The stories of what people decide: dry runs, approvals, and taking back."""
+
+from dataclasses import replace
+
+from tests.model.steps import DeleteContact, PutContact, WriteFile
+from tests.model.stories import Stories, Story
+
+
+class Decisions(Stories):
+    """Each method tells one; `has_limits`: runs may be refused for limits."""
+
+    has_limits = True
+
+    # Dry runs and approvals
+
+    def dry_run(self) -> None:
+        label = self.import_label()
+        if self.chance(0.6):
+            self.write(label)
+        self.run(label, dry_run=True)
+
+    def approval(self) -> None:
+        """Have a run refused or a dry run planned, let something happen, and approve it."""
+        waiting = self.waiting()
+        for _ in range(0 if waiting and self.chance(0.3) else 2):
+            makers: list[Story] = [self.border, self.dry_run, *[self.limit] * self.has_limits]
+            self.rng.choice(makers)()
+            if waiting := self.waiting(newest=True):
+                break
+        if waiting is None:
+            return
+        label = self.model.runs[waiting].import_label
+        for _ in range(self.rng.choice([0, 1, 1, 1, 1, 2])):
+            if self.chance(0.75):
+                self.meanwhile(label)
+            else:
+                self.edit()
+        if self.chance(0.15):
+            self.approve(waiting, only=self.chance(0.3), dry_run=True)
+        self.approve(waiting, only=self.chance(0.3))
+        if self.chance(0.6):
+            self.run(label)
+        if self.chance(0.2):
+            self.approve(waiting)
+
+    def waiting(self, *, newest: bool = False) -> str | None:
+        """Return a run that waits to be approved."""
+        if newest:
+            run = self.newest
+            return run.label if run.status in ("refused", "planned") and run.trigger == "api" else None
+        return self.some_run(lambda run: run.status in ("refused", "planned") and run.trigger == "api")
+
+    def meanwhile(self, label: str) -> None:
+        """Do what may happen while a plan waits for somebody to approve it."""
+        setup = self.model.imports[label]
+        match self.rng.choice(
+            ["options", "options", "file", "file", "failed", "undo", "undo", "other", "other", "newer", "deleted"]
+        ):
+            case "options":
+                self.save(label, self.changed(replace(setup, delete_missing=not setup.delete_missing)))
+            case "file":
+                self.write(label)
+            case "failed" if not setup.is_upload:
+                old = self.model.files[setup.source]
+                self.do(WriteFile(setup.source, None))
+                self.run(label)
+                self.do(WriteFile(setup.source, old))
+            case "undo":
+                if run := self.some_run(lambda run: run.is_applied and not run.undone_by):
+                    self.undo(run)
+            case "other":
+                self.second_import()
+            case "newer":
+                self.run(label, dry_run=self.chance(0.5))
+            case "deleted" if self.contact_count:
+                self.do(DeleteContact(self.rng.choice(sorted(self.model.contacts))))
+
+    # Undo
+
+    def taking_back(self) -> None:
+        """Have something to take back, let others write to what it wrote, and take it back; at times that too."""
+        if self.chance(0.5):
+            self.another_file()
+        run = self.some_run(lambda run: run.is_applied and not run.undone_by and bool(run.plan))
+        if run is None:
+            return
+        for _ in range(self.rng.choice([0, 0, 1, 1, 2])):
+            self.edit_what_was_written(run)
+        if self.chance(0.2):
+            self.undo(run, dry_run=True)
+        undo = self.undo(run)
+        match self.rng.choice(["again", "redo", "redo", "run", "nothing", "nothing"]):
+            case "again":
+                self.undo(run)
+            case "redo" if undo in self.model.runs:
+                if self.chance(0.3):
+                    self.edit_what_was_written(undo)
+                self.undo(undo)
+                if self.chance(0.4):
+                    self.undo(run)
+            case "run":
+                self.run(self.model.runs[run].import_label)
+
+    def history(self) -> None:
+        """Have some runs, and take all of them back, in one order or another."""
+        for _ in range(self.rng.randint(1, 3)):
+            self.rng.choice([self.another_file, self.other_options, self.second_import])()
+        runs = [run.label for run in self.model.runs.values() if run.is_applied and not run.undone_by]
+        for run in runs[::-1] if self.chance(0.5) else self.rng.sample(runs, len(runs)):
+            self.undo(run)
+
+    def edit_what_was_written(self, label: str) -> None:
+        """Write by hand to a contact that a run wrote to, mostly to a field that it changed."""
+        plan = self.model.runs[label].plan
+        if not plan:
+            return
+        updated = [unique_id for unique_id, change in plan.items() if change.kind == "updated"]
+        unique_id = self.rng.choice(sorted(updated if updated and self.chance(0.7) else plan))
+        before, after = plan[unique_id].before or {}, plan[unique_id].after or {}
+        wrote = [name for name in self.model.kinds if before.get(name) != after.get(name)]
+        if self.chance(0.2) and unique_id in self.model.contacts:
+            self.do(DeleteContact(unique_id))
+        elif self.chance(0.15) and before and unique_id in self.model.contacts:
+            self.do(PutContact(unique_id, {name: before.get(name, "") for name in {*before, *wrote} - {"Secret"}}))
+        else:
+            self.edit(unique_id, names=wrote if self.chance(0.5) else None)

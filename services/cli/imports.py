@@ -8,26 +8,18 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from services.cli.api_access import Token, Url, open_api
 from services.cli.api_client import ApiClient, Document
-from services.cli.failure import EXIT_FAILED, told
+from services.cli.failure import told
 from services.cli.import_source import ColumnMapping, columns_of, dialect_of, is_link, link_name, map_columns
-from services.cli.import_watch import FIRST_PROBLEMS, blocks_of, print_summary, progress_bars, show_run
+from services.cli.import_watch import blocks_of, progress_bars, show_run
+from services.cli.run_report import EXIT_STATUS, print_run, print_way_on
 from services.cli.secret_input import password_from_stdin
 from services.cli.settings import Settings, load
 from shared.errors import UserError
 from shared.rules.dialect import Dialect
 
 app = typer.Typer(add_completion=False)
-
-EXIT_STATUS = {
-    "succeeded": 0,
-    "unchanged": 0,
-    "planned": 0,
-    "failed": EXIT_FAILED,
-    "cancelled": EXIT_FAILED,
-    "succeeded_with_errors": 3,
-    "refused": 4,
-}
 
 
 @dataclass(frozen=True)
@@ -117,17 +109,6 @@ def _wish(  # noqa: PLR0913 - the options of the command
     return Wish(source, name, path, dialect, mapping, delete_missing, login, password)
 
 
-def _client(settings: Settings, url: str | None, token: str | None) -> ApiClient:
-    known = settings.api.token.get_secret_value() if settings.api.token else ""
-    if not (token or known):
-        message = (
-            "An API token is needed, as CONTACTS_SYNC_API__TOKEN or with --token: `contacts-sync up` prints one, and "
-            "`contacts-sync users token LOGIN` makes one."
-        )
-        raise UserError("token_missing", message, field="token")
-    return ApiClient(url or settings.api.url, token or known)
-
-
 @app.command("import")
 def import_file(  # noqa: PLR0913 - each is an option of the command
     source: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A file's path, or sftp://, https://, …")],
@@ -154,11 +135,12 @@ def import_file(  # noqa: PLR0913 - each is an option of the command
             help="Take the password on that server from standard input; else CONTACTS_SYNC_IMPORT_PASSWORD.",
         ),
     ] = False,
-    url: Annotated[str | None, typer.Option(help="The root of the API.", show_default="CONTACTS_SYNC_API__URL")] = None,
-    token: Annotated[str | None, typer.Option(help="The API token.", show_default="CONTACTS_SYNC_API__TOKEN")] = None,
+    url: Url = None,
+    token: Token = None,
 ) -> None:
     """Set up an import and run it. One with the same name in that contact manager is changed and used again.
 
+    A dry run shows the first changes that it would make; `contacts-sync runs approve` makes them.
     Exit status 0: succeeded, unchanged or planned; 1: failed; 2: usage; 3: succeeded with errors; 4: refused.
     """
     with told():
@@ -174,7 +156,7 @@ def import_file(  # noqa: PLR0913 - each is an option of the command
             login=login,
             password_stdin=password_stdin,
         )
-        with _client(settings, url, token) as api:
+        with open_api(settings, url, token) as api:
             with progress_bars() as progress:
                 manager_id = find_or_create_manager(api, manager, [line.field for line in wish.mapping.lines])
                 import_id = save_import(api, manager_id, wish, progress)
@@ -184,6 +166,6 @@ def import_file(  # noqa: PLR0913 - each is an option of the command
             if not wait:
                 typer.echo(f"Queued run {run['id']}.")
                 return
-            problems = api.get(f"/runs/{run['id']}/problems", limit=FIRST_PROBLEMS)["items"]
-        print_summary(run, problems, console=Console())
+            print_run(api, run, console=Console())
+            print_way_on(run, console=Console())
     raise typer.Exit(EXIT_STATUS[run["status"]])

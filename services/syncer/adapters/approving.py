@@ -130,7 +130,7 @@ async def _verdict(connection: Connection, run: OpenRun, changed: int) -> Verdic
 def changed_since(changed: int) -> RunNote:
     """Return the note on a plan that has to be looked at again."""
     message = (
-        f"{changed:,} contacts of the plan changed since it was made. They were planned anew and stand first: "
-        "look at them and approve this run."
+        f"{changed:,} of the plan's contacts changed since it was made. What changed was planned anew and stands "
+        "first: look at it and approve this run."
     )
     return RunNote(code="contacts_changed_since", message=message)

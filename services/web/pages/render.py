@@ -34,7 +34,7 @@ APPLIED = frozenset({"succeeded", "succeeded_with_errors"})
 
 _STARTED = {
     "schedule": "by its schedule",
-    "now": "by hand",
+    "now": "on these pages",
     "api": "over the API",
     "approve": "as an approval",
     "undo": "as an undo",
@@ -44,6 +44,8 @@ _STARTED = {
 def _state(run: RunView) -> str:
     if run.status == "planned" and run.undoes:
         return "Undo, only shown: nothing was changed"
+    if run.status == "succeeded" and run.undoes:
+        return "Taken back"
     if run.status == "planned" and not run.dry_run:
         return "Planned anew, to be approved: nothing was changed"
     return _STATES[run.status]
@@ -57,7 +59,7 @@ def _mood(run: RunView) -> str:
 
 
 def _started(run: RunView) -> str:
-    return _STARTED[run.trigger] + (f", {run.requested_by}" if run.requested_by else "")
+    return _STARTED[run.trigger] + (f" by {run.requested_by}" if run.requested_by else "")
 
 
 def _time(moment: datetime | None, zone: str = "UTC") -> str:

@@ -117,7 +117,8 @@ def _wish(  # noqa: PLR0913 - the options of the command
     return Wish(source, name, path, dialect, mapping, delete_missing, login, password)
 
 
-def _client(settings: Settings, url: str | None, token: str | None) -> ApiClient:
+def client_of(settings: Settings, url: str | None, token: str | None) -> ApiClient:
+    """Return a client of the API that the options or the settings name; UserError `token_missing`."""
     known = settings.api.token.get_secret_value() if settings.api.token else ""
     if not (token or known):
         message = (
@@ -174,7 +175,7 @@ def import_file(  # noqa: PLR0913 - each is an option of the command
             login=login,
             password_stdin=password_stdin,
         )
-        with _client(settings, url, token) as api:
+        with client_of(settings, url, token) as api:
             with progress_bars() as progress:
                 manager_id = find_or_create_manager(api, manager, [line.field for line in wish.mapping.lines])
                 import_id = save_import(api, manager_id, wish, progress)

@@ -96,8 +96,8 @@ async def _measured(
 
     async def hand_ended() -> asyncpg.Record | None:
         return await db.fetchrow(
-            """SELECT queued_at, finished_at, coalesce(taken_up_at, (
-                SELECT min(started_at) FROM run_steps WHERE run_id = runs.id AND step <> 'fetching'), finished_at) AS began
+            """SELECT queued_at, finished_at, coalesce(taken_up_at, (SELECT min(started_at) FROM run_steps
+                WHERE run_id = runs.id AND step <> 'fetching'), finished_at) AS began
             FROM runs WHERE id = $1 AND finished_at IS NOT NULL""",
             now_run,
         )

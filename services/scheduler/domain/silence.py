@@ -37,8 +37,8 @@ def silent_from(run: Watched, others_waited: timedelta = timedelta()) -> datetim
     """Return the moment from which the run counts as silent.
 
     `others_waited` is how long those had waited that were taken up just now: in a crowd one is as patient for those
-    behind them. A request that waits is not lost with whoever might have heard it, and asking again and again only makes
-    the queue longer: the grace is longer, and doubles with each attempt.
+    behind them. A request that waits is not lost with whoever might have heard it, and asking again only makes the
+    queue longer: the grace is longer, and doubles with each attempt.
     """
     if run.taken_up:
         return run.beat_at + GRACE + 2 * run.waited

@@ -17,6 +17,7 @@ COMMANDS = {
     "up": ("services.cli.up", "Start everything on this machine: database, broker, mail sink, all services."),
     "import": ("services.cli.imports", "Import a file or a link into a contact manager, and watch it."),
     "runs": ("services.cli.runs", "Show runs, approve plans that wait, take applied runs back."),
+    "schedules": ("services.cli.schedules", "List, explain, pause and resume schedules."),
     "doctor": ("services.cli.doctor", "Check settings and every connection, step by step, with the remedy."),
     "run": ("services.cli.run", "Run one service, with settings from the environment."),
     "migrate": ("services.cli.migrate", "Bring the database to the newest schema."),

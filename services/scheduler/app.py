@@ -12,6 +12,7 @@ from faststream.asgi import AsgiFastStream
 from services.scheduler.adapters.outbox_relay import OutboxRelay
 from services.scheduler.dispatcher import Dispatcher
 from services.scheduler.handlers import SchedulerHandlers
+from services.scheduler.progress import Progress
 from services.scheduler.settings import Settings
 from services.scheduler.watch import Limits, Watch
 from shared import topics
@@ -46,7 +47,8 @@ def create_app(settings: Settings) -> AsgiFastStream:
 
     limits = Limits(settings.scheduler.most_attempts, timedelta(hours=settings.scheduler.run_hours))
     watch = Watch(database, clock, wakeups, hears, limits)
-    handlers = SchedulerHandlers(database, clock)
+    progress = Progress(database, clock)
+    handlers = SchedulerHandlers(database, clock, progress)
     delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed, unhurried=True)
     delivery.subscribe(topics.IMPORT_STOPPED, handlers.on_import_stopped)
     loops = (
@@ -54,6 +56,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
         dispatcher.run_schedules,
         dispatcher.run_deadlines,
         dispatcher.run_queue,
+        progress.run,
         watch.run_silence,
         watch.run_incarnations,
     )

@@ -26,7 +26,9 @@ _SERVICE = "scheduler"
 _log = structlog.get_logger("contacts_sync.scheduler.watch")
 
 _OPEN = """
-SELECT id, status, attempt, beat_at, waited_ms, taken_up_at IS NOT NULL AS taken_up FROM runs
+SELECT id, status, attempt, beat_at, waited_ms,
+    taken_up_at IS NOT NULL OR status <> 'fetching' AS taken_up
+FROM runs
 WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds'
 ORDER BY beat_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 """

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 GRACE = timedelta(seconds=15)
+UNTAKEN_GRACE = timedelta(minutes=1)
 LONGEST_GRACE = timedelta(minutes=8)
 
 
@@ -36,12 +37,13 @@ def silent_from(run: Watched, others_waited: timedelta = timedelta()) -> datetim
     """Return the moment from which the run counts as silent.
 
     `others_waited` is how long those had waited that were taken up just now: in a crowd one is as patient for those
-    behind them. Where nobody takes anything up, asking again and again only makes the queue longer, so that the grace
-    doubles with each attempt.
+    behind them. A request that waits is not lost with whoever might have heard it, and asking again only makes the
+    queue longer: the grace is longer, and doubles with each attempt.
     """
     if run.taken_up:
         return run.beat_at + GRACE + 2 * run.waited
-    return run.beat_at + min(GRACE * (1 << min(run.attempt - 1, 10)), LONGEST_GRACE) + 2 * others_waited
+    patience = min(UNTAKEN_GRACE * (1 << min(run.attempt - 1, 10)), LONGEST_GRACE)
+    return run.beat_at + patience + 2 * others_waited
 
 
 def remedy(run: Watched, most_attempts: int) -> Remedy:

@@ -98,7 +98,7 @@ async def test_a_run_that_nobody_takes_up_is_asked_for_ever_more_seldom_and_not_
         await watch.see_to_silent_runs()
     status, attempt, _ = await state(schedulers)
     assert status == "fetching"
-    assert 8 < attempt < 16
+    assert 8 < attempt < 14
 
 
 async def test_a_run_far_back_in_a_crowd_is_not_silent_while_those_before_it_are_taken_up(

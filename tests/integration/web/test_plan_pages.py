@@ -110,7 +110,7 @@ async def test_a_plan_that_waits_is_approved_with_a_reason(web: Web, status: Fin
     )
     assert (approval["trigger"], approval["approves"], approval["dry_run"]) == ("approve", made.run_id, False)
     assert (approval["reason"], approval["additions_and_updates_only"]) == ("They <left>.", True)
-    assert approval["approved_by"] == LOGIN
+    assert approval["requested_by"] == LOGIN
     shown = (await web.browser.get(f"/runs/{approval['id']}")).text
     assert "They &lt;left&gt;." in shown
     assert f'href="{page}"' in shown

@@ -17,8 +17,8 @@ def test_a_run_that_nobody_has_taken_up_is_given_longer_with_each_attempt_and_as
         run = Watched("fetching", attempt, BEAT, timedelta(0), taken_up=False)
         return (silent_from(run, timedelta(seconds=others)) - BEAT).total_seconds()
 
-    assert [seconds(attempt) for attempt in (1, 2, 3, 6, 99)] == [15, 30, 60, 480, 480]
-    assert seconds(1, others=100) == 215
+    assert [seconds(attempt) for attempt in (1, 2, 3, 6, 99)] == [60, 120, 240, 480, 480]
+    assert seconds(1, others=100) == 260
     assert remedy(Watched("fetching", 99, BEAT, timedelta(0), taken_up=False), most_attempts=10) is Remedy.ASK_AGAIN
 
 

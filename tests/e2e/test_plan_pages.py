@@ -114,10 +114,14 @@ async def test_a_dry_run_is_looked_at_approved_looked_at_again_and_taken_back(
         await page.click("text=Show what applying it again would do")
         assert (await run_shown(page, importing, "Undo, only shown: nothing was changed"))["undoes"] == undo["id"]
 
-        await page.goto(f"{embedded_stack.url}/managers/{importing.manager_id}?q=005")
-        await page.click("text=Why is this so?")
-        changes = page.locator("table.plan tbody")
-        await expect(changes).to_have_count(4)
-        await expect(changes.first).to_contain_text("Undo “HR file”")
-        await expect(changes.nth(2)).to_contain_text("By hand: admin")
-        await expect(changes.last).to_contain_text("people.csv, line 7")
+        await history_tells_it_all(page, f"{embedded_stack.url}/managers/{importing.manager_id}?q=005")
+
+
+async def history_tells_it_all(page: Page, address: str) -> None:
+    await page.goto(address)
+    await page.click("text=Why is this so?")
+    changes = page.locator("table.plan tbody")
+    await expect(changes).to_have_count(4)
+    await expect(changes.first).to_contain_text("Undo “HR file”")
+    await expect(changes.nth(2)).to_contain_text("By hand: admin")
+    await expect(changes.last).to_contain_text("people.csv, line 7")

@@ -2,7 +2,8 @@
 
 Where the rules leave something open, the model takes what a careful user expects:
 
-- A dry run is asked the same questions as a run, so it can end as failed, unchanged or refused; else it is planned.
+- A dry run is asked the same questions as a run, so it can end as failed or unchanged; else it is planned, with the
+  code of what would refuse it.
 - The key field is judged when a run starts, before its file.
 - An approval plans the file anew, with the set-up of the run that it approves, against the contacts as they are now.
   It is not asked the 10 % rule nor limits again, and a file is not unchanged to it. What would fail a run fails it too.
@@ -118,6 +119,8 @@ class Reference(Manager):
             self.judge(run)
         except Ended as ended:
             run.status, run.code = ended.status, ended.code
+            if run.dry_run and run.status == "refused":
+                run.status = "planned"
         else:
             run.status = "succeeded_with_errors" if run.problems else "succeeded"
             if run.dry_run:

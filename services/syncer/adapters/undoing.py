@@ -1,7 +1,8 @@
 """Plans the undo of an applied run: its inverse, field by field, as far as nobody has changed anything since.
 
-A field goes back only if it still holds what the run wrote; an added contact goes if it is untouched; a deleted one
-returns unless its id exists again. What is kept is listed with the run.
+A field goes back only if it still holds what the run wrote; an added contact goes if it is as it was added; a deleted
+one returns unless its id exists again. All goes by values, so that runs can be undone one after the other, the newest
+first. What is kept is listed with the run.
 """
 
 from services.syncer.adapters.applying import LockedManager
@@ -20,7 +21,12 @@ from shared.store.runs import OpenRun
 _STANDING = """
 CREATE TEMP TABLE standing ON COMMIT DROP AS
 SELECT l.number, l.change, l.unique_id, l.before, l.after, c.fields AS now, c.unique_id IS NOT NULL AS is_there,
-    c.change_number IS NOT DISTINCT FROM l.number AS is_untouched
+    c.fields = l.after AND NOT EXISTS (
+        SELECT FROM (
+            SELECT field, hash FROM contact_passwords k WHERE k.manager_id = $2 AND k.unique_id = l.unique_id) k
+        FULL JOIN (SELECT field, hash FROM plan_passwords p WHERE p.run_id = $1 AND p.unique_id = l.unique_id
+            AND p.fingerprint IS NOT NULL) p USING (field)
+        WHERE k.hash IS DISTINCT FROM p.hash) AS is_untouched
 FROM (
     SELECT number, change, unique_id, before, after FROM plan_changes WHERE run_id = $1
     UNION ALL
@@ -35,7 +41,6 @@ SELECT s.unique_id, k.name, s.before -> k.name AS before,
     s.now -> k.name IS NOT DISTINCT FROM s.after -> k.name AS goes_back
 FROM standing s, LATERAL (SELECT jsonb_object_keys(s.before || s.after) AS name) k
 WHERE s.change = 'updated' AND s.is_there AND s.before -> k.name IS DISTINCT FROM s.after -> k.name
-    AND s.now -> k.name IS DISTINCT FROM s.before -> k.name
 """
 
 _STANDING_PASSWORDS = """
@@ -45,8 +50,7 @@ SELECT p.unique_id, p.field, p.before_hash, p.before_fingerprint, k.hash AS now_
     k.hash IS NOT DISTINCT FROM p.hash AS goes_back
 FROM plan_passwords p JOIN standing s USING (unique_id)
     LEFT JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
-WHERE p.run_id = $1 AND (s.change = 'deleted' AND NOT s.is_there OR s.change = 'updated' AND s.is_there
-    AND k.hash IS DISTINCT FROM p.before_hash)
+WHERE p.run_id = $1 AND (s.change = 'deleted' AND NOT s.is_there OR s.change = 'updated' AND s.is_there)
 """
 
 _CHANGES = """

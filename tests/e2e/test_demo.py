@@ -75,12 +75,12 @@ async def test_every_step_does_what_it_should_and_nothing_is_left(tmp_path: Path
         await until(demo.has_ended, within=MOST_SECONDS, what="the demo ends")
         printed = demo.printed()
         assert demo.process.returncode == 0, printed
-        assert "✓ 8 of 8 steps did what they should." in printed
+        assert "✓ 9 of 9 steps did what they should." in printed
         _, _, table = printed.partition("Summary")
         for number, title in enumerate(
             (
                 *("First import", "The next day's file", "The same file again", "The wrong file"),
-                *("A file with bad lines", "A refused password"),
+                *("Taken back", "A file with bad lines", "A refused password"),
                 *("The newest of many files", "The mails that went out"),
             ),
             1,

@@ -50,7 +50,13 @@ class Desk:
 
     def run(self, import_id: str) -> Document:
         """Import now, with a progress bar, and return the run as it ended."""
-        run = self.api.post(f"/imports/{import_id}/runs", {})
+        return self._watched(self.api.post(f"/imports/{import_id}/runs", {}))
+
+    def decide(self, run_id: str, what: str, body: Document) -> Document:
+        """Approve or undo a run, as the path's end says, and return the run that does it as it ended."""
+        return self._watched(self.api.post(f"/runs/{run_id}/{what}", body))
+
+    def _watched(self, run: Document) -> Document:
         with progress_bars() as progress:
             run = show_run(self.api.watch_run(run["id"]), progress)
         self.runs.append(run)

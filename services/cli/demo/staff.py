@@ -9,6 +9,8 @@ from services.cli.demo.desk import Desk
 from services.cli.demo.people import HEADER, NextDay, Person, make_next_day, make_people, write_people
 from services.cli.demo.scene import FileServer
 from services.cli.demo.step import Facts, Step, facts, facts_of_run
+from services.cli.run_report import described
+from shared.rules.trimming import trim
 
 FILE: Final = "personnel.csv"
 PEOPLE: Final = 20_000
@@ -20,6 +22,7 @@ _WRONG_SHARE: Final = 20
 _SEED: Final = 1
 _EXAMPLES: Final = 3
 HOST_KEY_KEPT: Final = "the server's host key kept"
+AS_ON_THE_FIRST_DAY: Final = "the same values as on the first day"
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Staff:
     next_day: NextDay = field(init=False)
     manager_id: str = ""
     import_id: str = ""
+    next_day_run: str = ""
 
     def __post_init__(self) -> None:
         """Make up the people."""
@@ -47,6 +51,7 @@ class Staff:
         wrong = len(self._wrong_people())
         untouched = now - day.changed - day.new
         changes = {"read": now, "added": day.new, "updated": day.changed, "unchanged": untouched, "deleted": day.gone}
+        undone = {"added": day.gone, "updated": day.changed, "deleted": day.new}
         return [
             Step(
                 "First import",
@@ -73,6 +78,13 @@ class Staff:
                 "what is not in the file: such a file would all but empty the contact manager.",
                 facts("refused (guard_ten_percent)", {"read": wrong, "unchanged": wrong, "deleted": now - wrong}, now),
                 lambda: self._run_with(self._wrong_people()),
+            ),
+            Step(
+                "Taken back",
+                "The second day's file turns out to be of the wrong month. What its import did is taken back: who was "
+                "added goes, who was deleted returns, what was changed is as it was. First that is only shown.",
+                ("planned", f"{now:,} contacts", *facts("succeeded", undone, PEOPLE), AS_ON_THE_FIRST_DAY),
+                self._take_back,
             ),
         ]
 
@@ -101,12 +113,25 @@ class Staff:
 
     def _next_day(self) -> Facts:
         found = self._run_with(self.next_day.people)
-        plan = self.desk.api.get(f"/runs/{self.desk.runs[-1]['id']}/plan", kind="updated", limit=_EXAMPLES)
+        self.next_day_run = self.desk.runs[-1]["id"]
+        plan = self.desk.api.get(f"/runs/{self.next_day_run}/plan", kind="updated", limit=_EXAMPLES)
         for change in plan["items"]:
-            before, after = change["before"], change["after"]
-            differing = [f"{name}: {before[name]} → {after[name]}" for name in after if before.get(name) != after[name]]
-            self.desk.say(f"For example {change['unique_id']}, line {change['line']}: {', '.join(differing)}")
+            self.desk.say(f"For example {change['unique_id']}, line {change['line']}: {described(change)}")
         return found
+
+    def _take_back(self) -> Facts:
+        shown = self.desk.decide(self.next_day_run, "undo?dry_run=true", {})
+        untouched = self.desk.contacts(self.manager_id)
+        undo = self.desk.decide(shown["id"], "approve", {"reason": "The file was of the wrong month."})
+        done = facts_of_run(undo, self.desk.contacts(self.manager_id))
+        return (shown["status"], f"{untouched:,} contacts", *done, self._compared())
+
+    def _compared(self) -> str:
+        """Compare all contacts with the people of the first day, field by field."""
+        held = self.desk.api.list_all(f"/managers/{self.manager_id}/contacts")
+        wanted = {person.number: dict(zip(HEADER, map(trim, person.cells()), strict=True)) for person in self.first_day}
+        differ = sum(contact["fields"] != wanted.get(contact["unique_id"]) for contact in held)
+        return f"{differ:,} contacts are not as on the first day" if differ else AS_ON_THE_FIRST_DAY
 
     def _run_with(self, people: list[Person]) -> Facts:
         write_people(self.server.folder / FILE, people)

@@ -87,10 +87,16 @@ async def list_imports(
 
 
 async def update_import(connection: Connection, draft: ImportDraft, *, forget_host_key: bool) -> None:
-    """Save an import anew; `forget_host_key` when the key its server showed counts no more."""
+    """Save an import anew; `forget_host_key` when the key its server showed counts no more.
+
+    A pause goes with the schedule.
+    """
     await connection.execute(
         """UPDATE imports SET name = $2, setup = $3, schedule = $4, next_run_at = $5, file_due_at = $6,
         retry_at = CASE WHEN $5 = retry_at THEN retry_at END,
+        pause_from = CASE WHEN $4::jsonb IS NOT NULL THEN pause_from END,
+        pause_until = CASE WHEN $4::jsonb IS NOT NULL THEN pause_until END,
+        pause_reason = CASE WHEN $4::jsonb IS NOT NULL THEN pause_reason END,
         host_key = CASE WHEN $7 THEN NULL ELSE host_key END WHERE id = $1""",
         draft.id,
         draft.name,

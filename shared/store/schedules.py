@@ -65,11 +65,13 @@ def pause_from_row(row: Any) -> Pause | None:  # noqa: ANN401 - a record or a di
 
 
 async def pause_import(connection: Connection, import_id: UUID, pause: Pause, *, now: datetime) -> None:
-    """Let an import's schedule pause; an earlier pause is replaced.
+    """Let an import's schedule pause; an earlier pause is replaced, and what it has taken so far is noted as missed.
 
     UserError `import_not_found`, or `schedule_missing` where there is none.
     """
-    schedule = await _schedule_of(connection, import_id)
+    schedule, before = await _schedule_of(connection, import_id)
+    if before is not None and before.begins <= now:
+        await note_pause_ended(connection, import_id, schedule, before, now=now)
     await connection.execute(
         """UPDATE imports SET pause_from = $2, pause_until = $3, pause_reason = $4, next_run_at = $5, file_due_at = $6,
         retry_at = NULL WHERE id = $1""",
@@ -87,11 +89,7 @@ async def resume_import(connection: Connection, import_id: UUID, *, now: datetim
 
     UserError `import_not_found`, `schedule_missing`, or `schedule_not_paused`.
     """
-    schedule = await _schedule_of(connection, import_id)
-    row = await connection.fetchrow(
-        "SELECT pause_from, pause_until, pause_reason FROM imports WHERE id = $1", import_id
-    )
-    pause = pause_from_row(row)
+    schedule, pause = await _schedule_of(connection, import_id)
     if pause is None:
         raise UserError("schedule_not_paused", "The schedule is not paused.")
     await note_pause_ended(connection, import_id, schedule, pause, now=now)
@@ -141,12 +139,15 @@ async def missed_of(connection: Connection, import_id: UUID, *, limit: int) -> l
     return [MissedView.model_validate(dict(row)) for row in rows]
 
 
-async def _schedule_of(connection: Connection, import_id: UUID) -> Schedule:
+async def _schedule_of(connection: Connection, import_id: UUID) -> tuple[Schedule, Pause | None]:
+    """Return an import's schedule and pause, its row locked."""
     row = await connection.fetchrow(
-        "SELECT schedule FROM imports WHERE id = $1 AND deleted_at IS NULL FOR UPDATE", import_id
+        """SELECT schedule, pause_from, pause_until, pause_reason FROM imports
+        WHERE id = $1 AND deleted_at IS NULL FOR UPDATE""",
+        import_id,
     )
     if row is None:
         raise UserError("import_not_found", "There is no such import.")
     if row["schedule"] is None:
         raise UserError("schedule_missing", "The import has no schedule.")
-    return schedule_from_json(row["schedule"])
+    return schedule_from_json(row["schedule"]), pause_from_row(row)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+from prometheus_client import Histogram
 
 from services.scheduler.domain.catching_up import DueNow, judge_due
 from shared.errors import ContactsSyncError
@@ -17,6 +18,11 @@ from shared.store.runs import setup_now
 from shared.store.schedules import MissedCode, note_missed, note_pause_ended, pause_from_row, schedule_from_json
 from shared.store.set_ups import RunSetup
 
+LATE = Histogram(
+    "contacts_sync_schedule_late_seconds",
+    "How long after its time a due schedule was taken up",
+    buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 3600, 86_400),
+)
 _log = structlog.get_logger("contacts_sync.scheduler.due")
 
 _CLAIM = """
@@ -66,6 +72,8 @@ async def claim_due_schedules(connection: Connection, now: datetime, limit: int)
     if not rows:
         return 0
     fields = await _fields_of(connection, {row["manager_id"] for row in rows})
+    for row in rows:
+        LATE.observe((now - row["next_run_at"]).total_seconds())
     claimed = [_judged(row, fields[row["manager_id"]], now) for row in rows]
     queued = await _queue(connection, [each for each in claimed if each.setup is not None], now)
     await _note_what_was_missed(connection, claimed, queued, now)

@@ -132,7 +132,7 @@ def import_view(
         pause=PauseView.model_validate(
             {"from": saved.pause.begins, "until": saved.pause.ends, "reason": saved.pause.reason}
         )
-        if saved.pause
+        if saved.pause and (saved.pause.ends is None or saved.pause.ends > now)
         else None,
         failures=saved.failures,
     )

@@ -107,6 +107,24 @@ async def test_a_pause_for_some_days(web: Web) -> None:
     assert problem(refused) == (422, "pause_range", "until")
 
 
+async def test_a_pause_is_over_when_its_time_is_and_goes_with_the_schedule(web: Web) -> None:
+    saved = await scheduled(web)
+    url = f"/imports/{saved['id']}"
+    await web.api.post(f"{url}/pause", json={"until": "2026-12-04"})
+    web.clock.time = FIRST + 2 * DAY
+    assert (await web.api.get(url)).json()["pause"] is not None
+    again = (await web.api.post(f"{url}/pause", json={"until": "2026-12-06"})).json()
+    assert again["pause"]["until"].startswith("2026-12-06")
+    (missed,) = (await web.api.get(f"{url}/missed")).json()["items"]
+    assert missed["occurrences"] == 2, "what the first pause took is told"
+    web.clock.time = FIRST + 9 * DAY
+    assert (await web.api.get(url)).json()["pause"] is None
+    await web.api.post(f"{url}/pause")
+    await web.api.patch(url, json={"schedule": None})
+    anew = await web.api.patch(url, json={"schedule": DAILY})
+    assert (anew.json()["pause"], anew.json()["next_run_at"] is None) == (None, False)
+
+
 async def test_only_a_schedule_can_pause(web: Web) -> None:
     made = await web.new_import((await web.manager())["id"])
     assert problem(await web.api.post(f"/imports/{made['id']}/pause"))[:2] == (409, "schedule_missing")

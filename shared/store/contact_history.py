@@ -55,6 +55,7 @@ class ContactChange(BaseModel):
     import_id: UUID | None
     import_name: str | None
     trigger: str | None
+    undoes: UUID | None = Field(description="The run that this one took back")
     file_name: str | None
     line: int | None = Field(description="The physical line of the file on which its row begins")
     fields: list[FieldChange] = Field(description="Those that changed")

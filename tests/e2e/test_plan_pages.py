@@ -132,5 +132,5 @@ async def test_a_run_is_taken_back_once_that_was_looked_at(page: Page, embedded_
         await expect(changes.first).to_contain_text("By hand: admin")
         await expect(changes.last).to_contain_text("people.csv, line 9")
         await page.goto(f"{embedded_stack.url}/managers/{importing.manager_id}/contact-history?unique_id=005")
-        await expect(changes.first).to_contain_text("“HR file”")
+        await expect(changes.first).to_contain_text("Undo “HR file”")
         await expect(changes.first.locator(".before")).to_have_text("Second 5")

@@ -16,6 +16,7 @@ def change(number: int, kind: Change, *fields: str) -> ContactChange:
         import_id=None,
         import_name=None,
         trigger=None,
+        undoes=None,
         file_name=None,
         line=None,
         fields=[FieldChange(field=name, before="", after="x") for name in fields],

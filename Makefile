@@ -10,7 +10,7 @@ ARGS ?=
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit contracts integration e2e faults test test-long servers bench-run bench-fetch bench-many bench-parse bench-due bench-crowd demo up docs lock compose clean
+.PHONY: help setup check unit contracts integration e2e faults test test-long servers bench-run bench-fetch bench-many bench-parse bench-sync bench-due bench-crowd demo up docs lock compose clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-due: setup ## How soon 10,000 of 100,000 schedules run that are due in one
 
 bench-crowd: setup ## The whole road under 1,000 imports that are due in one second, and where the time goes; IMPORTS=1000
 	$(BIN)/python -m benchmarks.run_crowd
+
+bench-sync: setup ## How long a synchronization takes, beside hand-written SQL in the same minutes; ROWS=1000000
+	$(BIN)/python -m benchmarks.run_sync
 
 servers: setup ## Write the table of servers in docs/servers.md anew, from what really worked
 	$(BIN)/pytest tests/integration/fetcher --write-servers

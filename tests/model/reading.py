@@ -1,9 +1,9 @@
 """How the reference model reads a file: bytes to judged rows, with Python's own `csv` and nothing of ours.
 
 Where the rules leave it open, the model takes: a row says all that is wrong with it, but of one of the wrong shape the
-values are not judged, since they may stand in the wrong columns. With trimming off, white space alone fills a cell that
-is too many. A column is mapped by its header
-name, or by its number from 1 where there is no header.
+values are not judged, since they may stand in the wrong columns; nor is its unique id read where it may be a password
+that has moved, by at most as many cells as there are too many or too few. With trimming off, white space alone fills a
+cell that is too many. A column is mapped by its header name, or by its number from 1 where there is no header.
 """
 
 import csv
@@ -98,8 +98,9 @@ class Reader:
         return [self.judged(line, cells) for line, cells in self.raw]
 
     def judged(self, line: int, cells: list[str]) -> Row:
-        row = Row(line, self.unique_id(cells))
-        row.codes += self.shape(cells) + self.broken(cells)
+        shape = self.shape(cells)
+        row = Row(line, None if shape and self.may_be_password(len(cells)) else self.unique_id(cells))
+        row.codes += shape + self.broken(cells)
         if "too_few_cells" in row.codes or "too_many_cells" in row.codes:
             return row
         row.codes += ["id_missing"] * (row.unique_id == "")
@@ -133,6 +134,14 @@ class Reader:
         if place >= len(cells) or self.is_broken(cells[place]):
             return None
         return "" if self.is_blank([cells[place]]) else self.value(cells[place], self.setup.key)
+
+    def may_be_password(self, cells: int) -> bool:
+        """Tell whether a password may stand where the unique id does in a row of so many cells, too many or too few."""
+        if self.key_column is None:
+            return False
+        place, moved = self.columns.index(self.key_column), cells - self.width
+        columns = [self.columns.index(column) for column, name in self.setup.mapping if self.kinds[name] == "password"]
+        return any(min(column, column + moved) <= place <= max(column, column + moved) for column in columns)
 
     def value(self, cell: str, name: str) -> str:
         """Return a cell's value; a password is never trimmed, and white space alone is none."""

@@ -80,7 +80,9 @@ class ServiceView:
         if run["status"] in ("failed", "unchanged"):
             return seen
         seen["counts"] = run["counts"]
-        seen["plan"] = {self.called(change["unique_id"]): change_seen(change, self.key) for change in plan}
+        # A run that changes nothing may read its file by another key field than the manager's.
+        key = self.key if run["trigger"] == "undo" else self.setups[self.owners[label]].key
+        seen["plan"] = {self.called(change["unique_id"]): change_seen(change, key) for change in plan}
         return seen
 
     def _name_codes(self, label: str, run: Json, plan: list[Json]) -> None:
@@ -112,7 +114,7 @@ class ServiceView:
 
 
 def change_seen(change: Json, key: str | None) -> Outcome:
-    """Return a change as `steps.run_seen` does."""
+    """Return a change as `steps.run_seen` does: without the key field's values."""
     before, after = ({k: v for k, v in (change[side] or {}).items() if k != key} for side in ("before", "after"))
     return {
         "line": change["line"],

@@ -28,6 +28,9 @@ class KafkaSettings(BaseModel):
     partitions: int = Field(6, ge=1, description="Partitions of each topic that is made by `topics` or `up`")
     replication_factor: int = Field(1, ge=1, description="Copies of each partition when topics are made")
     session_timeout_seconds: float = Field(10.0, gt=0, description="After this silence a consumer's share moves on")
+    max_poll_seconds: float = Field(
+        900.0, gt=0, description="A consumer that handles one record for longer than this loses its share"
+    )
 
 
 class PostgresSettings(BaseModel):

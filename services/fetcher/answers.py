@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-import structlog
-
+from services.fetcher.task_places import TaskPlaces
 from shared.clock import Clock
 from shared.events.base import Event
 from shared.kafka.publisher import EventPublisher
 from shared.topics import Topic
 
 _AT_ONCE = 20
-_log = structlog.get_logger("contacts_sync.fetcher")
 
 
 class Wanted(Protocol):
@@ -46,30 +44,19 @@ class Answers(Generic[Request]):
         self._make = make
         self._publisher = publisher
         self._clock = clock
-        self._places = asyncio.Semaphore(_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskPlaces(_AT_ONCE)
 
     async def begin(self, request: Request) -> None:
         """Start on an answer, once there is a place for it, if somebody still waits then."""
-        await self._places.acquire()
+        await self._tasks.take()
         if self._clock.now() > request.wanted_until:
-            self._places.release()
+            self._tasks.give_back()
             return
-        task = asyncio.create_task(self._answer(request), name=f"{self._topic.name} {request.request_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        self._tasks.start(self._answer(request), f"{self._topic.name} {request.request_id}")
 
     async def stop(self) -> None:
         """Abandon what is under way: whoever waits is told so by their own deadline."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._places.release()
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("an answer could not be said", topic=self._topic.name, error=repr(error))
+        await self._tasks.stop()
 
     async def _answer(self, request: Request) -> None:
         left = (request.wanted_until - self._clock.now()).total_seconds()

@@ -14,6 +14,7 @@ from services.fetcher.places import Places
 from services.fetcher.remote_fetch import START_ANEW, RemoteFetch
 from services.fetcher.remote_sources import RemoteSources
 from services.fetcher.settings import FetcherSettings
+from services.fetcher.task_places import TaskPlaces
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, TransientError, UserError
 from shared.events.files import ChunkRange, ChunkReady, FileFetched, StoredFile, Validators
@@ -52,27 +53,16 @@ class Downloads:
         self._clock = clock
         self._settings = settings
         self._places = Places(settings.downloads)
-        self._taken_up = asyncio.Semaphore(settings.downloads * _WAITING_FOR_EACH)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._taken_up = TaskPlaces(settings.downloads * _WAITING_FOR_EACH)
 
     async def begin(self, event: ImportRequested) -> None:
         """Take a download up; waits only while very many are waiting already."""
-        await self._taken_up.acquire()
-        task = asyncio.create_task(self._run(event), name=f"download {event.run_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        await self._taken_up.take()
+        self._taken_up.start(self._run(event), f"download {event.run_id}")
 
     async def stop(self) -> None:
         """Abandon what is under way: the silence of their runs has them asked for again."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._taken_up.release()
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("download could not say how it ended", error=repr(error))
+        await self._taken_up.stop()
 
     async def _run(self, event: ImportRequested) -> None:
         async with Heartbeat(event, self._publisher, self._clock, step="fetching", service="fetcher") as heartbeat:

@@ -33,7 +33,6 @@ from shared.topics import IMPORT_STOPPED, Topic
 EMBEDDED_FETCH_WAIT_MS = 50
 """The embedded broker answers a fetch that found nothing only when its wait is over, even if a record comes first."""
 FETCH_WAIT_MS = 500
-MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
 
 DOWN: tuple[type[Exception], ...] = (TransientError, OSError, TimeoutError, KafkaError)
 """What says that something is down or in the way for now; nothing is wrong with the record."""
@@ -101,7 +100,7 @@ class Delivery:
             fetch_max_wait_ms=EMBEDDED_FETCH_WAIT_MS if quick else FETCH_WAIT_MS,
             session_timeout_ms=round(self.settings.session_timeout_seconds * 1000),
             heartbeat_interval_ms=round(self.settings.session_timeout_seconds * 1000 / 4),
-            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            max_poll_interval_ms=round(self.settings.max_poll_seconds * 1000),
             max_workers=workers if workers > 1 else None,
             listener=listener,
         )(consume)

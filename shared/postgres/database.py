@@ -59,7 +59,11 @@ class Database:
             min_size=2,
             max_size=self._settings.pool_size,
             init=set_up_connection,
-            server_settings={"application_name": f"contacts-sync-{self._service}"},
+            server_settings={
+                "application_name": f"contacts-sync-{self._service}",
+                # What a killed process was doing ends with it, also where it waits for a lock and holds others.
+                "client_connection_check_interval": "2s",
+            },
             command_timeout=None,
         )
         return self

@@ -1,19 +1,15 @@
 """The notifier's handlers against a Postgres and a mail server of their own."""
 
-import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from services.cli.embedded.postgres import EmbeddedPostgres
 from services.notifier.adapters.smtp import SmtpSender
 from services.notifier.handlers import NotifierHandlers
 from services.notifier.settings import MailServer
@@ -21,8 +17,8 @@ from shared.events.import_warnings import ImportWarned
 from shared.events.runs import ImportFinished
 from shared.ids import new_id
 from shared.postgres.database import Database
-from shared.postgres.migrate import migrate
 from shared.settings import PostgresSettings
+from tests.support.migrated_postgres import migrated_postgres
 from tests.unit.services.notifier.finished import ENDED, finished
 
 SENDER = "contacts-sync <cs@example.org>"
@@ -88,17 +84,8 @@ class Notifiers:
 
 @pytest.fixture(scope="session")
 def notifier_dsn() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # Postgres runs as another user where the tests run as root
-        with asyncio.Runner() as runner:
-            postgres = EmbeddedPostgres(folder / "postgres", folder / "postgres.log")
-            dsn = runner.run(postgres.start())
-            try:
-                runner.run(migrate(dsn))
-                yield dsn
-            finally:
-                runner.run(postgres.stop())
+    with migrated_postgres() as dsn:
+        yield dsn
 
 
 @pytest.fixture

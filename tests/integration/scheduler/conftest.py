@@ -1,12 +1,9 @@
 """The scheduler's parts against a Postgres of their own, with a clock that tests set."""
 
-import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +11,14 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from services.cli.embedded.postgres import EmbeddedPostgres
 from services.scheduler.dispatcher import Dispatcher
 from services.scheduler.watch import Limits, Watch
 from shared.postgres.database import Database, set_up_connection
-from shared.postgres.migrate import migrate
 from shared.postgres.wakeups import Wakeups
 from shared.rules.recurrence import Schedule
 from shared.settings import PostgresSettings
 from shared.store.run_end import Outcome, close_run
+from tests.support.migrated_postgres import migrated_postgres
 from tests.support.scheduled_imports import add_imports, add_managers
 from tests.support.set_clock import SetClock
 
@@ -89,17 +85,8 @@ class Schedulers:
 
 @pytest.fixture(scope="session")
 def scheduler_dsn() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # Postgres runs as another user where the tests run as root
-        with asyncio.Runner() as runner:
-            postgres = EmbeddedPostgres(folder / "postgres", folder / "postgres.log")
-            dsn = runner.run(postgres.start())
-            try:
-                runner.run(migrate(dsn))
-                yield dsn
-            finally:
-                runner.run(postgres.stop())
+    with migrated_postgres() as dsn:
+        yield dsn
 
 
 @pytest.fixture

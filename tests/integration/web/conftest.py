@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,12 +13,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.cli.embedded.postgres import EmbeddedPostgres
 from services.web.app import create_app
 from services.web.settings import Settings
 from shared.postgres.database import set_up_connection
-from shared.postgres.migrate import migrate
 from shared.store.accounts import ensure_account
+from tests.support.migrated_postgres import migrated_postgres
 
 LOGIN = "ann"
 PASSWORD = "correct horse"
@@ -91,18 +89,9 @@ def import_body(manager_id: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with asyncio.Runner() as runner:
-            postgres = EmbeddedPostgres(folder / "postgres", folder / "postgres.log")
-            dsn = runner.run(postgres.start())
-            try:
-                runner.run(migrate(dsn))
-                runner.run(ensure_account(dsn, login=LOGIN, password=PASSWORD, token=TOKEN))
-                yield dsn
-            finally:
-                runner.run(postgres.stop())
+    with migrated_postgres() as dsn:
+        asyncio.run(ensure_account(dsn, login=LOGIN, password=PASSWORD, token=TOKEN))
+        yield dsn
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Random scenarios through the real services: after each step they are where the reference model is."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -11,7 +10,6 @@ from tests.model.scenarios import FEATURES, scenario_of
 from tests.model.services import Services
 from tests.model.steps import Scenario
 from tests.support.file_server import FileServer
-from tests.support.stack import Stack
 
 COMPARED = FEATURES - {"approve"}
 """The model plans an approval anew from the file; the services apply the plan that was shown, and show again what has
@@ -22,22 +20,10 @@ AT_ONCE = 16
 SHOWN = 5
 
 
-@pytest.fixture(scope="module")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    async with Stack(tmp_path_factory.mktemp("model") / "data") as running:
-        yield running
-
-
 @pytest.mark.timeout(7200)
-async def test_the_services_do_what_the_rules_say(stack: Stack, *, is_long: bool, seed: int) -> None:
+async def test_the_services_do_what_the_rules_say(client: httpx.AsyncClient, *, is_long: bool, seed: int) -> None:
     seeds = [seed + number for number in range(SCENARIOS if is_long else TENTH)]
-    # A connection that the server closes for its idleness just as it is used again would fail a request.
-    limits = httpx.Limits(max_keepalive_connections=0)
-    headers = {"authorization": f"Bearer {stack.api_token}"}
-    async with (
-        FileServer() as server,
-        httpx.AsyncClient(base_url=f"{stack.url}/api/v1", headers=headers, timeout=60, limits=limits) as client,
-    ):
+    async with FileServer() as server:
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def play(scenario: Scenario) -> Difference | None:

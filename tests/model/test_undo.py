@@ -1,42 +1,24 @@
-"""What the rules of undo come to, held by the reference model; the services are held to the model."""
+"""What the rules of undo come to: in the reference model, and, byte for byte, in the services' database."""
 
-import random
+import asyncio
 
+import httpx
 import pytest
 
-from tests.model.parts import Contact
-from tests.model.steps import WriteFile
-from tests.model.stories import Stories
+from tests.model.histories import History, fields_of
+from tests.model.services import Services
+from tests.support.file_server import FileServer
+from tests.support.stack import Stack
 
 HISTORIES = 200
-
-
-class History(Stories):
-    """Some contacts made by hand, then runs of one import or several, in which nobody interferes."""
-
-    def __init__(self, seed: int) -> None:
-        rng = random.Random(seed)
-        super().__init__(rng, rng.choice(["undo", "passwords", "generated", "mixed"]))
-        for _ in range(3):
-            self.edit()
-        self.before = fields_of(self.model.contacts)
-        self.do(WriteFile("a.csv", b"No\n"))
-        self.save("A", self.first_setup())
-        for _ in range(rng.randint(2, 5)):
-            rng.choice([self.another_file, self.another_file, self.other_options, self.second_import])()
-        self.applied = [run.label for run in self.model.runs.values() if run.is_applied]
-
-    def writers(self) -> dict[str, list[str]]:
-        """Return for each contact the runs that wrote to it."""
-        writers: dict[str, list[str]] = {}
-        for label in self.applied:
-            for unique_id in self.model.runs[label].plan:
-                writers.setdefault(unique_id, []).append(label)
-        return writers
-
-
-def fields_of(contacts: dict[str, Contact]) -> dict[str, dict[str, str]]:
-    return {unique_id: dict(contact.fields) for unique_id, contact in contacts.items()}
+TENTH = 20
+AT_ONCE = 16
+_STORED = """
+SELECT c.unique_id, c.fields::text AS fields, ARRAY(
+    SELECT k.field || ' ' || k.hash || ' ' || k.fingerprint FROM contact_passwords k
+    WHERE k.manager_id = c.manager_id AND k.unique_id = c.unique_id ORDER BY k.field) AS passwords
+FROM contacts c WHERE c.manager_id = $1
+"""
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +29,7 @@ def seeds(seed: int) -> range:
 def test_undone_from_the_last_to_the_first_all_is_as_it_was(seeds: range) -> None:
     for seed in seeds:
         history = History(seed)
-        for label in history.applied[::-1]:
-            history.undo(label)
+        history.undo_from_last_to_first()
         assert fields_of(history.model.contacts) == history.before, seed
 
 
@@ -56,9 +37,7 @@ def test_undone_in_any_order_contacts_of_one_run_alone_are_as_they_were(seeds: r
     restored = 0
     for seed in seeds:
         history = History(seed)
-        alone = [unique_id for unique_id, labels in history.writers().items() if len(labels) == 1]
-        for label in history.rng.sample(history.applied, len(history.applied)):
-            history.undo(label)
+        alone = history.undo_in_any_order()
         after = fields_of(history.model.contacts)
         assert {name: after.get(name) for name in alone} == {name: history.before.get(name) for name in alone}, seed
         restored += len(alone)
@@ -72,3 +51,49 @@ def test_an_undo_that_is_undone_leaves_what_was_there_before_it(seeds: range) ->
             before = fields_of(history.model.contacts)
             history.undo(history.undo(history.rng.choice(history.applied)))
             assert fields_of(history.model.contacts) == before, seed
+
+
+@pytest.mark.timeout(3600)
+async def test_the_services_put_every_byte_back(
+    stack: Stack, client: httpx.AsyncClient, seeds: range, *, is_long: bool
+) -> None:
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with FileServer() as server:
+
+        async def restored(seed: int) -> int:
+            async with turns:
+                return await _restored(History(seed), Services(client, server, has_limits=True), stack)
+
+        each = await asyncio.gather(*(restored(seed) for seed in (seeds if is_long else seeds[:TENTH])))
+    assert sum(each) > len(each)
+
+
+async def _restored(history: History, services: Services, stack: Stack) -> int:
+    """Play a history and take it back; returns how many contacts had to be as before, and were."""
+    in_order = history.rng.random() < 0.5
+    alone = [] if in_order else history.undo_in_any_order()
+    if in_order:
+        history.undo_from_last_to_first()
+    for step in history.steps[: history.begins]:
+        await services.play(step)
+    before = await _stored(stack, services.manager_id)
+    assert before
+    for step in history.steps[history.begins :]:
+        await services.play(step)
+    after = await _stored(stack, services.manager_id)
+    if in_order:
+        assert after == before
+        return len(before)
+    ids = [services.real(unique_id) for unique_id in alone]
+    assert {name: after.get(name) for name in ids} == {name: before.get(name) for name in ids}
+    return len(ids)
+
+
+async def _stored(stack: Stack, manager_id: str) -> dict[str, tuple[str, list[str]]]:
+    """Return the contacts as they are stored, with their passwords' hashes."""
+    database = await stack.connect()
+    try:
+        rows = await database.fetch(_STORED, manager_id)
+    finally:
+        await database.close()
+    return {row["unique_id"]: (row["fields"], row["passwords"]) for row in rows}

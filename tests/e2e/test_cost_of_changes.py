@@ -1,0 +1,90 @@
+"""The next day's file costs what changed: nothing is written to the contacts for a row that is as it was."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+
+from tests.support.file_server import FileServer
+from tests.support.imports import csv_of, set_up_import
+from tests.support.stack import Stack
+from tests.support.waiting import until
+
+ROWS: Final = 20_000
+CHANGED: Final = 200
+GONE: Final = 100
+NEW: Final = 100
+_WRITES = """
+SELECT n_tup_ins + n_tup_upd + n_tup_del AS written, n_dead_tup AS dead FROM pg_stat_user_tables
+WHERE relname = 'contacts'
+"""
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FileServer]:
+    async with FileServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    async with Stack(tmp_path_factory.mktemp("cost") / "data") as running:
+        yield running
+
+
+def people(*, changed: int = 0, gone: int = 0, new: int = 0) -> bytes:
+    numbers = range(gone, ROWS + new)
+    names = (("Changed" if gone <= number < gone + changed else "Name", number) for number in numbers)
+    return csv_of([[str(number), f"{name} {number}", f"p{number}@example.com"] for name, number in names]).encode()
+
+
+async def test_the_next_day_costs_what_changed(stack: Stack, server: FileServer) -> None:
+    database = await stack.connect()
+
+    async def settled() -> tuple[int, int]:
+        """Return how many contacts were written so far and how many dead ones there are, as soon as both stand."""
+        seen: list[tuple[int, int]] = []
+
+        async def twice_the_same() -> tuple[int, int] | None:
+            await database.execute("SELECT pg_stat_clear_snapshot()")
+            row = await database.fetchrow(_WRITES)
+            assert row is not None
+            seen.append((row["written"], row["dead"]))
+            return seen[-1] if len(seen) > 2 and len(set(seen[-3:])) == 1 else None
+
+        return await until(twice_the_same, within=60, what="the statistics stand", every=1.5)
+
+    async def wal() -> int:
+        position: int = await database.fetchval("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint")
+        return position
+
+    async with stack.client() as client:
+        server.files["/people.csv"] = people()
+        source = {"kind": "remote", "url": server.url("/people.csv")}
+        importing = await set_up_import(client, source, options={"delete_missing": True, "every_time": True})
+        assert (await importing.run())["counts"]["added"] == ROWS
+        await database.execute("ALTER TABLE contacts SET (autovacuum_enabled = false)")
+        written, dead = await settled()
+
+        began = await wal()
+        assert (await importing.run())["counts"]["unchanged"] == ROWS
+        idle = await wal() - began
+        assert await settled() == (written, dead)
+
+        server.files["/people.csv"] = people(changed=CHANGED, gone=GONE, new=NEW)
+        began = await wal()
+        counts = (await importing.run())["counts"]
+        few = await wal() - began
+        assert (counts["updated"], counts["deleted"], counts["added"]) == (CHANGED, GONE, NEW)
+        assert await settled() == (written + CHANGED + GONE + NEW, dead + CHANGED + GONE)
+
+        server.files["/people.csv"] = people(changed=ROWS)
+        began = await wal()
+        counts = (await importing.run())["counts"]
+        all_of_them = await wal() - began
+        assert counts["updated"] + counts["added"] + counts["deleted"] > ROWS - CHANGED
+    await database.close()
+    print(f"WAL: {idle:,} bytes for no change, {few:,} for {CHANGED + GONE + NEW}, {all_of_them:,} for all")  # noqa: T201
+    share = (CHANGED + GONE + NEW) / ROWS
+    assert few - idle < 2 * share * all_of_them
+    assert idle < share * all_of_them

@@ -18,11 +18,16 @@ _RUN = "SELECT id, import_id, status, undoes, undone_by, applied_at FROM runs WH
 
 _NEWER = """
 SELECT EXISTS (SELECT FROM runs n WHERE n.import_id = $1 AND n.id > $2 AND n.trigger NOT IN ('approve', 'undo')
-    AND (n.status IN ('succeeded', 'succeeded_with_errors', 'planned', 'unchanged', 'refused')
-        OR n.status = 'failed' AND n.file_sha256 IS NOT NULL))
+    AND n.status IN ('succeeded', 'succeeded_with_errors', 'planned', 'unchanged', 'refused'))
 """
 
-_APPROVED_ALREADY = "SELECT EXISTS (SELECT FROM runs WHERE approves = $1 AND applied_at IS NOT NULL)"
+# An approval that had to be shown again is approved in its turn.
+_APPROVED_ALREADY = """
+WITH RECURSIVE approvals AS (
+    SELECT id, applied_at FROM runs WHERE approves = $1
+    UNION ALL SELECT r.id, r.applied_at FROM runs r JOIN approvals a ON r.approves = a.id)
+SELECT EXISTS (SELECT FROM approvals WHERE applied_at IS NOT NULL)
+"""
 
 _UNDONE_ALREADY = "SELECT undone_by IS NOT NULL FROM runs WHERE id = $1"
 
@@ -31,7 +36,8 @@ INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, setup, se
     file_name, file_bytes, file_sha256, bytes, bytes_total, approves, undoes, additions_and_updates_only, requested_by,
     reason)
 SELECT $1, import_id, manager_id, $3, $4, 'queued', setup, setup_fingerprint, $5, stored,
-    file_name, file_bytes, file_sha256, bytes, bytes_total, $6, $7, $8, $9, $10
+    file_name, file_bytes, file_sha256, bytes, bytes_total, $6, $7,
+    $8 OR ($3 = 'approve' AND additions_and_updates_only), $9, $10
 FROM runs WHERE id = $2
 """
 
@@ -50,8 +56,8 @@ class PlanRequest:
 async def request_approval(connection: Connection, run_id: UUID, request: PlanRequest) -> UUID:
     """Queue a run that applies the plan of a refused run or of a dry run; returns its id.
 
-    UserError `run_not_found`, `not_approvable`, `plan_void` where a newer run of the import read the file, or the plan
-    was applied or its run undone already, `run_active`.
+    UserError `run_not_found`, `not_approvable`, `plan_void` where a newer run of the import read the file and did not
+    fail, or the plan was applied or its run undone already, `run_active`.
     """
     run = await _locked(connection, run_id)
     if run["status"] not in {"refused", "planned"}:

@@ -102,7 +102,10 @@ _SELECT = f"""SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.statu
     r.error_code, r.error_message, r.due_at, r.taken_up_at, {OTHERS},
     r.approves, r.undoes, r.undone_by, r.additions_and_updates_only, r.reason, r.notes,
     a.login AS requested_by,
-    (SELECT p.id FROM runs p WHERE p.approves = r.id AND p.applied_at IS NOT NULL LIMIT 1) AS approved_by, coalesce((
+    (WITH RECURSIVE approvals AS (
+        SELECT p.id, p.applied_at FROM runs p WHERE p.approves = r.id
+        UNION ALL SELECT p.id, p.applied_at FROM runs p JOIN approvals a ON p.approves = a.id)
+    SELECT id FROM approvals WHERE applied_at IS NOT NULL LIMIT 1) AS approved_by, coalesce((
         SELECT jsonb_agg(jsonb_build_object('step', s.step, 'attempt', s.attempt, 'started_at', s.started_at,
             'finished_at', s.finished_at, 'service', s.service) ORDER BY s.started_at, s.attempt)
         FROM run_steps s WHERE s.run_id = r.id), '[]') AS steps

@@ -150,8 +150,10 @@ class Author:
 
     # What people do
 
-    def approve(self, run: str, *, only: bool = False, dry_run: bool = False) -> None:
-        self.do(Approve(self.new_label(), run, only, dry_run))
+    def approve(self, run: str, *, only: bool = False, dry_run: bool = False) -> str:
+        label = self.new_label()
+        self.do(Approve(label, run, only, dry_run))
+        return label
 
     def undo(self, run: str, *, dry_run: bool = False) -> str:
         label = self.new_label()

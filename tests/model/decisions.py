@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.model.parts import Run
 from tests.model.steps import DeleteContact, PutContact, WriteFile
 from tests.model.stories import Stories, Story
 
@@ -21,41 +22,65 @@ class Decisions(Stories):
 
     def approval(self) -> None:
         """Have a run refused or a dry run planned, let something happen, and approve it."""
+        waiting = self.something_to_approve()
+        if waiting is None:
+            return
+        label = self.model.runs[waiting].import_label
+        for _ in range(self.rng.choice([0, 1, 1, 1, 1, 2])):
+            self.meanwhile(label, waiting)
+        if self.chance(0.15):
+            self.approve(waiting, only=self.chance(0.3), dry_run=True)
+        approval = self.approve(waiting, only=self.chance(0.3))
+        if approval in self.model.runs and self.may_be_approved(self.model.runs[approval]) and self.chance(0.8):
+            self.approve(approval)
+        if self.chance(0.8):
+            self.run(label)
+        if self.chance(0.2):
+            self.approve(waiting)
+
+    def something_to_approve(self) -> str | None:
         waiting = self.waiting()
         for _ in range(0 if waiting and self.chance(0.3) else 2):
             makers: list[Story] = [self.border, self.dry_run, *[self.limit] * self.has_limits]
             self.rng.choice(makers)()
             if waiting := self.waiting(newest=True):
                 break
-        if waiting is None:
-            return
-        label = self.model.runs[waiting].import_label
-        for _ in range(self.rng.choice([0, 1, 1, 1, 1, 2])):
-            if self.chance(0.75):
-                self.meanwhile(label)
-            else:
-                self.edit()
-        if self.chance(0.15):
-            self.approve(waiting, only=self.chance(0.3), dry_run=True)
-        self.approve(waiting, only=self.chance(0.3))
-        if self.chance(0.6):
-            self.run(label)
-        if self.chance(0.2):
-            self.approve(waiting)
+        return waiting
 
     def waiting(self, *, newest: bool = False) -> str | None:
         """Return a run that waits to be approved."""
         if newest:
             run = self.newest
-            return run.label if run.status in ("refused", "planned") and run.trigger == "api" else None
-        return self.some_run(lambda run: run.status in ("refused", "planned") and run.trigger == "api")
+            return run.label if self.may_be_approved(run) else None
+        return self.some_run(self.may_be_approved)
 
-    def meanwhile(self, label: str) -> None:
-        """Do what may happen while a plan waits for somebody to approve it."""
+    def may_be_approved(self, run: Run) -> bool:
+        return run.status in ("refused", "planned") and run.trigger != "undo"
+
+    def meanwhile(self, label: str, waiting: str) -> None:
+        """Do what may happen while a plan waits for somebody to approve it: mostly a hand that meets it."""
+        match self.rng.choice(["planned", "planned", "planned", "edit", "import", "import", "import", "others"]):
+            case "planned":
+                self.edit_what_is_planned(waiting)
+            case "edit":
+                self.edit()
+            case "import":
+                self.use_import(label)
+            case "others":
+                self.rng.choice([self.second_import, self.second_import, self.undo_some, self.delete_some])()
+
+    def undo_some(self) -> None:
+        if run := self.some_run(lambda run: run.is_applied and not run.undone_by):
+            self.undo(run)
+
+    def delete_some(self) -> None:
+        if self.contact_count:
+            self.do(DeleteContact(self.rng.choice(sorted(self.model.contacts))))
+
+    def use_import(self, label: str) -> None:
+        """Change an import or its file, or run it."""
         setup = self.model.imports[label]
-        match self.rng.choice(
-            ["options", "options", "file", "file", "failed", "undo", "undo", "other", "other", "newer", "deleted"]
-        ):
+        match self.rng.choice(["options", "options", "file", "file", "file", "failed", "applied", "newer"]):
             case "options":
                 self.save(label, self.changed(replace(setup, delete_missing=not setup.delete_missing)))
             case "file":
@@ -65,15 +90,18 @@ class Decisions(Stories):
                 self.do(WriteFile(setup.source, None))
                 self.run(label)
                 self.do(WriteFile(setup.source, old))
-            case "undo":
-                if run := self.some_run(lambda run: run.is_applied and not run.undone_by):
-                    self.undo(run)
-            case "other":
-                self.second_import()
+            case "applied":
+                self.applied_file(label)
             case "newer":
                 self.run(label, dry_run=self.chance(0.5))
-            case "deleted" if self.contact_count:
-                self.do(DeleteContact(self.rng.choice(sorted(self.model.contacts))))
+
+    def applied_file(self, label: str) -> None:
+        """Have the import read once more what it applied last."""
+        last = self.model.last_applied_in_full(label)
+        setup = self.model.imports[label]
+        if last and not setup.is_upload:
+            self.do(WriteFile(setup.source, last.content))
+            self.run(label)
 
     # Undo
 
@@ -85,7 +113,7 @@ class Decisions(Stories):
         if run is None:
             return
         for _ in range(self.rng.choice([0, 0, 1, 1, 2])):
-            self.edit_what_was_written(run)
+            self.edit_what_is_planned(run)
         if self.chance(0.2):
             self.undo(run, dry_run=True)
         undo = self.undo(run)
@@ -94,7 +122,7 @@ class Decisions(Stories):
                 self.undo(run)
             case "redo" if undo in self.model.runs:
                 if self.chance(0.3):
-                    self.edit_what_was_written(undo)
+                    self.edit_what_is_planned(undo)
                 self.undo(undo)
                 if self.chance(0.4):
                     self.undo(run)
@@ -109,8 +137,8 @@ class Decisions(Stories):
         for run in runs[::-1] if self.chance(0.5) else self.rng.sample(runs, len(runs)):
             self.undo(run)
 
-    def edit_what_was_written(self, label: str) -> None:
-        """Write by hand to a contact that a run wrote to, mostly to a field that it changed."""
+    def edit_what_is_planned(self, label: str) -> None:
+        """Write by hand to a contact of a run's plan, mostly to a field that it changes."""
         plan = self.model.runs[label].plan
         if not plan:
             return

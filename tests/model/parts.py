@@ -87,7 +87,10 @@ class Change(NamedTuple):
 
 @dataclass
 class Run:
-    """A run and how it ended. Runs are called by their labels."""
+    """A run and how it ended. Runs are called by their labels.
+
+    `rows`: what the file's rows say of contacts in the plan; `seen`: what these contacts were when it was made.
+    """
 
     label: str
     import_label: str
@@ -102,6 +105,8 @@ class Run:
     code: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
     plan: dict[str, Change] = field(default_factory=dict)
+    rows: dict[str, dict[str, str]] = field(default_factory=dict)
+    seen: dict[str, Contact | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     undone_by: str | None = None
     approved_by: str | None = None

@@ -5,10 +5,11 @@ Where the rules leave something open, the model takes what a careful user expect
 - A dry run is asked the same questions as a run, so it can end as failed or unchanged; else it is planned, with the
   code of what would refuse it.
 - The key field is judged when a run starts, before its file.
-- An approval plans the file anew, with the set-up of the run that it approves, against the contacts as they are now.
-  It is not asked the 10 % rule nor limits again, and a file is not unchanged to it. What would fail a run fails it too.
+- An approval takes up the plan that was shown. What changed since of its contacts is planned anew from their rows;
+  where that comes to anything, the approval only shows it, and waits to be approved in its turn. It is not asked the
+  10 % rule nor limits again; that not a single row is good fails it too.
 - An approval that failed leaves its run to be approved again; one that only showed its plan neither counts as an
-  approval nor voids a plan. Only runs that read the file themselves void one: applied, planned or refused.
+  approval nor voids a plan. Only runs that read the file themselves and did not fail void one.
 - Approving additions and updates only deletes nothing, so it can't fail for what it would delete, and says nothing of
   deletes held back.
 - A file whose last run was approved for additions and updates only is compared with the run applied in full before it.
@@ -48,13 +49,59 @@ class Reference(Manager):
             return "not_approvable"
         if self.is_void(run):
             return "plan_void"
+        only = only or run.additions_and_updates_only
         approval = replace(
             Run(label, run.import_label, run.setup, run.content, "approve", dry_run, only), approves=approved
         )
-        self.carry_out(approval)
+        self.runs[label] = approval
+        has_changed = self.plan_approval(approval, run)
+        try:
+            self.require_good_rows(approval)
+        except Ended as ended:
+            approval.status, approval.code = ended.status, ended.code
+            return None
+        self.finish(approval, shows=has_changed)
         if approval.is_applied:
-            run.approved_by = label
+            self.note_approved(approval)
         return None
+
+    def note_approved(self, approval: Run) -> None:
+        """Say of all runs whose plan was applied now by which one it was."""
+        approved = approval.approves
+        while approved is not None:
+            self.runs[approved].approved_by = approval.label
+            approved = self.runs[approved].approves
+
+    def plan_approval(self, approval: Run, run: Run) -> bool:
+        """Take up a run's plan; tells whether some of it had to be made anew."""
+        only = approval.additions_and_updates_only
+        approval.rows = run.rows
+        approval.problems = [p for p in run.problems if not (only and p.code == "deletes_held_back")]
+        has_changed = False
+        for unique_id, change in run.plan.items():
+            contact = self.contacts.get(unique_id)
+            if only and change.kind == "deleted":
+                continue
+            if contact is run.seen[unique_id]:
+                approval.plan[unique_id] = change
+            elif anew := self.planned_anew(run, unique_id, change, contact):
+                approval.plan[unique_id] = anew
+                has_changed = True
+            approval.seen[unique_id] = contact
+        approval.counts = dict(run.counts)
+        self.count_changes(approval)
+        rows = run.counts["read"] - run.counts["rejected"] - run.counts["duplicates"]
+        approval.counts["unchanged"] = rows - approval.counts["added"] - approval.counts["updated"]
+        return has_changed
+
+    def planned_anew(self, run: Run, unique_id: str, change: Change, contact: Contact | None) -> Change | None:
+        if change.after is None:
+            return Change(contact.fields, None, None) if contact else None
+        if contact is None:
+            return Change(None, filled(run.rows[unique_id]), change.line)
+        after = self.updated(contact, run.rows[unique_id])
+        is_wanted = run.setup.update_existing and after != contact.fields
+        return Change(contact.fields, after, change.line) if is_wanted else None
 
     def is_void(self, run: Run) -> bool:
         return run.approved_by is not None or any(self.voids(other) for other in self.newer_runs(run))
@@ -64,7 +111,7 @@ class Reference(Manager):
         return [other for other in later if other.import_label == run.import_label]
 
     def voids(self, newer: Run) -> bool:
-        return newer.trigger == "api" and (newer.is_applied or newer.status in ("planned", "refused"))
+        return newer.trigger == "api" and newer.status != "failed"
 
     def undo(self, label: str, undone: str, *, dry_run: bool = False) -> str | None:
         run = self.runs[undone]
@@ -122,11 +169,15 @@ class Reference(Manager):
             if run.dry_run and run.status == "refused":
                 run.status = "planned"
         else:
-            run.status = "succeeded_with_errors" if run.problems else "succeeded"
-            if run.dry_run:
-                run.status = "planned"
-            else:
-                self.apply(run)
+            self.finish(run)
+
+    def finish(self, run: Run, *, shows: bool = False) -> None:
+        """Apply a run's plan, or only show it."""
+        run.status = "succeeded_with_errors" if run.problems else "succeeded"
+        if run.dry_run or shows:
+            run.status = "planned"
+        else:
+            self.apply(run)
 
     def judge(self, run: Run) -> None:
         """Ask everything that may end a run, in the order of the rules, and plan."""
@@ -144,14 +195,13 @@ class Reference(Manager):
         if self.is_over_budget(run.setup, rejected):
             raise Ended("failed", "too_many_row_errors")
         self.plan(run, good, rejected)
-        if not run.approves and self.guard_refuses(run.setup, good, rejected):
+        if self.guard_refuses(run.setup, good, rejected):
             raise Ended("refused", "guard_ten_percent")
-        self.require_good_rows(run, good, rejected)
-        if not run.approves:
-            self.ask_limits(run)
+        self.require_good_rows(run)
+        self.ask_limits(run)
 
     def is_unchanged(self, run: Run) -> bool:
-        if run.approves or run.setup.is_upload or run.setup.every_time:
+        if run.setup.is_upload or run.setup.every_time:
             return False
         last = self.last_applied_in_full(run.import_label)
         return last is not None and last.content == run.content and last.setup.compared == run.setup.compared
@@ -175,11 +225,11 @@ class Reference(Manager):
     def is_at_most_a_tenth(self, found: int, contacts: int) -> bool:
         return found * 10 <= contacts
 
-    def require_good_rows(self, run: Run, good: list[Row], rejected: list[Row]) -> None:
-        if any(change.kind == "deleted" for change in run.plan.values()):
-            if not good:
+    def require_good_rows(self, run: Run) -> None:
+        if run.counts["deleted"]:
+            if run.counts["read"] == run.counts["rejected"]:
                 raise Ended("failed", "no_good_rows")
-            if run.setup.generate and rejected:
+            if run.setup.generate and run.counts["rejected"]:
                 raise Ended("failed", "replacement_incomplete")
 
     def ask_limits(self, run: Run) -> None:
@@ -205,12 +255,14 @@ class Reference(Manager):
                 run.plan[unique_id] = Change(None, filled(row.values), row.line)
             elif setup.update_existing and (after := self.updated(contact, row.values)) != contact.fields:
                 run.plan[unique_id] = Change(contact.fields, after, row.line)
-        if setup.delete_missing and not run.additions_and_updates_only:
+        if setup.delete_missing:
             missing = set(self.contacts) - self.found([*good, *rejected])
             if not setup.generate and any(row.unique_id is None for row in rejected):
                 run.problems.append(Problem(None, "warning", "deletes_held_back", None))
                 missing = set()
             run.plan |= {unique_id: Change(self.contacts[unique_id].fields, None, None) for unique_id in missing}
+        run.rows = {unique_id: self.said(row.values) for unique_id, row in taken.items()}
+        run.seen = {unique_id: self.contacts.get(unique_id) for unique_id in run.plan}
         self.count(run, [*good, *rejected], duplicates)
         run.counts["rejected"] = len(rejected)
         run.counts["unchanged"] = len(taken) - run.counts["added"] - run.counts["updated"]
@@ -228,12 +280,18 @@ class Reference(Manager):
         return {row.unique_id for row in rows if row.unique_id}
 
     def updated(self, contact: Contact, values: dict[str, str]) -> dict[str, str]:
-        """Return the fields that a row leaves: an empty password keeps the one there is."""
-        kept = {name for name, value in values.items() if self.kinds[name] == "password" and not value}
-        return filled(contact.fields | {name: value for name, value in values.items() if name not in kept})
+        """Return the fields that a row leaves."""
+        return filled(contact.fields | self.said(values))
+
+    def said(self, values: dict[str, str]) -> dict[str, str]:
+        """Return what a row says: an empty password says nothing."""
+        return {name: value for name, value in values.items() if value or self.kinds[name] != "password"}
 
     def count(self, run: Run, rows: Iterable[Row], duplicates: int) -> None:
         run.counts = {"read": len(list(rows)), "unchanged": 0, "rejected": 0, "duplicates": duplicates}
+        self.count_changes(run)
+
+    def count_changes(self, run: Run) -> None:
         for kind in ("added", "updated", "deleted"):
             run.counts[kind] = sum(change.kind == kind for change in run.plan.values())
 

@@ -16,6 +16,8 @@ THEMES_OF = {
     "sign_in": ("passwords",),
 }
 SHORTEST, LONGEST = 6, 16
+APPROVALS = 10
+"""So many steps more where it is about approvals: a plan, what happens meanwhile, and what comes of it take some."""
 
 
 def scenario_of(seed: int, features: frozenset[str] = FEATURES) -> Scenario:
@@ -54,7 +56,7 @@ class Teller(Decisions):
         self.run("A", dry_run=self.chance(0.05))
         self.mostly()[0]()
         stories = self.stories()
-        ends_at = self.rng.randint(SHORTEST, LONGEST)
+        ends_at = self.rng.randint(SHORTEST, LONGEST) + APPROVALS * (self.theme == "approve")
         while len(self.steps) < ends_at:
             self.rng.choice(stories)()
         if "sign_in" in self.features:

@@ -86,8 +86,8 @@ class ServiceView:
         return seen
 
     def _name_codes(self, label: str, run: Json, plan: list[Json]) -> None:
-        """Note what the model calls each code of a run; an approval may take those of the run that it approves."""
-        if self.setups[self.owners[label]].generate and run["trigger"] != "undo":
+        """Note what the model calls each code that a run generated; an approval takes those of the run it approves."""
+        if self.setups[self.owners[label]].generate and run["trigger"] not in {"undo", "approve"}:
             added = [change for change in plan if change["change"] == "added"]
             self.codes |= {generated_id(label, change["line"]): change["unique_id"] for change in added}
 

@@ -11,9 +11,6 @@ from tests.model.services import Services
 from tests.model.steps import Scenario
 from tests.support.file_server import FileServer
 
-COMPARED = FEATURES - {"approve"}
-"""The model plans an approval anew from the file; the services apply the plan that was shown, and show again what has
-changed since. `tests/e2e/test_plans.py` holds them to that."""
 SCENARIOS = 2_000
 TENTH = 200
 AT_ONCE = 16
@@ -30,7 +27,7 @@ async def test_the_services_do_what_the_rules_say(client: httpx.AsyncClient, *, 
             async with turns:
                 return await first_difference(scenario, Services(client, server, has_limits=True))
 
-        found = await asyncio.gather(*(play(scenario_of(number, COMPARED)) for number in seeds))
+        found = await asyncio.gather(*(play(scenario_of(number, FEATURES)) for number in seeds))
         different = [difference for difference in found if difference is not None]
         shortest = await asyncio.gather(*(shrunk(difference, play) for difference in different[:SHOWN]))
     reports = "\n\n".join(difference.report() for difference in shortest)

@@ -8,11 +8,12 @@ from typing import Final
 
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
-from services.syncer.domain.verdict import Verdict
+from services.syncer.domain.verdict import Verdict, unsafe_plan
 from shared.errors import UserError
 from shared.events.runs import RunCounts, RunNote
 from shared.postgres.database import Connection
 from shared.store.runs import OpenRun
+from shared.store.staging import WAITING
 
 _APPROVED = """
 SELECT plan_change_number, plan_fields, row_scheme, counts FROM runs WHERE id = $1
@@ -66,7 +67,7 @@ INSERT INTO plan_passwords (run_id, unique_id, field, fingerprint, sealed, hash,
 SELECT $1::uuid, c.unique_id, p.field, p.fingerprint, p.sealed, p.hash, k.hash, k.fingerprint
 FROM plan_changes c JOIN plan_passwords p ON p.run_id = $3 AND p.unique_id = c.unique_id
     LEFT JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
-WHERE c.run_id = $1 AND c.change <> 'deleted' AND p.fingerprint IS DISTINCT FROM k.fingerprint
+WHERE c.run_id = $1 AND c.change <> 'deleted' AND ($4 OR p.fingerprint IS DISTINCT FROM k.fingerprint)
 UNION ALL
 SELECT $1::uuid, k.unique_id, k.field, NULL, NULL, NULL, k.hash, k.fingerprint
 FROM plan_changes c JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = c.unique_id
@@ -97,16 +98,18 @@ async def plan_approval(connection: Connection, run: OpenRun, manager: LockedMan
     mapped = [str(number) for number in approved["plan_fields"] or ()]
     update = run.setup.options.update_existing
     await connection.execute(_CHANGES, run.id, run.manager_id, manager.change_number, mapped, update, run.approves)
-    await connection.execute(_PASSWORDS, run.id, run.manager_id, run.approves)
     await connection.execute(_PROBLEMS, run.id, run.approves, run.additions_and_updates_only)
     changed = await connection.fetchval(
         """SELECT count(*) FROM plan_changes p JOIN standing s USING (unique_id)
         WHERE p.run_id = $1 AND s.has_changed""",
         run.id,
     )
+    counts = await _counts(connection, run, RunCounts(**approved["counts"]))
+    verdict = await _verdict(connection, run, counts, changed)
+    await connection.execute(_PASSWORDS, run.id, run.manager_id, run.approves, verdict.status in WAITING)
     return Plan(
-        counts=await _counts(connection, run, RunCounts(**approved["counts"])),
-        verdict=await _verdict(connection, run, changed),
+        counts=counts,
+        verdict=verdict,
         fields=approved["plan_fields"] or [],
         row_scheme=approved["row_scheme"],
         notes=[changed_since(changed)] if changed else [],
@@ -120,7 +123,11 @@ async def _counts(connection: Connection, run: OpenRun, approved: RunCounts) -> 
     return approved.model_copy(update=changes | {"unchanged": rest})
 
 
-async def _verdict(connection: Connection, run: OpenRun, changed: int) -> Verdict:
+async def _verdict(connection: Connection, run: OpenRun, counts: RunCounts, changed: int) -> Verdict:
+    """Ask again what no approval answers: the 10 % rule and limits are not asked."""
+    unsafe = unsafe_plan(counts, good_rows=counts.read - counts.rejected, generated_keys=run.setup.unique_id.generate)
+    if unsafe is not None:
+        return unsafe
     if changed or run.dry_run:
         return Verdict("planned")
     problems = await connection.fetchval("SELECT EXISTS (SELECT FROM run_problems WHERE run_id = $1)", run.id)

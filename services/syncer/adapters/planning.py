@@ -22,6 +22,7 @@ from shared.sealing import Sealer
 from shared.store.problems import write_problems
 from shared.store.runs import OpenRun
 from shared.store.set_ups import Limits
+from shared.store.staging import WAITING
 
 _LARGE: Final = 5_000
 """From so many rows on, a nested loop over temporary tables is never right; small plans are faster with it."""
@@ -95,6 +96,16 @@ WHERE k.fingerprint IS DISTINCT FROM p.fingerprint
         WHERE c.run_id = $1 AND c.manager_id = $2 AND c.unique_id = p.unique_id AND c.change <> 'deleted'))
 """
 
+# Passwords of a plan that waits, which its contacts have already: they may have others when it is approved.
+_KEPT_PASSWORDS = """
+INSERT INTO plan_passwords (run_id, unique_id, field, fingerprint, hash, before_hash, before_fingerprint)
+SELECT $1, k.unique_id, k.field, k.fingerprint, k.hash, k.hash, k.fingerprint
+FROM plan_changes c JOIN incoming_passwords p ON p.unique_id = c.unique_id AND p.line = c.line
+    JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
+        AND k.fingerprint = p.fingerprint
+WHERE c.run_id = $1 AND c.change = 'updated'
+"""
+
 # What a contact that goes takes along, so that it can come back.
 _PASSWORDS_OF_DELETED = """
 INSERT INTO plan_passwords (run_id, unique_id, field, before_hash, before_fingerprint)
@@ -163,9 +174,12 @@ async def compute_plan(
         most_row_errors=options.max_row_errors,
         most_row_error_percent=options.max_row_error_percent,
     )
+    verdict = judge(facts)
+    if verdict.status in WAITING:
+        await connection.execute(_KEPT_PASSWORDS, run.id, run.manager_id)
     return Plan(
         counts=counts,
-        verdict=judge(facts),
+        verdict=verdict,
         fields=staged.fields,
         row_scheme=scheme,
         is_first_load=is_first_load,

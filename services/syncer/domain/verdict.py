@@ -63,12 +63,32 @@ class Verdict:
 
 def judge(facts: PlanFacts) -> Verdict:
     """Return how the run ends. A dry run that would be refused is planned, and says why it would be."""
-    stopped = _unfit_file(facts) or _guarded(facts) or _unsafe_plan(facts) or _limited(facts)
+    unsafe = unsafe_plan(facts.counts, good_rows=facts.good_rows, generated_keys=facts.generated_keys)
+    stopped = _unfit_file(facts) or _guarded(facts) or unsafe or _limited(facts)
     if facts.dry_run and (stopped is None or stopped.status == "refused"):
         return Verdict("planned", stopped.code if stopped else None, stopped.message if stopped else None)
     if stopped is not None:
         return stopped
     return Verdict("succeeded_with_errors" if facts.rejected or facts.warnings else "succeeded")
+
+
+def unsafe_plan(counts: RunCounts, *, good_rows: int, generated_keys: bool) -> Verdict | None:
+    """Return how a run fails whose plan would delete though its file is no good; no approval overrides that."""
+    if counts.deleted and not good_rows:
+        return Verdict(
+            "failed",
+            "no_good_rows",
+            f"Not a single row is free of errors, and {counts.deleted:,} contacts would be deleted. "
+            "Nothing was changed.",
+        )
+    if counts.deleted and generated_keys and counts.rejected:
+        return Verdict(
+            "failed",
+            "replacement_incomplete",
+            f"The file replaces all contacts, but {counts.rejected:,} of its rows have errors and would be lost. "
+            "Nothing was changed.",
+        )
+    return None
 
 
 def _unfit_file(facts: PlanFacts) -> Verdict | None:
@@ -103,24 +123,6 @@ def _guarded(facts: PlanFacts) -> Verdict | None:
     )
 
 
-def _unsafe_plan(facts: PlanFacts) -> Verdict | None:
-    deletes = facts.counts.deleted
-    if deletes and not facts.good_rows:
-        return Verdict(
-            "failed",
-            "no_good_rows",
-            f"Not a single row is free of errors, and {deletes:,} contacts would be deleted. Nothing was changed.",
-        )
-    if deletes and facts.generated_keys and facts.rejected:
-        return Verdict(
-            "failed",
-            "replacement_incomplete",
-            f"The file replaces all contacts, but {facts.rejected:,} of its rows have errors and would be lost. "
-            "Nothing was changed.",
-        )
-    return None
-
-
 def _limited(facts: PlanFacts) -> Verdict | None:
     counts = facts.counts
     planned = {"deletes": counts.deleted, "updates": counts.updated, "adds": counts.added}
@@ -132,8 +134,9 @@ def _limited(facts: PlanFacts) -> Verdict | None:
             return Verdict(
                 "refused",
                 f"limit_{limit.changes}",
-                f"The file would {verbs[limit.changes]} {changes:,} contacts, and this import stops at {bound}. "
-                "Nothing was changed. If the file is right, look at the changes and approve the run.",
+                f"The file would {verbs[limit.changes]} {changes:,} contact{'s' * (changes != 1)}, and this import "
+                f"stops at {bound}. Nothing was changed. If the file is right, look at the changes and approve the "
+                "run.",
             )
     return None
 

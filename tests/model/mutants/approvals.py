@@ -1,7 +1,7 @@
 """What may be got wrong about approvals."""
 
 from tests.model.mutants.registry import mutant
-from tests.model.parts import Run
+from tests.model.parts import Change, Contact, Run
 from tests.model.reference import Reference
 
 
@@ -12,9 +12,15 @@ class NewerRunsDoNotVoid(Reference):
 
 
 @mutant
-class FailedAndUnchangedRunsVoid(Reference):
+class FailedRunsVoid(Reference):
     def voids(self, newer: Run) -> bool:
         return newer.trigger == "api"
+
+
+@mutant
+class UnchangedRunsDoNotVoid(Reference):
+    def voids(self, newer: Run) -> bool:
+        return super().voids(newer) and newer.status != "unchanged"
 
 
 @mutant
@@ -69,13 +75,61 @@ class ApprovalsTakeTheFileOfNow(Reference):
 
 @mutant
 class ApprovalsOverwriteWhatChangedSince(Reference):
-    def judge(self, run: Run) -> None:
-        super().judge(run)
-        if run.approves and not run.additions_and_updates_only and not run.setup.generate:
-            run.plan = dict(self.runs[run.approves].plan)
-            run.plan = {name: change for name, change in run.plan.items() if change.after or name in self.contacts}
-            self.recount(run)
+    def plan_approval(self, approval: Run, run: Run) -> bool:
+        super().plan_approval(approval, run)
+        only = approval.additions_and_updates_only
+        approval.plan = {
+            name: change
+            for name, change in run.plan.items()
+            if (change.after or name in self.contacts) and not (only and change.kind == "deleted")
+        }
+        self.count_changes(approval)
+        return False
 
-    def recount(self, run: Run) -> None:
-        for kind in ("added", "updated", "deleted"):
-            run.counts[kind] = sum(change.kind == kind for change in run.plan.values())
+
+@mutant
+class ApprovalsApplyWhatNobodySaw(Reference):
+    def plan_approval(self, approval: Run, run: Run) -> bool:
+        super().plan_approval(approval, run)
+        return False
+
+
+@mutant
+class ApprovalsLeaveOutWhatChangedSince(Reference):
+    def planned_anew(self, run: Run, unique_id: str, change: Change, contact: Contact | None) -> Change | None:
+        return None
+
+
+@mutant
+class ApprovalsPlanAllAnew(Reference):
+    def plan_approval(self, approval: Run, run: Run) -> bool:
+        run.seen = dict.fromkeys(run.plan, Contact({}, None))
+        return super().plan_approval(approval, run)
+
+
+@mutant
+class ApprovalsBringNobodyBack(Reference):
+    def planned_anew(self, run: Run, unique_id: str, change: Change, contact: Contact | None) -> Change | None:
+        return super().planned_anew(run, unique_id, change, contact) if contact else None
+
+
+@mutant
+class ApprovalsInPartAreForgotten(Reference):
+    def approve(self, label: str, approved: str, *, only: bool = False, dry_run: bool = False) -> str | None:
+        answer = super().approve(label, approved, only=only, dry_run=dry_run)
+        if answer is None:
+            self.runs[label].additions_and_updates_only = only
+        return answer
+
+
+@mutant
+class ApprovalsTakeFilesWithoutAGoodRow(Reference):
+    def require_good_rows(self, run: Run) -> None:
+        if not run.approves:
+            super().require_good_rows(run)
+
+
+@mutant
+class PlansStayOpenThatWereShownAgain(Reference):
+    def note_approved(self, approval: Run) -> None:
+        self.runs[str(approval.approves)].approved_by = approval.label

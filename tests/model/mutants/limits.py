@@ -49,8 +49,8 @@ class AddsAreAskedFirst(Reference):
 
 @mutant
 class ApprovalsAreHeldToLimits(Reference):
-    def judge(self, run: Run) -> None:
-        super().judge(run)
+    def require_good_rows(self, run: Run) -> None:
+        super().require_good_rows(run)
         if run.approves:
             self.ask_limits(run)
 

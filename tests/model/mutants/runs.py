@@ -69,22 +69,23 @@ class UnchangedContactsAreWritten(Reference):
 
 @mutant
 class SomeGoodRowsAreEnoughToReplaceAll(Reference):
-    def require_good_rows(self, run: Run, good: list[Row], rejected: list[Row]) -> None:
-        super().require_good_rows(run, good, [])
+    def require_good_rows(self, run: Run) -> None:
+        if run.counts["read"] == run.counts["rejected"]:
+            super().require_good_rows(run)
 
 
 @mutant
 class NoGoodRowIsFine(Reference):
-    def require_good_rows(self, run: Run, good: list[Row], rejected: list[Row]) -> None:
-        if good:
-            super().require_good_rows(run, good, rejected)
+    def require_good_rows(self, run: Run) -> None:
+        if run.counts["read"] > run.counts["rejected"]:
+            super().require_good_rows(run)
 
 
 @mutant
 class NoGoodRowAlwaysFails(Reference):
-    def require_good_rows(self, run: Run, good: list[Row], rejected: list[Row]) -> None:
-        super().require_good_rows(run, good, rejected)
-        if not good:
+    def require_good_rows(self, run: Run) -> None:
+        super().require_good_rows(run)
+        if run.counts["read"] == run.counts["rejected"]:
             raise Ended("failed", "no_good_rows")
 
 

@@ -22,7 +22,7 @@ class DryRunsCountAsSeen(Reference):
 @mutant
 class AnyEarlierFileCountsAsSeen(Reference):
     def is_unchanged(self, run: Run) -> bool:
-        if run.approves or run.setup.is_upload or run.setup.every_time:
+        if run.setup.is_upload or run.setup.every_time:
             return False
         runs = [old for old in self.runs.values() if old.import_label == run.import_label and self.counts_as_last(old)]
         return any(old.content == run.content and old.setup.compared == run.setup.compared for old in runs)
@@ -77,5 +77,5 @@ class EveryTimeIsIgnored(Reference):
 class UploadsCanBeUnchanged(Reference):
     def is_unchanged(self, run: Run) -> bool:
         last = self.last_applied_in_full(run.import_label)
-        upload = run.setup.is_upload and not run.approves and last is not None and last.content == run.content
+        upload = run.setup.is_upload and last is not None and last.content == run.content
         return upload or super().is_unchanged(run)

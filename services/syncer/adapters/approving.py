@@ -125,7 +125,12 @@ async def _counts(connection: Connection, run: OpenRun, approved: RunCounts) -> 
 
 async def _verdict(connection: Connection, run: OpenRun, counts: RunCounts, changed: int) -> Verdict:
     """Ask again what no approval answers: the 10 % rule and limits are not asked."""
-    unsafe = unsafe_plan(counts, good_rows=counts.read - counts.rejected, generated_keys=run.setup.unique_id.generate)
+    unsafe = unsafe_plan(
+        deleted=counts.deleted,
+        good_rows=counts.read - counts.rejected,
+        rejected=counts.rejected,
+        generated_keys=run.setup.unique_id.generate,
+    )
     if unsafe is not None:
         return unsafe
     if changed or run.dry_run:

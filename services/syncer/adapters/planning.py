@@ -10,7 +10,7 @@ from typing import Final
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.incoming_rows import collect_passwords, make_tables, take_staged, unpack_incoming
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
-from services.syncer.adapters.row_problems import count_undecodable, duplicate_problems, row_problems
+from services.syncer.adapters.row_problems import count_undecodable, write_row_problems
 from services.syncer.adapters.row_schemes import scheme_of
 from services.syncer.adapters.staged_set import StagedRows, StagedSet, complete_set, staged_rows
 from services.syncer.domain.balance import FileBalance, require_file_balance
@@ -19,7 +19,6 @@ from services.syncer.domain.verdict import ChangeLimit, PlanFacts, judge
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
 from shared.sealing import Sealer
-from shared.store.problems import write_problems
 from shared.store.runs import OpenRun
 from shared.store.set_ups import Limits
 from shared.store.staging import WAITING
@@ -129,11 +128,7 @@ async def compute_plan(
     if max(staged.good, manager.contacts) > _LARGE:
         await connection.execute(_LARGE_PLAN)
     rows = await staged_rows(connection, run, staged, source)
-    problems = await row_problems(connection, run, staged.id)
-    if rows.duplicates:
-        problems += await duplicate_problems(connection, rows.duplicates)
-    await write_problems(connection, run.id, problems)
-    held_back = any(problem.code == "deletes_held_back" for problem in problems)
+    problems = await write_row_problems(connection, run, staged.id, duplicates=rows.duplicates)
     scheme = await scheme_of(connection, run, staged.fields, fingerprint_key=sealer.fingerprint_key_id)
     await connection.execute(_REJECTED, staged.id)
     await make_tables(connection)
@@ -146,7 +141,7 @@ async def compute_plan(
             await connection.execute(_PASSWORDS, run.id, run.manager_id, True)  # noqa: FBT003 - a parameter of SQL
     else:
         found = await _compare(connection, run, manager, staged, rows, scheme)
-        changes = await _changes(connection, run, manager, staged, held_back=held_back)
+        changes = await _changes(connection, run, manager, staged, held_back=problems.deletes_held_back)
     counts = RunCounts(
         read=staged.good + staged.rejected,
         added=changes["added"],
@@ -161,7 +156,7 @@ async def compute_plan(
         good_rows=staged.good,
         rejected=staged.rejected,
         undecodable=await count_undecodable(connection, staged.id),
-        warnings=sum(problem.severity == "warning" for problem in problems),
+        warnings=problems.warnings,
         contacts=manager.contacts,
         found=found,
         counts=counts,

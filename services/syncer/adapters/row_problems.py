@@ -1,9 +1,26 @@
-"""The problems of a run's rows, read back from staging: positions and codes become words for people."""
+"""The problems of a run's rows, read back from staging, a page at a time: codes become words for people."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import asyncpg
 
 from shared.postgres.database import Connection
 from shared.rules.problems import describe_problem
-from shared.store.problems import Problem
+from shared.store.problems import Problem, write_problems
 from shared.store.runs import OpenRun
+
+_PAGE: Final = 5_000
+
+_REJECTIONS = """
+SELECT line, unique_id, problems, row_offset, row_length FROM staged_rejections WHERE set_id = $1 ORDER BY line
+"""
+
+_MISSING_COLUMNS = "SELECT DISTINCT unnest(missing_columns) AS name FROM staged_batches WHERE set_id = $1 ORDER BY name"
+
+_WARNINGS = "SELECT line, unique_id, problems FROM staged_warnings WHERE set_id = $1 ORDER BY line"
 
 _DUPLICATES = """
 SELECT line, unique_id, kept FROM (
@@ -12,14 +29,54 @@ WHERE line < kept ORDER BY line
 """
 
 
-async def row_problems(connection: Connection, run: OpenRun, set_id: int) -> list[Problem]:
-    """Return the run's problems: rows with errors, warnings, and why nothing is deleted."""
-    rejections = await connection.fetch(
-        """SELECT line, unique_id, id_unreadable, problems, row_offset, row_length FROM staged_rejections
-        WHERE set_id = $1 ORDER BY line""",
-        set_id,
+@dataclass(frozen=True)
+class RowProblems:
+    """How many warnings a run has, and whether nothing is deleted, for a unique id that cannot be read."""
+
+    warnings: int
+    deletes_held_back: bool
+
+
+async def write_row_problems(
+    connection: Connection, run: OpenRun, set_id: int, *, duplicates: str | None
+) -> RowProblems:
+    """Write the run's problems: rows with errors, warnings, and why nothing is deleted.
+
+    `duplicates`: a relation of rows of which later ones replace earlier ones with the same unique id.
+    """
+    await _write(connection, run.id, _errors, _REJECTIONS, set_id)
+    warnings = await _write(connection, run.id, _column_kept, _MISSING_COLUMNS, set_id)
+    warnings += await _write(connection, run.id, _values_kept, _WARNINGS, set_id)
+    held_back = run.setup.options.delete_missing and await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM staged_rejections WHERE set_id = $1 AND id_unreadable)", set_id
     )
-    problems = [
+    if held_back:
+        message = describe_problem("deletes_held_back")
+        await write_problems(connection, run.id, [Problem(None, "warning", "deletes_held_back", message)])
+    if duplicates:
+        warnings += await _write(connection, run.id, _replaced, _DUPLICATES.format(rows=duplicates))
+    return RowProblems(warnings + bool(held_back), bool(held_back))
+
+
+async def _write(
+    connection: Connection,
+    run_id: UUID,
+    problems_of: Callable[[asyncpg.Record], Iterable[Problem]],
+    query: str,
+    *arguments: object,
+) -> int:
+    """Write the problems that a query's rows tell; returns how many."""
+    count = 0
+    cursor = await connection.cursor(query, *arguments)
+    while rows := await cursor.fetch(_PAGE):
+        problems = [problem for row in rows for problem in problems_of(row)]
+        await write_problems(connection, run_id, problems)
+        count += len(problems)
+    return count
+
+
+def _errors(row: asyncpg.Record) -> Iterable[Problem]:
+    return (
         Problem(
             line=row["line"],
             severity="error",
@@ -30,62 +87,32 @@ async def row_problems(connection: Connection, run: OpenRun, set_id: int) -> lis
             row_offset=row["row_offset"],
             row_length=row["row_length"],
         )
-        for row in rejections
         for reason in row["problems"]
-    ]
-    problems += await _warnings(connection, set_id)
-    if run.setup.options.delete_missing and any(row["id_unreadable"] for row in rejections):
-        message = describe_problem("deletes_held_back")
-        problems.append(Problem(line=None, severity="warning", code="deletes_held_back", message=message))
-    return problems
-
-
-async def _warnings(connection: Connection, set_id: int) -> list[Problem]:
-    """Return the warnings of values that were refused, so that the stored ones stay, and of columns not there."""
-    missing = await connection.fetch(
-        "SELECT DISTINCT unnest(missing_columns) AS name FROM staged_batches WHERE set_id = $1 ORDER BY name", set_id
     )
-    rows = await connection.fetch(
-        "SELECT line, unique_id, problems FROM staged_warnings WHERE set_id = $1 ORDER BY line", set_id
-    )
-    return [
-        *(
-            Problem(
-                line=None,
-                severity="warning",
-                code="column_kept",
-                message=describe_problem("column_kept", row["name"]),
-                column=row["name"],
-            )
-            for row in missing
-        ),
-        *(
-            Problem(
-                line=row["line"],
-                severity="warning",
-                code=reason["code"],
-                message=f"{describe_problem(reason['code'], reason['column'])} {describe_problem('value_kept')}",
-                column=reason["column"],
-                unique_id=row["unique_id"],
-            )
-            for row in rows
-            for reason in row["problems"]
-        ),
-    ]
 
 
-async def duplicate_problems(connection: Connection, rows: str) -> list[Problem]:
-    """Return a warning for each row of a relation that a later one with the same unique id replaces."""
-    return [
+def _column_kept(row: asyncpg.Record) -> Iterable[Problem]:
+    message = describe_problem("column_kept", row["name"])
+    return [Problem(None, "warning", "column_kept", message, column=row["name"])]
+
+
+def _values_kept(row: asyncpg.Record) -> Iterable[Problem]:
+    return (
         Problem(
             line=row["line"],
             severity="warning",
-            code="duplicate_id",
-            message=describe_problem("duplicate_id", other_line=row["kept"]),
+            code=reason["code"],
+            message=f"{describe_problem(reason['code'], reason['column'])} {describe_problem('value_kept')}",
+            column=reason["column"],
             unique_id=row["unique_id"],
         )
-        for row in await connection.fetch(_DUPLICATES.format(rows=rows))
-    ]
+        for reason in row["problems"]
+    )
+
+
+def _replaced(row: asyncpg.Record) -> Iterable[Problem]:
+    message = describe_problem("duplicate_id", other_line=row["kept"])
+    return [Problem(row["line"], "warning", "duplicate_id", message, unique_id=row["unique_id"])]
 
 
 async def count_undecodable(connection: Connection, set_id: int) -> int:

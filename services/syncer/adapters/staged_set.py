@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from array import array
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
@@ -41,9 +42,13 @@ _HAS_DUPLICATES = "SELECT EXISTS (SELECT FROM {rows} GROUP BY unique_id HAVING c
 _CODED = """
 CREATE TEMP TABLE staged ON COMMIT DROP AS
 SELECT c.code COLLATE "C" AS unique_id, NULL::bigint AS row_hash, r.line, r.fields
-FROM (SELECT *, row_number() OVER (ORDER BY line) AS place FROM {rows}) r
-JOIN unnest($1::text[]) WITH ORDINALITY AS c (code, place) USING (place)
+FROM (SELECT *, row_number() OVER (ORDER BY line) AS place FROM {rows}) r JOIN drawn_codes c USING (place)
 """
+
+_CODES_TAKEN = """
+SELECT unique_id::bigint AS code FROM contacts WHERE manager_id = $1 AND unique_id ~ '^[1-9][0-9]{8}$'
+"""
+_PAGE: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,8 @@ async def staged_rows(connection: Connection, run: OpenRun, staged: StagedSet, s
     if await connection.fetchval(f"SELECT count(*) FROM {rows}") != staged.good:
         raise TransientError("staging_lost", "Rows that were staged are gone; the database has lost them in a crash.")
     if run.setup.unique_id.generate:
-        taken = await connection.fetch("SELECT unique_id FROM contacts WHERE manager_id = $1", run.manager_id)
-        codes = draw_codes(staged.good, [row["unique_id"] for row in taken], source)
-        await connection.execute(_CODED.format(rows=rows), codes)
+        await _draw_codes(connection, run, staged.good, source)
+        await connection.execute(_CODED.format(rows=rows))
         return StagedRows(_TEMPORARY, staged.good, None)
     if not await _may_have_duplicates(connection, staged):
         return StagedRows(rows, staged.good, None)
@@ -113,6 +117,21 @@ async def staged_rows(connection: Connection, run: OpenRun, staged: StagedSet, s
     )
     count = await connection.fetchval(f"SELECT count(*) FROM {_TEMPORARY}")
     return StagedRows(_TEMPORARY, count, rows)
+
+
+async def _draw_codes(connection: Connection, run: OpenRun, count: int, source: random.Random) -> None:
+    """Make `drawn_codes`: a code for each place of a row, from 1, none of which a contact has."""
+    taken = array("I")
+    cursor = await connection.cursor(_CODES_TAKEN, run.manager_id)
+    while rows := await cursor.fetch(_PAGE):
+        taken.extend(row["code"] for row in rows)
+    codes = await asyncio.to_thread(draw_codes, count, pa.array(taken, pa.uint32()), source)
+    await connection.execute("CREATE TEMP TABLE drawn_codes (place bigint, code text) ON COMMIT DROP")
+    for start in range(0, count, _PAGE):
+        page = codes.slice(start, _PAGE)
+        places = pa.array(range(start + 1, start + 1 + len(page)), pa.int64())
+        await copy_in(connection, "drawn_codes", pa.table({"place": places, "code": page.cast(pa.string())}))
+    await connection.execute("ANALYZE drawn_codes")
 
 
 async def batches_of(connection: Connection, staged: StagedSet, *, only_first: bool = False) -> AsyncIterator[Batch]:

@@ -63,7 +63,12 @@ class Verdict:
 
 def judge(facts: PlanFacts) -> Verdict:
     """Return how the run ends. A dry run that would be refused is planned, and says why it would be."""
-    unsafe = unsafe_plan(facts.counts, good_rows=facts.good_rows, generated_keys=facts.generated_keys)
+    unsafe = unsafe_plan(
+        deleted=facts.counts.deleted,
+        good_rows=facts.good_rows,
+        rejected=facts.rejected,
+        generated_keys=facts.generated_keys,
+    )
     stopped = _unfit_file(facts) or _guarded(facts) or unsafe or _limited(facts)
     if facts.dry_run and (stopped is None or stopped.status == "refused"):
         return Verdict("planned", stopped.code if stopped else None, stopped.message if stopped else None)
@@ -72,20 +77,19 @@ def judge(facts: PlanFacts) -> Verdict:
     return Verdict("succeeded_with_errors" if facts.rejected or facts.warnings else "succeeded")
 
 
-def unsafe_plan(counts: RunCounts, *, good_rows: int, generated_keys: bool) -> Verdict | None:
+def unsafe_plan(*, deleted: int, good_rows: int, rejected: int, generated_keys: bool) -> Verdict | None:
     """Return how a run fails whose plan would delete though its file is no good; no approval overrides that."""
-    if counts.deleted and not good_rows:
+    if deleted and not good_rows:
         return Verdict(
             "failed",
             "no_good_rows",
-            f"Not a single row is free of errors, and {counts.deleted:,} contacts would be deleted. "
-            "Nothing was changed.",
+            f"Not a single row is free of errors, and {deleted:,} contacts would be deleted. Nothing was changed.",
         )
-    if counts.deleted and generated_keys and counts.rejected:
+    if deleted and generated_keys and rejected:
         return Verdict(
             "failed",
             "replacement_incomplete",
-            f"The file replaces all contacts, but {counts.rejected:,} of its rows have errors and would be lost. "
+            f"The file replaces all contacts, but {rejected:,} of its rows have errors and would be lost. "
             "Nothing was changed.",
         )
     return None

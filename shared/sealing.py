@@ -71,9 +71,9 @@ class Sealer:
         return self.seal(self.open(sealed, purpose), purpose)
 
     def fingerprint(self, *parts: str) -> str:
-        """Return a keyed digest of the parts; equal only for equal parts under the same first key."""
+        """Return a keyed digest of the parts, which names its key; equal only for equal parts under the first key."""
         message = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
-        return hmac.new(self._fingerprint_key, message, hashlib.sha256).hexdigest()
+        return f"{self.fingerprint_key_id}:{hmac.new(self._fingerprint_key, message, hashlib.sha256).hexdigest()}"
 
 
 def _key_id(key: bytes) -> bytes:

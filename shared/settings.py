@@ -57,6 +57,15 @@ class SecretSettings(BaseModel):
     )
 
 
+class PasswordSettings(BaseModel):
+    """How contacts' passwords are hashed (argon2id); hashes made before keep their own parameters."""
+
+    memory_kib: int = Field(19 * 1024, ge=8, description="Memory of one hash, in KiB")
+    passes: int = Field(2, ge=1, description="Passes over that memory")
+    lanes: int = Field(1, ge=1, description="Threads of one hash")
+    at_once: int = Field(2, ge=1, description="Hashes made at once in one process")
+
+
 class HealthSettings(BaseModel):
     """The internal port that answers `/livez`, `/readyz` and `/metrics`."""
 

@@ -18,10 +18,10 @@ from shared.health import health_routes
 from shared.kafka.broker import build_broker
 from shared.kafka.bulk_publisher import BulkPublisher
 from shared.kafka.delivery import Delivery
+from shared.password_hashing import PasswordHashes
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 from shared.sealing import Sealer
-from shared.store.accounts import HASHER
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     delivery = Delivery(broker, "syncer", settings.kafka, clock, also_down=DATABASE_DOWN)
     sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
     database = Database(settings.postgres, "syncer")
-    applier = Applier(database, sealer, clock, HASHER.hash, at_once=settings.syncer.applies)
+    applier = Applier(database, sealer, clock, PasswordHashes(settings.passwords), at_once=settings.syncer.applies)
     wakeups = Wakeups(database.dsn, (CHANNEL, CLEARED, BROKER_BEGAN))
     feed = ChangeFeed(database, BulkPublisher(settings.kafka, "syncer"), clock, wakeups)
     handlers = SyncerHandlers(database, applier, clock)

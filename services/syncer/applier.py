@@ -17,10 +17,11 @@ from services.syncer.adapters.approving import plan_approval
 from services.syncer.adapters.password_hashing import hash_passwords
 from services.syncer.adapters.plan_store import Plan, forget_plan, keep_plan, kept_plan
 from services.syncer.adapters.planning import compute_plan
+from services.syncer.adapters.settling_fingerprints import settle_fingerprints
 from services.syncer.adapters.staged_set import complete_set, staged_rows
 from services.syncer.adapters.undoing import plan_undo
 from services.syncer.domain.balance import Balance, require_balance
-from services.syncer.ports import HashPassword
+from services.syncer.ports import Passwords
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, TransientError
 from shared.kafka.delivery import DOWN
@@ -41,13 +42,11 @@ _log = structlog.get_logger("contacts_sync.syncer")
 class Applier:
     """Plans and applies runs, several at once, each in a task of its own."""
 
-    def __init__(
-        self, database: Database, sealer: Sealer, clock: Clock, hash_password: HashPassword, *, at_once: int
-    ) -> None:
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock, passwords: Passwords, *, at_once: int) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
-        self._hash_password = hash_password
+        self._passwords = passwords
         self._source = random.SystemRandom()
         self._places = asyncio.Semaphore(at_once)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
@@ -110,13 +109,24 @@ class Applier:
                 return
             beating = asyncio.create_task(self._beat(run_id))
             try:
+                await self._settle(connection, run_id, attempt)
                 while await self._plan(connection, run_id, attempt):
-                    await hash_passwords(self._database, self._sealer, run_id, self._hash_password)
+                    await hash_passwords(self._database, self._sealer, run_id, self._passwords)
                     if await self._apply(connection, run_id, attempt):
                         return
             finally:
                 beating.cancel()
                 await asyncio.gather(beating, return_exceptions=True)
+
+    async def _settle(self, connection: Connection, run_id: UUID, attempt: int) -> None:
+        """Before its plan is made, see which of a file's passwords are as they were though the key is another."""
+        async with connection.transaction():
+            run = await read_open_run(connection, run_id, attempt)
+            if run is None or run.approves is not None or run.undoes is not None or run.status != "planning":
+                return
+            if run.setup.has_passwords():
+                staged = await complete_set(connection, run)
+                await settle_fingerprints(connection, self._database.pool, run, staged, self._sealer, self._passwords)
 
     async def _beat(self, run_id: UUID) -> None:
         while True:

@@ -3,8 +3,11 @@
 from typing import Protocol
 
 
-class HashPassword(Protocol):
-    """Hashes a password, slowly; call it in a thread."""
+class Passwords(Protocol):
+    """Hashes of passwords, slow on purpose."""
 
-    def __call__(self, password: str) -> str:
+    async def hash(self, password: str) -> str:
         """Return an argon2id hash, parameters included."""
+
+    async def fits(self, password_hash: str, password: str) -> bool:
+        """Tell whether a password is the one that was hashed."""

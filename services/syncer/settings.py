@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from shared.settings import PostgresSettings, SecretSettings, ServiceSettings
+from shared.settings import PasswordSettings, PostgresSettings, SecretSettings, ServiceSettings
 
 
 class SyncerSettings(BaseModel):
@@ -17,4 +17,5 @@ class Settings(ServiceSettings):
 
     postgres: PostgresSettings = Field(default_factory=PostgresSettings)
     secrets: SecretSettings = Field(default_factory=SecretSettings)
+    passwords: PasswordSettings = Field(default_factory=PasswordSettings)
     syncer: SyncerSettings = Field(default_factory=SyncerSettings)

@@ -47,6 +47,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import ContactsSyncError, TransientError
 from shared.health import Check
 from shared.objects.store import SealedObjects
+from shared.password_hashing import PasswordHashes
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.sealing import Sealer
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         settings=settings,
         database=database,
         sealer=Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys]),
+        passwords=PasswordHashes(settings.passwords),
         watch=RunWatch(database.dsn),
         connection_tests=ConnectionTests(settings.kafka, clock),
         portal_attempts=Attempts(settings.web.portal_attempts),

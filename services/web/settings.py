@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from shared.settings import ObjectSettings, PostgresSettings, SecretSettings, ServiceSettings
+from shared.settings import ObjectSettings, PasswordSettings, PostgresSettings, SecretSettings, ServiceSettings
 
 
 class WebSettings(BaseModel):
@@ -28,4 +28,5 @@ class Settings(ServiceSettings):
     postgres: PostgresSettings = Field(default_factory=PostgresSettings)
     objects: ObjectSettings = Field(default_factory=ObjectSettings)
     secrets: SecretSettings = Field(default_factory=SecretSettings)
+    passwords: PasswordSettings = Field(default_factory=PasswordSettings)
     web: WebSettings = Field(default_factory=WebSettings)

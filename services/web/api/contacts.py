@@ -1,6 +1,5 @@
 """Contacts of a manager: read in pages or as a file, changed by hand."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from services.web.forms.manager_input import unknown_field
 from services.web.forms.text import Text
 from shared.errors import UserError
 from shared.store import contacts as store
-from shared.store.accounts import HASHER
 from shared.store.contacts import ContactView
 from shared.store.edit_contacts import ContactEdit, NewPassword, delete_contact, put_contact
 from shared.store.managers import Manager, get_manager, set_key_field
@@ -115,7 +113,7 @@ async def _hashed(
         passwords[number] = None
         if clear is not None:
             passwords[number] = NewPassword(
-                hash=await asyncio.to_thread(HASHER.hash, clear),
+                hash=await resources.passwords.hash(clear),
                 fingerprint=resources.sealer.fingerprint(str(manager.id), unique_id, str(number), clear),
             )
     return passwords

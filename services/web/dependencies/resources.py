@@ -15,6 +15,7 @@ from services.web.security.attempts import Attempts
 from services.web.settings import Settings
 from shared.clock import Clock
 from shared.objects.store import SealedObjects
+from shared.password_hashing import PasswordHashes
 from shared.postgres.database import Connection, Database
 from shared.sealing import Sealer
 
@@ -28,6 +29,7 @@ class Resources:
     settings: Settings
     database: Database
     sealer: Sealer
+    passwords: PasswordHashes
     watch: RunWatch
     connection_tests: ConnectionTests
     portal_attempts: Attempts

@@ -28,6 +28,12 @@ def pytest_report_header() -> list[str]:
     return ["brokers: embedded (Tansu); " + kafka, "database: embedded Postgres 18"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the modules that share the embedded stack come last: idle beside others' stacks it would slow them down."""
+    sharing = {item.path for item in items if "embedded_stack" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path in sharing)
+
+
 @pytest.fixture(scope="session")
 def is_long(request: pytest.FixtureRequest) -> bool:
     """Tell whether all is to be run, or a tenth."""

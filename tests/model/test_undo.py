@@ -55,14 +55,14 @@ def test_an_undo_that_is_undone_leaves_what_was_there_before_it(seeds: range) ->
 
 @pytest.mark.timeout(3600)
 async def test_the_services_put_every_byte_back(
-    stack: Stack, client: httpx.AsyncClient, seeds: range, *, is_long: bool
+    embedded_stack: Stack, client: httpx.AsyncClient, seeds: range, *, is_long: bool
 ) -> None:
     turns = asyncio.Semaphore(AT_ONCE)
     async with FileServer() as server:
 
         async def restored(seed: int) -> int:
             async with turns:
-                return await _restored(History(seed), Services(client, server, has_limits=True), stack)
+                return await _restored(History(seed), Services(client, server, has_limits=True), embedded_stack)
 
         each = await asyncio.gather(*(restored(seed) for seed in (seeds if is_long else seeds[:TENTH])))
     assert sum(each) > len(each)

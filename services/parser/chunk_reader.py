@@ -191,4 +191,5 @@ def _plan(rules: ParseRules) -> ParsePlan:
         keep_refused=rules.refused_values == "keep",
         keep_missing=rules.missing_columns == "keep",
         notation=Notation(rules.phone_region, rules.decimal_separator, rules.date_format),
+        password_columns=tuple(rules.password_columns),
     )

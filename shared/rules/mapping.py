@@ -6,6 +6,7 @@ from typing import Final
 from shared.errors import UserError
 from shared.rules.kinds import Kind, Notation
 from shared.rules.letter_case import Case
+from shared.rules.password_columns import password_places
 from shared.rules.trimming import trim
 
 # What the message about a missing column lists at most, and how much of each name.
@@ -29,7 +30,10 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ParsePlan:
-    """All the parser knows of an import; `key` None means that keys are generated."""
+    """All the parser knows of an import; `key` None means that keys are generated.
+
+    `password_columns`: names of columns that other imports map to passwords.
+    """
 
     columns: tuple[MappedColumn, ...]
     key: MappedColumn | None
@@ -37,6 +41,7 @@ class ParsePlan:
     keep_refused: bool = False
     keep_missing: bool = False
     notation: Notation = field(default_factory=Notation)
+    password_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ class ResolvedMapping:
     """A plan's places in one file, whose columns are `names`.
 
     `columns` are those of the plan that the file has, without the key's; `checked` those of them whose kinds can
-    refuse a value, with their places among them; `missing` the names of those the file lacks.
+    refuse a value, with their places among them; `missing` the names of those the file lacks; `passwords` the
+    places, from 0, of all columns that hold passwords or may, mapped or not.
     """
 
     columns: tuple[PlacedColumn, ...]
@@ -68,6 +74,7 @@ class ResolvedMapping:
     trim: bool
     keep_refused: bool
     notation: Notation
+    passwords: frozenset[int]
 
     @property
     def fields(self) -> list[int]:
@@ -103,6 +110,11 @@ def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
         trim=plan.trim,
         keep_refused=plan.keep_refused,
         notation=plan.notation,
+        passwords=password_places(
+            names,
+            [(mapped.column, mapped.kind) for mapped in (*plan.columns, *([plan.key] if plan.key else []))],
+            plan.password_columns,
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 """Rejected rows come back as a file, are mended, and are imported again by the same import."""
 
+import json
+import re
 import secrets
 from typing import Any
 
@@ -62,6 +64,29 @@ async def test_undecodable_bytes_come_back_as_they_were(embedded_stack: Stack, s
         _, run_id = await imported(client, sftp, data)
         answer = await client.get(f"/runs/{run_id}/rejected.csv")
         assert b"\n1,\xff\xfe,,," in answer.content
+
+
+async def test_passwords_that_nobody_maps_are_shown_nowhere(embedded_stack: Stack, sftp: SftpServer) -> None:
+    """By their column's name, or since another import of the manager maps it to a password; not what is text here."""
+    data = b"Password,No,Name,E-mail,Geheim,PIN\n"
+    data += b"pw-one,1,Ann,a@example.com,pw-two,10115\npw-three,2,Bob,nobody,pw-four,10117\n"
+    data += b"pw,five,3,Carl,c@example.com,pw-six,1\n"
+    async with embedded_stack.client() as client:
+        name = f"{secrets.token_hex(6)}.csv"
+        (sftp.folder / name).write_bytes(data)
+        mapping = [("No", "No"), ("Name", "Name"), ("E-mail", "Email"), ("PIN", "Postcode")]
+        importing = await set_up_import(
+            client, sftp_source(sftp, name), fields=[*FIELDS, ("Postcode", "text")], mapping=mapping
+        )
+        lines = [{"column": "No", "field": "No"}, {"column": "Geheim", "field": "Password"}]
+        other = {"manager_id": importing.manager_id, "source": sftp_source(sftp, name), "unique_id": {"field": "No"}}
+        assert (await client.post("/imports", json=other | {"name": "other", "mapping": lines})).status_code == 201
+        run = await importing.run()
+        answer = await client.get(f"/runs/{run['id']}/rejected.csv")
+        problems = (await client.get(f"/runs/{run['id']}/problems")).json()
+    assert not re.search("pw-|five", answer.text + json.dumps(problems))
+    assert ",2,Bob,nobody,,10117,3," in answer.text
+    assert {problem["line"]: problem["unique_id"] for problem in problems["items"]} == {3: "2", 4: None}
 
 
 async def test_problems_without_a_file_have_no_rows(embedded_stack: Stack, sftp: SftpServer) -> None:

@@ -2,8 +2,9 @@
 
 Where the rules leave it open, the model takes: a row says all that is wrong with it, but of one of the wrong shape the
 values are not judged, since they may stand in the wrong columns; nor is its unique id read where it may be a password
-that has moved, by at most as many cells as there are too many or too few. With trimming off, white space alone fills a
-cell that is too many. A column is mapped by its header name, or by its number from 1 where there is no header.
+that has moved, by at most as many cells as there are too many or too few; a column that nobody maps may hold passwords
+by its name. With trimming off, white space alone fills a cell that is too many. A column is mapped by its header name,
+or by its number from 1 where there is no header.
 """
 
 import csv
@@ -15,6 +16,7 @@ from tests.model.parts import Ended, Problem, Setup
 
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PASSWORD_NAME = re.compile(r"(?i)password|passwort|\bsecret\b|\bpin\b|\bpwd?\b")
 _END = "\x1d"  # a record of our own after the last: where it is not one, a quote was left open
 
 
@@ -140,7 +142,12 @@ class Reader:
         if self.key_column is None:
             return False
         place, moved = self.columns.index(self.key_column), cells - self.width
-        columns = [self.columns.index(column) for column, name in self.setup.mapping if self.kinds[name] == "password"]
+        fields = dict(self.setup.mapping)
+        columns = [
+            number
+            for number, column in enumerate(self.columns)
+            if (self.kinds[fields[column]] == "password" if column in fields else _PASSWORD_NAME.search(column))
+        ]
         return any(min(column, column + moved) <= place <= max(column, column + moved) for column in columns)
 
     def value(self, cell: str, name: str) -> str:

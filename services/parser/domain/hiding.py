@@ -5,21 +5,19 @@ from typing import Final
 
 from shared.events.previews import HIDDEN
 from shared.rules.column_names import is_password_name
+from shared.rules.password_columns import password_places
 from shared.rules.records import Record
-from shared.rules.trimming import trim
 
 _HEADS: Final = 20
 _LONGEST_NAME: Final = 40
 
 
-def password_places(names: Sequence[str], rows: Sequence[Record], said: Collection[str]) -> frozenset[int]:
+def places_to_hide(names: Sequence[str], rows: Sequence[Record], said: Collection[str]) -> frozenset[int]:
     """Return the places, from 0, of columns that are said to hold passwords, or are called so.
 
     A name counts in the first rows too: what the header is may be chosen or detected wrongly.
     """
-    wanted = {trim(name) for name in said}
-    places = {place for place, name in enumerate(names) if name in wanted or is_password_name(name)}
-    return frozenset(places | named_places(rows))
+    return password_places(names, (), said) | named_places(rows)
 
 
 def named_places(rows: Sequence[Record]) -> frozenset[int]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from services.parser.domain.facts import facts_of
-from services.parser.domain.hiding import hidden, named_places, password_places
+from services.parser.domain.hiding import hidden, named_places, places_to_hide
 from shared.errors import UserError
 from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, PreviewProblem
 from shared.rules.charset import has_escapes
@@ -67,7 +67,7 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     rows = filled[dialect.has_header :]
     # A header that is skipped says what its columns hold all the same; what is taken for one then holds values.
     skipped = named_places(_skipped(sample))
-    places = password_places(head.names, filled, choices.password_columns) | skipped
+    places = places_to_hide(head.names, filled, choices.password_columns) | skipped
     names = _within(head.names)
     table = Table(_shown_names(names, skipped), rows_seen=len(rows))
     cells = [hidden(row.cells, head.width, places, dialect.delimiter) for row in rows]

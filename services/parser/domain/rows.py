@@ -136,11 +136,7 @@ def _unique_id(record: Record, mapping: ResolvedMapping, lost_width: int | None)
 
 def _may_be_password(key: PlacedColumn, record: Record, mapping: ResolvedMapping, width: int) -> bool:
     """Tell whether a password may stand in the key's place: ids are shown, and must never be one."""
-    return any(
-        key.position in possible_places(column.position, len(record.cells), width)
-        for column in mapping.columns
-        if column.mapped.kind is Kind.PASSWORD and column.position >= 0
-    )
+    return any(key.position in possible_places(password, len(record.cells), width) for password in mapping.passwords)
 
 
 def _byte_problems(record: Record, mapping: ResolvedMapping) -> list[RowProblem]:

@@ -16,9 +16,9 @@ from shared.objects.reader import ObjectReader
 from shared.postgres.database import Connection, set_up_connection
 from shared.rules.charset import charset_name, decode, encode_escaped
 from shared.rules.header import read_head
-from shared.rules.kinds import Kind
 from shared.rules.line_ends import line_starts
-from shared.rules.trimming import trim
+from shared.rules.password_columns import password_places
+from shared.store.password_columns import password_columns_of
 from shared.store.run_details import rejected_rows
 from shared.store.set_ups import RunSetup
 
@@ -58,6 +58,7 @@ async def open_run_file(
         raise UserError("file_gone", "The file of this run is not kept, or was never stored.")
     setup, stored = RunSetup.model_validate(row["setup"]), StoredFile.model_validate(row["stored"])
     rules = setup.parse_rules(row["manager_id"])
+    said = (await password_columns_of(connection, [row["manager_id"]])).get(row["manager_id"], [])
     dialect = rules.dialect()
     try:
         reader = await resources.objects.reader(stored.object_key)
@@ -65,12 +66,8 @@ async def open_run_file(
     except (TransientError, PermanentError) as error:
         raise UserError("file_gone", "The file of this run is not kept.") from error
     head = read_head(first, dialect, encoding=stored.encoding)
-    places = {name: place for place, name in enumerate(head.names)}
-    passwords = frozenset(
-        places[trim(column.column)]
-        for column in rules.columns
-        if column.kind is Kind.PASSWORD and column.column is not None and trim(column.column) in places
-    )
+    mapped = [(rules.key_column, rules.key_kind), *((column.column, column.kind) for column in rules.columns)]
+    passwords = password_places(head.names, mapped, said)
     layout = RejectedLayout(dialect, head.width, passwords, for_spreadsheet=for_spreadsheet)
     text = decode(first, stored.encoding)
     starts = line_starts(text)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.web.dependencies.mapping_evidence import password_columns, remembered_mappings, stored_evidence
+from services.web.dependencies.mapping_evidence import remembered_mappings, stored_evidence
 from services.web.dependencies.resources import Resources
 from services.web.dependencies.try_source import source_as_entered
 from services.web.forms.import_input import RemoteInput
@@ -25,6 +25,7 @@ from shared.rules.recurrence import time_zone_named
 from shared.rules.trimming import trim
 from shared.store.imports import SavedImport, get_import
 from shared.store.managers import Manager, get_manager
+from shared.store.password_columns import password_columns
 from shared.store.uploads import uploaded_source
 
 _ROWS = 50

@@ -81,7 +81,7 @@ def test_an_empty_id_is_missing_but_not_unreadable(mapping: ResolvedMapping, emp
 
 
 def test_too_few_cells_that_reach_the_id() -> None:
-    without_password = resolve(replace(PLAN, columns=PLAN.columns[:1]), NAMES)
+    without_password = resolve(replace(PLAN, columns=PLAN.columns[:1]), [*NAMES[:3], "Note"])
     assert row("o,7", without_password) == RejectedRow(
         5, "7", id_unreadable=False, problems=[RowProblem("too_few_cells")]
     )
@@ -202,3 +202,11 @@ def test_a_password_before_the_id_may_move_into_its_place() -> None:
     outcome = rejected("se,cret,7,a@b.de,x", resolve(plan, NAMES))
     assert (outcome.unique_id, outcome.id_unreadable) == (None, True)
     assert isinstance(row("secret,7,a@b.de,x,,", resolve(plan, NAMES)), GoodRow)
+
+
+@pytest.mark.parametrize("said", [(), ("Geheim",)])
+def test_a_password_that_nobody_maps_is_no_id_either(said: tuple[str, ...]) -> None:
+    plan = replace(PLAN, columns=PLAN.columns[:1], password_columns=said)
+    mapping = resolve(plan, ["Geheim" if said else "Password", "Id", "E-mail", "x"])
+    outcome = rejected("se,cret,7,a@b.de,x", mapping)
+    assert (outcome.unique_id, outcome.id_unreadable) == (None, True)

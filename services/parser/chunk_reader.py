@@ -192,4 +192,5 @@ def _plan(rules: ParseRules) -> ParsePlan:
         keep_missing=rules.missing_columns == "keep",
         notation=Notation(rules.phone_region, rules.decimal_separator, rules.date_format),
         password_columns=tuple(rules.password_columns),
+        delimiter=rules.delimiter,
     )

@@ -32,7 +32,7 @@ class MappedColumn:
 class ParsePlan:
     """All the parser knows of an import; `key` None means that keys are generated.
 
-    `password_columns`: names of columns that other imports map to passwords.
+    `password_columns`: names of columns that other imports map to passwords; `delimiter`: that of its files.
     """
 
     columns: tuple[MappedColumn, ...]
@@ -42,6 +42,7 @@ class ParsePlan:
     keep_missing: bool = False
     notation: Notation = field(default_factory=Notation)
     password_columns: tuple[str, ...] = ()
+    delimiter: str = ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class ResolvedMapping:
     keep_refused: bool
     notation: Notation
     passwords: frozenset[int]
+    delimiter: str
 
     @property
     def fields(self) -> list[int]:
@@ -115,6 +117,7 @@ def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
             [(mapped.column, mapped.kind) for mapped in (*plan.columns, *([plan.key] if plan.key else []))],
             plan.password_columns,
         ),
+        delimiter=plan.delimiter,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.events.previews import HIDDEN
 from shared.rules.column_names import is_password_name
+from shared.rules.moved_cells import swallows
 from shared.rules.password_columns import password_places
 from shared.rules.records import Record
 
@@ -39,11 +40,13 @@ def hidden(cells: Sequence[str], width: int, places: frozenset[int], delimiter: 
         first = max(0, first - (width - len(cells)))
     moved = len(cells) != width
     return [
-        HIDDEN if cell and (place in places or (moved and place >= first) or _swallows(cell, delimiter)) else cell
+        HIDDEN
+        if cell
+        and (
+            place in places
+            or (moved and place >= first)
+            or swallows(cell, place, delimiter, places, has_shape=not moved)
+        )
+        else cell
         for place, cell in enumerate(cells)
     ]
-
-
-def _swallows(cell: str, delimiter: str) -> bool:
-    """Tell whether a cell holds what may be other rows, as after a stray quote."""
-    return delimiter in cell and ("\n" in cell or "\r" in cell)

@@ -112,6 +112,7 @@ HIDING = [
     (f"No,Name,Password\n1,{SECRET}\n", {}),
     (f"No,Name,Password\n1,x,y,{SECRET}\n", {}),
     (f'No,Name,Password\n1,"Ann,x\n2,Bob,{SECRET}\n', {}),
+    (f'No,Name,Mail,Password,Other\n2,"Bob,b@b.de,{SECRET}",g@b.de,x,y\n', {}),
     (f"No,Password\n1,{SECRET}\n", {"has_header": False}),
     (f"No,Password\n1,{SECRET}\n", {"delimiter": ";"}),
     (f"No,Password\n1,{SECRET}\n", {"skip_lines": 1}),

@@ -210,3 +210,14 @@ def test_a_password_that_nobody_maps_is_no_id_either(said: tuple[str, ...]) -> N
     mapping = resolve(plan, ["Geheim" if said else "Password", "Id", "E-mail", "x"])
     outcome = rejected("se,cret,7,a@b.de,x", mapping)
     assert (outcome.unique_id, outcome.id_unreadable) == (None, True)
+
+
+@pytest.mark.parametrize("others", ["2,Bob,pw\n3", "2,bob,se,cret", "2\n3,b@x,x,cret"])
+@pytest.mark.parametrize("mail", ["a@b.de", "no"])
+def test_an_id_that_may_hold_other_rows_is_not_shown(others: str, mail: str) -> None:
+    outcome = row(f'o,"{others}",{mail},pw')
+    if mail == "no":
+        assert isinstance(outcome, RejectedRow)
+        assert (outcome.unique_id, outcome.id_unreadable) == (None, True)
+    else:
+        assert isinstance(outcome, GoodRow)

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from services.parser.domain.facts import facts_of
-from services.parser.domain.hiding import hidden, named_places, places_to_hide
+from services.parser.domain.hiding import HiddenPlaces, hidden, named_places, places_to_hide
 from shared.errors import UserError
 from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, PreviewProblem
 from shared.rules.charset import has_escapes
@@ -38,6 +38,7 @@ class Sample:
     encoding: str
     dialect: Dialect
     is_whole: bool
+    has_sure_header: bool
 
 
 @dataclass
@@ -67,10 +68,11 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     rows = filled[dialect.has_header :]
     # A header that is skipped says what its columns hold all the same; what is taken for one then holds values.
     skipped = named_places(_skipped(sample))
-    places = places_to_hide(head.names, filled, choices.password_columns) | skipped
+    found = places_to_hide(head, filled, choices.password_columns, is_sure=sample.has_sure_header)
+    places = HiddenPlaces(found.passwords, found.hidden | skipped, found.names | skipped)
     names = _within(head.names)
-    table = Table(_shown_names(names, skipped), rows_seen=len(rows))
-    cells = [hidden(row.cells, head.width, places, dialect.delimiter) for row in rows]
+    table = Table(_shown_names(names, places.names), rows_seen=len(rows))
+    cells = [hidden(row.cells, head.width, places.hidden, dialect.delimiter) for row in rows]
     table.rows = _first_rows(cells)
     table.open_cells = [_shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
         table.names if dialect.has_header else []
@@ -145,7 +147,7 @@ def _shown(text: str) -> str:
 
 
 def _details(
-    names: list[str], rows: list[list[str]], places: frozenset[int], choices: PreviewChoices
+    names: list[str], rows: list[list[str]], places: HiddenPlaces, choices: PreviewChoices
 ) -> list[ColumnDetails]:
     notation = Notation(choices.phone_region, choices.decimal_separator)
     details = []
@@ -153,7 +155,7 @@ def _details(
     for place, name in enumerate(names):
         values = [_shown(row[place]) if place < len(row) else "" for row in rows]
         values = [trim(value) if choices.trim or is_blank(value) else value for value in values]
-        facts = facts_of(values, notation, date_format=choices.date_format, is_password=place in places)
+        facts = facts_of(values, notation, date_format=choices.date_format, is_password=place in places.hidden)
         room -= sum(len(sample.encode()) for sample in facts.samples)
         details.append(
             ColumnDetails(
@@ -162,11 +164,11 @@ def _details(
                 samples=facts.samples if room > 0 else [],
                 filled=facts.filled,
                 distinct=facts.distinct,
-                kinds=facts.kinds,
+                kinds=facts.kinds if place in places.passwords or place not in places.hidden else [Kind.TEXT],
                 shares=facts.shares,
                 date_formats=facts.date_formats,
                 decimal_separators=facts.decimal_separators,
-                is_password=place in places,
+                is_password=place in places.passwords,
             )
         )
     return details

@@ -101,6 +101,8 @@ def test_numbers_are_numbers_with_either_separator() -> None:
     assert [column.shares[Kind.NUMBER] for column in shown.details] == [1.0, 1.0, 1.0]
 
 
+MANY_NAMES = ",".join(f"Column number {number}" for number in range(20))
+MANY_VALUES = ",".join("0" * 20)
 HIDING = [
     (f"No,Password\n1,{SECRET}\n2,{SECRET}\n", {}),
     (f"No,Kennwort\n1,{SECRET}\n", {}),
@@ -118,6 +120,16 @@ HIDING = [
     (f"No,Password\n1,{SECRET}\n", {"skip_lines": 1}),
     (f"Members\n\nNo,Password,x\n1,{SECRET},y\n", {"skip_lines": 0}),
     (f"No,Password\n1,{SECRET}é\n", {"encoding": "cp1252"}),
+    (f"{MANY_NAMES},Password\n{MANY_VALUES},{SECRET}\n", {"delimiter": ";"}),
+    (f"{MANY_NAMES},Password\n{MANY_VALUES},{SECRET}\n", {"delimiter": ";", "has_header": False}),
+    (f"{MANY_NAMES},Password\n{MANY_VALUES},{SECRET}\n", {"delimiter": "|", "skip_lines": 1}),
+    (f"List of;Password;Street and number of the house;x\nA 1;{SECRET};x\nB;{SECRET};y\n", {"delimiter": " "}),
+    (
+        f"List of;Password;Street and number of the house;x\n{SECRET};A 1;x\n",
+        {"delimiter": " ", "has_header": False},
+    ),
+    (f"Ann,Smith,{SECRET}\nBob,Jones,alpha1\nCarl,Miller,gamma1\n", {"password_columns": ["3"]}),
+    (f"Ann,Smith,{SECRET}\nBob,Jones,{SECRET}2\n", {"password_columns": ["3"], "has_header": True}),
 ]
 
 
@@ -128,6 +140,18 @@ def test_passwords_are_hidden(text: str, choices: dict[str, Any]) -> None:
     said = shown.model_dump_json()
     assert SECRET not in said
     assert HIDDEN in said
+
+
+def test_a_value_that_is_called_a_password_hides_no_column_with_a_name() -> None:
+    shown = preview_of(b"No,Last name,Info,Mail\n1,Smith,-,a@b.de\n2,Pin,forgot password,c@d.de\n3,Lee,x,e@f.de\n")
+    assert [column.is_password for column in shown.details] == [False] * 4
+    assert shown.rows[1] == ["2", "Pin", "forgot password", "c@d.de"]
+
+
+def test_what_may_be_a_password_is_hidden_but_not_taken_for_one() -> None:
+    shown = preview_of(f"Ann,Password\nBob,{SECRET}\n".encode(), has_header=False)
+    assert [(column.is_password, column.kinds) for column in shown.details][1] == (False, [Kind.TEXT])
+    assert [row[1] for row in shown.rows] == [HIDDEN, HIDDEN]
 
 
 @settings(deadline=None, max_examples=60)

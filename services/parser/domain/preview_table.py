@@ -7,9 +7,9 @@ from typing import Final
 
 from services.parser.domain.facts import facts_of
 from services.parser.domain.hiding import HiddenPlaces, hidden, named_places, places_to_hide
+from services.parser.domain.preview_bounds import first_names, first_rows, json_bytes, shown, shown_in_problem
 from shared.errors import UserError
 from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, PreviewProblem
-from shared.rules.charset import has_escapes
 from shared.rules.column_names import is_password_name
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, header_names, is_blank_record, read_head
@@ -21,10 +21,6 @@ from shared.rules.trimming import is_blank, trim
 
 _RECORDS: Final = 50_000
 _ROWS: Final = 200
-_ROW_BYTES: Final = 200_000
-_LONGEST_CELL: Final = 2_000
-_COLUMNS: Final = 500
-_NAME_BYTES: Final = 60_000
 _SAMPLE_BYTES: Final = 150_000
 _PROBLEMS: Final = 20
 _SENTINEL: Final = b"\nx"
@@ -70,11 +66,11 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     skipped = named_places(_skipped(sample))
     found = places_to_hide(head, filled, choices.password_columns, is_sure=sample.has_sure_header)
     places = HiddenPlaces(found.passwords, found.hidden | skipped, found.names | skipped)
-    names = _within(head.names)
+    names = first_names(head.names)
     table = Table(_shown_names(names, places.names), rows_seen=len(rows))
     cells = [hidden(row.cells, head.width, places.hidden, dialect.delimiter) for row in rows]
-    table.rows = _first_rows(cells)
-    table.open_cells = [_shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
+    table.rows = first_rows(cells)
+    table.open_cells = [shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
         table.names if dialect.has_header else []
     )
     table.details = _details(table.names, cells, places, choices)
@@ -109,41 +105,9 @@ def _skipped(sample: Sample) -> list[Record]:
 
 def _shown_names(names: list[str], hidden_places: frozenset[int]) -> list[str]:
     return [
-        HIDDEN if place in hidden_places and not is_password_name(name) else _shown(name)
+        HIDDEN if place in hidden_places and not is_password_name(name) else shown(name)
         for place, name in enumerate(names)
     ]
-
-
-def _within(names: list[str]) -> list[str]:
-    """Return the first names, as many as an event can carry."""
-    kept: list[str] = []
-    room = _NAME_BYTES
-    for name in names[:_COLUMNS]:
-        room -= len(name.encode("utf-8", "replace"))
-        if room < 0 and kept:
-            break
-        kept.append(name[:_LONGEST_CELL])
-    return kept
-
-
-def _first_rows(rows: list[list[str]]) -> list[list[str]]:
-    shown: list[list[str]] = []
-    room = _ROW_BYTES
-    for row in rows[:_ROWS]:
-        cells = [_shown(cell) for cell in row[:_COLUMNS]]
-        room -= sum(len(cell.encode()) + 3 for cell in cells)
-        if room < 0 and shown:
-            break
-        shown.append(cells)
-    return shown
-
-
-def _shown(text: str) -> str:
-    """Return a text that can be shown: bytes that are none stand out, and very long ones end early."""
-    text = text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
-    if has_escapes(text):
-        text = "".join("\ufffd" if has_escapes(sign) else sign for sign in text)
-    return text.replace("\0", "\u2400")
 
 
 def _details(
@@ -153,10 +117,10 @@ def _details(
     details = []
     room = _SAMPLE_BYTES
     for place, name in enumerate(names):
-        values = [_shown(row[place]) if place < len(row) else "" for row in rows]
+        values = [shown(row[place]) if place < len(row) else "" for row in rows]
         values = [trim(value) if choices.trim or is_blank(value) else value for value in values]
         facts = facts_of(values, notation, date_format=choices.date_format, is_password=place in places.hidden)
-        room -= sum(len(sample.encode()) for sample in facts.samples)
+        room -= sum(map(json_bytes, facts.samples))
         details.append(
             ColumnDetails(
                 name=name,
@@ -199,7 +163,7 @@ def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
                 severity="warning",
                 code="column_renamed",
                 message=f"Column {place} {given}: it is called “{name[:60]}”.",
-                column=name,
+                column=shown_in_problem(name),
             )
         )
     return problems
@@ -212,7 +176,7 @@ def _date_problems(details: Sequence[ColumnDetails]) -> list[PreviewProblem]:
             code="date_ambiguous",
             message=f"The dates in the column “{column.name[:60]}” can be read as {' or '.join(column.date_formats)}: "
             "say which it is.",
-            column=column.name,
+            column=shown_in_problem(column.name),
         )
         for column in details
         if len(column.date_formats) > 1 and Kind.NUMBER not in column.kinds
@@ -238,8 +202,8 @@ def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:
                 line=row.line,
                 severity="error",
                 code=code,
-                message=describe_problem(code, _shown(name[:60]) if name else None),
-                column=_shown(name) if name else None,
+                message=describe_problem(code, shown(name[:60]) if name else None),
+                column=shown_in_problem(name) if name else None,
             )
             for code, name in codes[: _PROBLEMS - len(problems)]
         ]

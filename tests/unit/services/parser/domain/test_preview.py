@@ -170,7 +170,22 @@ def test_a_preview_fits_into_an_event_however_the_file_is_made() -> None:
     names = ",".join(f"{wide}{number}" for number in range(3000))
     rows = "\n".join(",".join(wide for _ in range(3000)) for _ in range(3))
     noise = bytes(random.Random(1).choices(range(32, 256), k=1 << 20))
-    for content in (f"{names}\n{rows}\n".encode(), b"a" * (1 << 20), noise, b'"' + b"x,\n" * 300_000):
+    controls = b"\x01".join([b""] * 300)
+    sparse = b"".join(b"%d%b\n" % (number, controls) for number in range(2_000))
+    wide_controls = b",".join([b"\x01" * 2_000] * 500)
+    for content in (
+        f"{names}\n{rows}\n".encode(),
+        b"a" * (1 << 20),
+        noise,
+        b'"' + b"x,\n" * 300_000,
+        sparse,
+        b",".join([b"\x01" * 2_000] * 100) + b"\nx\n",
+        b"a,b\n" + wide_controls,
+        b",".join(b"n%d" % number for number in range(500)) + b"\n" + wide_controls,
+        b",".join([b"\x01" * 1_000 + b"\xff"] * 60) + b"\n" + b"\xff\n" * 60,
+    ):
         shown = preview_of(content, is_whole=False)
         assert len(shown.model_dump_json().encode()) < 900_000
         assert len(shown.columns) == len(shown.details)
+    shown = preview_of(sparse, is_whole=False, delimiter=",", has_header=False)
+    assert len(shown.model_dump_json().encode()) < 900_000

@@ -58,12 +58,20 @@ async def test_rejected_rows_are_mended_and_imported_again(
         assert (await importing.contacts())["2"]["Name"] == f'{name}\r\n, "II"'
 
 
-async def test_undecodable_bytes_come_back_as_they_were(embedded_stack: Stack, sftp: SftpServer) -> None:
-    data = b"No,Name,E-mail,Secret\n1,\xff\xfe,,\n2,ok,,\n"
+@pytest.mark.parametrize(
+    ("encoding", "broken", "said"),
+    [("utf-8", b"\xff\xed\xb2\x81", "\\xff\\xed\\xb2\\x81"), ("shift_jis", b"\x81 \xfd", "\\x81 \\xfd")],
+)
+async def test_undecodable_bytes_come_back_as_they_were(
+    embedded_stack: Stack, sftp: SftpServer, encoding: str, broken: bytes, said: str
+) -> None:
+    data = b"No,Name,E-mail,Secret\n1,%b,,\n2,ok,,\n" % broken
     async with embedded_stack.client() as client:
-        _, run_id = await imported(client, sftp, data)
+        importing, run_id = await imported(client, sftp, data, encoding=encoding)
         answer = await client.get(f"/runs/{run_id}/rejected.csv")
-        assert b"\n1,\xff\xfe,,," in answer.content
+        assert b"\n1,%b,,," % broken in answer.content
+        (problem,) = await importing.problems(run_id)
+        assert problem["raw"] == f"1,{said},,••••"
 
 
 async def test_passwords_that_nobody_maps_are_shown_nowhere(embedded_stack: Stack, sftp: SftpServer) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic_core import to_json
 
-from shared.rules.charset import has_escapes
+from shared.rules.charset import has_escapes, restore_escapes
 
 LONGEST_CELL: Final = 2_000
 _LONGEST_PROBLEM_NAME: Final = 200
@@ -25,7 +25,7 @@ def shown(text: str, longest: int = LONGEST_CELL) -> str:
     """Return a text that can be shown: bytes that are none stand out, and very long ones end early."""
     text = text if len(text) <= longest else f"{text[:longest]}…"
     if has_escapes(text):
-        text = "".join("\ufffd" if has_escapes(sign) else sign for sign in text)
+        text = "".join("\ufffd" if has_escapes(sign) else sign for sign in restore_escapes(text))
     return text.replace("\0", "\u2400")
 
 

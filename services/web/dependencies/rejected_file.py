@@ -14,7 +14,7 @@ from shared.errors import PermanentError, TransientError, UserError
 from shared.events.files import StoredFile
 from shared.objects.reader import ObjectReader
 from shared.postgres.database import Connection, set_up_connection
-from shared.rules.charset import charset_name, decode, encode_escaped
+from shared.rules.charset import charset_name, decode, encode_escaped, restore_escapes
 from shared.rules.header import read_head
 from shared.rules.line_ends import line_starts
 from shared.rules.password_columns import password_places
@@ -44,7 +44,8 @@ class RunFile:
 
     def text(self, data: bytes) -> str:
         """Return the text of some of its bytes."""
-        return decode(data, self.stored.encoding)
+        text = decode(data, self.stored.encoding)
+        return text if self.written_in == charset_name(self.stored.encoding) else restore_escapes(text)
 
 
 async def open_run_file(

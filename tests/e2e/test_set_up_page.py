@@ -109,3 +109,46 @@ async def test_what_cannot_be_fetched_is_told_in_words(
     await expect(shown).to_contain_text("As you chose.", timeout=20_000)
     await expect(shown).to_contain_text("1 column,")
     await page.close()
+
+
+async def test_an_ambiguous_date_is_asked_and_a_new_file_is_detected_anew(
+    browser: Browser, embedded_stack: Stack, tmp_path: Path
+) -> None:
+    """The column that nobody maps has dates of its own, which play no part."""
+    dates, others = tmp_path / "dates.csv", tmp_path / "others.csv"
+    dates.write_text("No;Birthday;Price;Version\n1;01/02/1990;2,5;1.5\n2;03/04/1991;3,5;1.6\n", encoding="utf-8")
+    others.write_text("\ufeffNo,Birthday,Price\n1,31.12.1990,2.5\n2,01.02.1991,3\n", encoding="utf-8")
+    fields = [("No", "text"), ("Birthday", "date"), ("Price", "number")]
+    async with embedded_stack.client() as client:
+        body = {"name": "Dates", "fields": [{"name": name, "kind": kind} for name, kind in fields]}
+        manager_id = (await client.post("/managers", json=body)).json()["id"]
+    page = await signed_in(browser, embedded_stack)
+    await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+    await page.check("[name=source][value=upload]")
+    await page.set_input_files("[name=file]", dates)
+    await page.click("[data-preview]")
+    shown = page.locator("#preview")
+    await expect(shown).to_contain_text("Please choose", timeout=20_000)
+    await shown.get_by_role("button", name="1 February 1990").click()
+    await expect(shown).not_to_contain_text("Please choose", timeout=20_000)
+    await shown.locator("[data-settings]").click()
+    assert await page.input_value("[name=date_format]") == "%d/%m/%Y"
+    assert await page.input_value("[name=decimal_separator]") == ","
+    await page.locator("[name=encoding]").evaluate("input => { input.value = 'cp1252' }")
+    await page.locator("[name=encoding]").dispatch_event("change")
+
+    await page.set_input_files("[name=file]", others)
+    await page.click("[data-preview]")
+    await expect(shown).to_contain_text("DD.MM.YYYY", timeout=20_000)
+    await shown.locator("[data-settings]").click()
+    assert await page.is_checked("[name=delimiter][value=comma]")
+    assert await page.input_value("[name=encoding]") == ""
+    assert await page.input_value("[name=date_format]") == "%d.%m.%Y"
+    assert await page.input_value("[name=decimal_separator]") == "."
+
+    await page.check("[name=delimiter][value=pipe]")
+    await page.click("[data-preview]")
+    await expect(shown).to_contain_text("1 column,", timeout=20_000)
+    await shown.locator("[data-detect]").click()
+    await expect(shown).to_contain_text("3 columns,", timeout=20_000)
+    await page.close()

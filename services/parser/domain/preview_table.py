@@ -1,6 +1,5 @@
 """The table of a preview: names, rows and facts of the columns, within bounds; passwords hidden."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -78,7 +77,6 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
         message = f"The file has {head.width:,} columns; the preview shows the first {len(names):,}."
         problems.append(PreviewProblem(severity="warning", code="columns_cut", message=message))
     problems += _name_problems(filled[0], table.names) if dialect.has_header else []
-    problems += _date_problems(table.details)
     table.problems = problems + _row_problems(rows, head)
     return table
 
@@ -167,20 +165,6 @@ def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
             )
         )
     return problems
-
-
-def _date_problems(details: Sequence[ColumnDetails]) -> list[PreviewProblem]:
-    return [
-        PreviewProblem(
-            severity="warning",
-            code="date_ambiguous",
-            message=f"The dates in the column “{column.name[:60]}” can be read as {' or '.join(column.date_formats)}: "
-            "say which it is.",
-            column=shown_in_problem(column.name),
-        )
-        for column in details
-        if len(column.date_formats) > 1 and Kind.NUMBER not in column.kinds
-    ][:_PROBLEMS]
 
 
 def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:

@@ -79,18 +79,27 @@ for (const button of document.querySelectorAll("[data-preview]")) {
     button.disabled = false;
   }
 
+  // What was chosen for one file says nothing of another.
+  const ofSource = ["source", "protocol", "link", "file"];
+
   button.hidden = false;
   button.addEventListener("click", show);
   form.addEventListener("change", (event) => {
     if (event.target.name in readBy) choose(readBy[event.target.name]);
+    if (ofSource.includes(event.target.name)) chosen.value = "";
   });
   place.addEventListener("click", (event) => {
     const data = event.target.dataset;
     if (data.settings) useSettings(JSON.parse(data.settings));
+    if ("detect" in data) {
+      chosen.value = "";
+      show();
+    }
     if (data.mapping) useMapping(JSON.parse(data.mapping));
-    if (data.encoding) {
-      fill("encoding", data.encoding);
-      changed(form.elements.encoding);
+    for (const [name, value] of [["encoding", data.encoding], ["date_format", data.dateFormat]]) {
+      if (!value) continue;
+      fill(name, value);
+      changed(form.elements[name]);
       show();
     }
   });

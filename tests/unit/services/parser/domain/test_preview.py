@@ -85,8 +85,6 @@ def test_facts_of_a_column(values: list[str], kinds: list[Kind], formats: list[s
     shown = preview_of(text.encode(), delimiter=";", has_header=True)
     column = shown.details[0]
     assert (column.kinds, column.date_formats, column.samples) == (kinds, formats, values)
-    ambiguous = "date_ambiguous" in {problem.code for problem in shown.problems}
-    assert ambiguous is (len(formats) > 1)
 
 
 def test_shares_of_a_column() -> None:

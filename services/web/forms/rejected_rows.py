@@ -5,6 +5,7 @@ are left empty. A row of which another cell than a password's was emptied gets o
 rejected again until somebody has seen to it, as what is stored would else be emptied too.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +34,13 @@ class RejectedLayout:
     width: int
     passwords: frozenset[int]
     for_spreadsheet: bool = False
+
+    def skipped(self, lines: str) -> str:
+        """Return the lines to skip, which are no rows; a spreadsheet takes their cells for formulas all the same."""
+        if not self.for_spreadsheet:
+            return lines
+        read = (raw_cells(line, self.dialect) for line in io.StringIO(lines, newline=""))
+        return "".join(self.dialect.delimiter.join(map(self._harmless, cells)) + end for cells, end in read)
 
     def header(self, record: str) -> str:
         """Return the header with two more columns."""

@@ -70,3 +70,10 @@ def test_a_row_with_an_emptied_cell_is_rejected_again_until_it_is_filled_in() ->
     layout = RejectedLayout(Dialect(), 5, frozenset({3}))
     assert layout.row(MERGED, 7, ["r"]) == f'2,,nobody,,z,7,"r","{EMPTIED}"\n'
     assert layout.row('2,"Miller, Ann",nobody,pw,z\n', 7, ["r"]) == '2,"Miller, Ann",nobody,,z,7,"r"\n'
+
+
+def test_formulas_in_skipped_lines_are_escaped_for_spreadsheets_only() -> None:
+    lines = 'Members,=HYPERLINK("x")\r\n\n"=1+1"\n'
+    assert RejectedLayout(Dialect(), 2, frozenset()).skipped(lines) == lines
+    spreadsheet = RejectedLayout(Dialect(), 2, frozenset(), for_spreadsheet=True)
+    assert spreadsheet.skipped(lines) == 'Members,"\'=HYPERLINK(""x"")"\r\n\n"\'=1+1"\n'

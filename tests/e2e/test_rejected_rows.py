@@ -26,6 +26,14 @@ async def imported(client: httpx.AsyncClient, sftp: SftpServer, data: bytes, **o
     return importing, run["id"]
 
 
+async def sign_in(browser: httpx.AsyncClient, stack: Stack) -> None:
+    form = (await browser.get("/login")).text
+    token = re.findall(r'name="csrf" value="([^"]+)"', form)
+    body = {"login": str(stack.ready["login"]), "password": str(stack.ready["password"])}
+    answer = await browser.post("/login", data=body | {"csrf": token[0] if token else ""})
+    assert answer.status_code == 303, answer.text
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "shift_jis"])
 async def test_rejected_rows_are_mended_and_imported_again(
     embedded_stack: Stack, sftp: SftpServer, encoding: str
@@ -45,6 +53,14 @@ async def test_rejected_rows_are_mended_and_imported_again(
         assert ',,6,"The row has fewer cells' in lines
         assert lines.endswith('"\r\n')
         raw = {problem["line"]: problem["raw"] for problem in await importing.problems(run_id)}
+        async with httpx.AsyncClient(base_url=embedded_stack.url) as browser:
+            assert (await browser.get(f"/runs/{run_id}/rejected.csv")).status_code == 303
+            await sign_in(browser, embedded_stack)
+            page = (await browser.get(f"/runs/{run_id}")).text
+            links = re.findall(r'href="(/runs/[^"]+/rejected\.csv[^"]*)"', page)
+            first, second = [await browser.get(link) for link in links]
+        assert first.content == answer.content
+        assert '"\'=1+1"' in second.content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
         assert raw == {3: f'2,"{name}\r\n, ""II""",nobody,••••,=1+1', 6: "••••,••••"}
         spreadsheet = (await client.get(f"/runs/{run_id}/rejected.csv", params={"for": "spreadsheet"})).content
         assert '"\'=1+1"' in spreadsheet.decode("utf-8-sig" if encoding == "utf-8" else encoding)

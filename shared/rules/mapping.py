@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.errors import UserError
+from shared.rules.invisible import made_visible
 from shared.rules.kinds import Kind, Notation
 from shared.rules.letter_case import Case
 from shared.rules.password_columns import password_places
@@ -137,5 +138,5 @@ def _missing_message(missing: list[str], names: list[str]) -> str:
 
 def _some(names: list[str]) -> str:
     rest = len(names) - _LISTED_NAMES
-    listed = ", ".join(f'"{shortened(name)}"' for name in names[:_LISTED_NAMES])
+    listed = ", ".join(f'"{made_visible(shortened(name))}"' for name in names[:_LISTED_NAMES])
     return listed + (f" and {rest} more" if rest > 0 else "")

@@ -12,6 +12,7 @@ from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, Previe
 from shared.rules.column_names import is_password_name
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, header_names, is_blank_record, read_head
+from shared.rules.invisible import made_visible
 from shared.rules.kinds import Kind, Notation
 from shared.rules.line_ends import height_of, line_starts
 from shared.rules.problems import describe_problem
@@ -76,8 +77,9 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     if len(names) < head.width:
         message = f"The file has {head.width:,} columns; the preview shows the first {len(names):,}."
         problems.append(PreviewProblem(severity="warning", code="columns_cut", message=message))
-    problems += _name_problems(filled[0], table.names) if dialect.has_header else []
-    table.problems = problems + _row_problems(rows, head)
+    if dialect.has_header:
+        problems += [*_name_problems(filled[0], table.names), *_invisible_problems(filled[0], table.names)]
+    table.problems = problems + _row_problems(rows, head, trimmed=choices.trim)
     return table
 
 
@@ -149,6 +151,22 @@ def _unclosed(sample: Sample, records: list[Record]) -> list[PreviewProblem]:
     return [PreviewProblem(line=last.line, severity="error", code="quote_unclosed", message=message)]
 
 
+def _invisible_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
+    """Return the names that are not what they look like, as after a second byte order mark."""
+    return [
+        PreviewProblem(
+            line=header.line,
+            severity="warning",
+            code="column_name_invisible",
+            message=f"The name of column {place} holds signs that cannot be seen: it is “{made_visible(name[:60])}”. "
+            "The mapping needs them too.",
+            column=shown_in_problem(name),
+        )
+        for place, name in enumerate(names, start=1)
+        if made_visible(name) != name
+    ][:_PROBLEMS]
+
+
 def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
     problems: list[PreviewProblem] = []
     for place, (cell, name) in enumerate(zip(header.cells, names, strict=False), start=1):
@@ -167,7 +185,7 @@ def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
     return problems
 
 
-def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:
+def _row_problems(rows: list[Record], head: Head, *, trimmed: bool) -> list[PreviewProblem]:
     """Return the first problems of rows, whatever their columns will be mapped to."""
     problems: list[PreviewProblem] = []
     for row in rows:
@@ -176,7 +194,7 @@ def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:
         codes: list[tuple[str, str | None]] = []
         if len(row.cells) < head.width:
             codes.append(("too_few_cells", None))
-        elif any(not is_blank(cell) for cell in row.cells[head.width :]):
+        elif any(not is_blank(cell) if trimmed else cell for cell in row.cells[head.width :]):
             codes.append(("too_many_cells", None))
         for place in sorted(row.bad_cells):
             name = head.names[place] if place < len(head.names) else None

@@ -129,6 +129,12 @@ def test_the_other_separator_is_refused() -> None:
         ("30.02.", "%d.%m.", False),
         ("2024-02-29", "%Y-%m-%d", True),
         ("2023-02-29", "%Y-%m-%d", False),
+        ("20240115", "%Y%m%d", True),
+        ("2024115", "%Y%m%d", False),
+        ("5.1.2024", "%d.%m.%Y", True),
+        (" 5.1.2024", "%d.%m.%Y", False),
+        ("5 Jan 2024", "%d %b %Y", True),
+        ("2024-01-15 10:00", "%Y-%m-%d %H:%M", True),
     ],
 )
 def test_dates(value: str, date_format: str, fine: bool) -> None:  # noqa: FBT001 - a table's column

@@ -87,6 +87,12 @@ def test_facts_of_a_column(values: list[str], kinds: list[Kind], formats: list[s
     assert (column.kinds, column.date_formats, column.samples) == (kinds, formats, values)
 
 
+def test_a_second_byte_order_mark_is_told() -> None:
+    shown = preview_of("\ufeff\ufeffNo,Name\n1,Ann\n".encode())
+    assert [(problem.code, problem.column) for problem in shown.problems] == [("column_name_invisible", "\ufeffNo")]
+    assert "“\\ufeffNo”" in shown.problems[0].message
+
+
 def test_shares_of_a_column() -> None:
     shown = preview_of(b"No,City\n1,Rome\n2,\n3,Rome\n4,Oslo\n")
     assert [(column.filled, column.distinct) for column in shown.details] == [(1.0, 1.0), (0.75, 0.667)]

@@ -18,6 +18,7 @@ from services.web.forms.invalid import input_errors
 from services.web.forms.preview_input import PreviewInput
 from services.web.pages.render import page
 from shared.errors import TransientError, UserError
+from shared.rules.kinds import Kind
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,6 +63,8 @@ async def show_file(
         visitor,
         shown=shown,
         rows=_ROWS,
+        kinds=list(Kind),
+        manager_id=manager,
         errors=errors,
         upload=upload,
         chosen=bool(sent.text("chosen")),

@@ -17,17 +17,16 @@ from shared.events.files import ChunkRange, ChunkReady
 from shared.events.row_table import pack_rows
 from shared.events.set_up import ParseRules
 from shared.ids import new_id
+from shared.objects.file_head import read_file_head
 from shared.objects.reader import ObjectReader
 from shared.objects.store import SealedObjects
 from shared.rules.dialect import Dialect
-from shared.rules.header import Head, read_head
+from shared.rules.header import Head
 from shared.rules.kinds import Notation
 from shared.rules.mapping import MappedColumn, ParsePlan, ResolvedMapping, resolve
 from shared.sealing import Sealer
 
 _KEPT_HEADS = 16
-HEAD_BYTES = 1 << 20
-"""The header lies within the file's first chunk, and in its first so many bytes or in none that people write."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,7 @@ class ChunkReader:
         dialect, encoding = event.parse.dialect(), event.file.encoding
         key = (event.file.object_key, dialect)
         if key not in self._heads:
-            first = await stored.read(0, HEAD_BYTES)
-            head = await asyncio.to_thread(read_head, first, dialect, encoding=encoding)
+            head, _ = await read_file_head(stored, dialect, encoding=encoding)
             if len(self._heads) >= _KEPT_HEADS:
                 self._heads.clear()
             self._heads[key] = head
@@ -191,4 +189,6 @@ def _plan(rules: ParseRules) -> ParsePlan:
         keep_refused=rules.refused_values == "keep",
         keep_missing=rules.missing_columns == "keep",
         notation=Notation(rules.phone_region, rules.decimal_separator, rules.date_format),
+        password_columns=tuple(rules.password_columns),
+        delimiter=rules.delimiter,
     )

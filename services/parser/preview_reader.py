@@ -9,8 +9,10 @@ from shared.clock import Clock
 from shared.errors import PermanentError, UserError
 from shared.events.previews import FilePreview, FileSample, PreviewFailure, PreviewFetched, PreviewReady
 from shared.ids import new_id
+from shared.kafka.broker import MAX_RECORD_BYTES
 from shared.objects.store import SealedObjects
 
+_MOST_BYTES = MAX_RECORD_BYTES - 64 * 1024
 _log = structlog.get_logger("contacts_sync.parser")
 
 
@@ -32,13 +34,18 @@ class PreviewReader:
             except PermanentError:
                 return None
             preview, failure = await asyncio.to_thread(_preview, data, event.sample, event)
-        return PreviewReady(
+        ready = PreviewReady(
             event_id=new_id(),
             occurred_at=self._clock.now(),
             request_id=event.request_id,
             preview=preview,
             failure=failure,
         )
+        if len(ready.as_json()) > _MOST_BYTES:
+            message = "The file cannot be shown: its beginning is too large in this reading. Try another delimiter."
+            failure = PreviewFailure(code="preview_too_large", message=message)
+            return ready.model_copy(update={"preview": None, "failure": failure})
+        return ready
 
     async def forget(self, event: PreviewFetched) -> None:
         """Delete the sample: it has been answered, or is of no use."""

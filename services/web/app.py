@@ -35,7 +35,7 @@ from services.web.live.run_watch import RunWatch
 from services.web.pages import contact_history as contact_history_pages
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
-from services.web.pages import preview_import, set_up_import, sign_in
+from services.web.pages import new_fields, preview_import, set_up_import, sign_in
 from services.web.pages import runs as run_pages
 from services.web.pages import schedules as schedule_pages
 from services.web.pages.error_answers import page_error
@@ -111,6 +111,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         manager_pages,
         contact_history_pages,
         preview_import,
+        new_fields,
         set_up_import,
         schedule_pages,
         import_pages,

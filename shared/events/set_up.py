@@ -75,6 +75,10 @@ class ParseRules(EventPart):
     phone_region: str | None = None
     decimal_separator: str = "."
     date_format: str = "%Y-%m-%d"
+    password_columns: list[str] = Field(
+        default_factory=list,
+        description="Names of columns that imports of the manager map to passwords: none may be shown as a unique id",
+    )
 
     def dialect(self) -> Dialect:
         """Return how the file is written."""

@@ -7,6 +7,7 @@ unlike there, bytes below 0x80 can be escaped too, which some single-byte encodi
 import codecs
 import re
 from functools import lru_cache
+from itertools import cycle
 from typing import Final
 
 from shared.errors import UserError
@@ -20,6 +21,9 @@ _MULTI_BYTE: Final = re.compile(
 )
 
 _ESCAPED: Final = re.compile("[\udc00-\udcff]")
+_ESCAPED_RUN: Final = re.compile("([\udc00-\udcff]+)")
+# U+DC00 to U+DCFF as UTF-8 would have them, each byte of them escaped.
+_STORED_ESCAPE: Final = re.compile("\udced[\udcb0-\udcb3][\udc80-\udcbf]")
 
 
 @lru_cache(maxsize=256)
@@ -74,6 +78,18 @@ def has_escapes(text: str) -> bool:
     return False
 
 
+def restore_escapes(text: str) -> str:
+    """Return a text that was turned into UTF-8 before, with each byte that was not in its encoding as one escape.
+
+    A file that was in UTF-8 from the beginning may hold the like as bytes of its own.
+    """
+    if not has_escapes(text):
+        return text
+    return _STORED_ESCAPE.sub(
+        lambda found: found[0].encode("utf-8", "surrogateescape").decode("utf-8", "surrogatepass"), text
+    )
+
+
 def readable(text: str) -> str:
     r"""Return text for people: a byte that was not in its encoding as `\x81`."""
     if not has_escapes(text):
@@ -84,11 +100,18 @@ def readable(text: str) -> str:
 def encode_escaped(text: str, encoding: str) -> bytes:
     """Return `text` in an encoding, with escaped bytes as they were; a character that it lacks becomes `?`.
 
-    In UTF-16 and UTF-32 an escape stays half a character, so that who reads it again finds it undecodable again.
+    In UTF-16 and UTF-32, escapes that are no whole units stay halves of characters: bytes would displace all behind.
     """
-    name = charset_name(encoding)
-    wide = name.startswith(("utf-16", "utf-32"))
-    return text.encode(name.removesuffix("-sig"), "surrogatepass" if wide else "charset-escape")
+    name = charset_name(encoding).removesuffix("-sig")
+    unit = 2 if name.startswith("utf-16") else 4 if name.startswith("utf-32") else 1
+    if unit == 1 or not has_escapes(text):
+        return text.encode(name, "charset-escape")
+    return b"".join(
+        b"".join(map(_escaped_byte, part))
+        if is_escaped and len(part) % unit == 0
+        else part.encode(name, "surrogatepass")
+        for is_escaped, part in zip(cycle((False, True)), _ESCAPED_RUN.split(text), strict=False)
+    )
 
 
 def _escape(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -175,12 +176,39 @@ _PASSWORD_WORDS: Final = frozenset(
         "userpassword",
         "loginpassword",
         "kennworter",
+        "senha",
+        "mdp",
+        "zugangscode",
+        "zugangswort",
     ]
 )
-_PASSWORD_NAMES: Final = frozenset(
-    {"pass", "pin", "secret", "senha", "clave", "mot de passe", "codigo de acceso", "login pin", "portal pin"}
+_PASSWORD_NAMES: Final = frozenset({"pass", "pin", "secret", "clave", "mot de passe", "codigo de acceso"})
+# A pass may be one for the bus, and a PIN a postal code: they are passwords beside a word that says what they open.
+_MAYBE_PASSWORDS: Final = frozenset({"pass", "pin", "clave", "secret"})
+_BESIDE_PASSWORDS: Final = frozenset(
+    {
+        *(
+            "user",
+            "login",
+            "logon",
+            "portal",
+            "web",
+            "account",
+            "code",
+            "word",
+            "hash",
+            "hashed",
+            "sha",
+            "md",
+            "bcrypt",
+        ),
+        *("salt", "initial", "temp", "new", "old", "key", "acceso", "usuario", "online", "ftp", "mail", "email"),
+    }
 )
 _PASSWORD_PARTS: Final = ("password", "passwort", "kennwort", "mot de passe", "motdepasse", "contrasena", "wachtwoord")
+_ARTICLES: Final = frozenset({"de", "del", "do", "the", "of"})
+_LONGEST_NAME: Final = 200
+_DIGITS: Final = re.compile(r"\d+")
 _CAMEL: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _APART: Final = re.compile(r"[\W_]+")
 _SPECIAL: Final = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "\0": ""})
@@ -189,7 +217,11 @@ _SPECIAL: Final = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "\
 @lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """Return a name's words in small letters, without accents and signs, one space between them."""
-    words = _APART.sub(" ", _CAMEL.sub(" ", name[:200])).strip().lower().translate(_SPECIAL)
+    return _plain(name[:_LONGEST_NAME])
+
+
+def _plain(name: str) -> str:
+    words = _APART.sub(" ", _CAMEL.sub(" ", name)).strip().lower().translate(_SPECIAL)
     latin = "".join(sign for sign in unicodedata.normalize("NFKD", words) if not unicodedata.combining(sign))
     return unicodedata.normalize("NFC", latin) if latin.isascii() else words
 
@@ -204,8 +236,16 @@ def meaning_of(name: str) -> str | None:
 
 
 def is_password_name(name: str) -> bool:
-    """Tell whether a column of this name holds passwords, in clear or as hashes."""
-    plain = plain_name(name)
-    if plain in _PASSWORD_NAMES or any(part in plain for part in _PASSWORD_PARTS):
+    """Tell whether a column of this name holds passwords, in clear or as hashes.
+
+    Read with another delimiter than the file's, a name may be those of all columns, so the whole of it is looked at.
+    """
+    plain = _DIGITS.sub("", plain_name(name) if len(name) <= _LONGEST_NAME else _plain(name))
+    words = plain.split()
+    if " ".join(words) in _PASSWORD_NAMES or any(part in plain for part in _PASSWORD_PARTS):
         return True
-    return not _PASSWORD_WORDS.isdisjoint(plain.split())
+    return not _PASSWORD_WORDS.isdisjoint(words) or any(
+        (one in _MAYBE_PASSWORDS and other in _BESIDE_PASSWORDS)
+        or (one in _BESIDE_PASSWORDS and other in _MAYBE_PASSWORDS)
+        for one, other in pairwise(word for word in words if word not in _ARTICLES)
+    )

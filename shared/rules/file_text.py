@@ -1,7 +1,8 @@
 """Turns a file's bytes into the text that is stored: UTF-8 without a byte order mark, or a single-byte encoding as is.
 
 Rules: a byte order mark comes first, then the import's choice, then UTF-8; a mark that contradicts the choice fails
-the run. What cannot be decoded passes as a byte that UTF-8 does not have, so that the parser rejects that record.
+the run. A byte that cannot be decoded passes as a half of a character that UTF-8 does not have (`restore_escapes` makes
+the byte of it again), so that the parser rejects that record.
 """
 
 import codecs
@@ -21,7 +22,6 @@ _MARKS: Final = (  # UTF-32's little-endian mark begins with UTF-16's
 _WITHOUT_MARK: Final = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 _LONGEST_MARK: Final = 4
 _FAMILIES: Final = ("utf-8", "utf-16", "utf-32")
-_UNDECODABLE: Final = b"\xff"
 
 
 def marked_encoding(data: bytes) -> str | None:
@@ -83,17 +83,8 @@ class TextDecoder:
     def _decode(self, data: bytes, *, final: bool) -> bytes:
         if self._incremental is None:
             return data
-        return self._incremental.decode(data, final).encode("utf-8", "mark-undecodable")
+        return self._incremental.decode(data, final).encode("utf-8", "surrogatepass")
 
 
 def _family(name: str) -> str:
     return next((family for family in _FAMILIES if name.startswith(family)), name)
-
-
-def _mark_undecodable(error: UnicodeError) -> tuple[bytes, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return _UNDECODABLE * (error.end - error.start), error.end
-
-
-codecs.register_error("mark-undecodable", _mark_undecodable)

@@ -75,6 +75,12 @@ def read_head(data: bytes, dialect: Dialect, *, encoding: str, first_line: int =
     raise UserError("file_has_no_rows", "The file holds nothing but blank lines: is it the right file?")
 
 
+def holds_head(data: bytes, dialect: Dialect, *, encoding: str) -> bool:
+    """Tell whether a file's first bytes hold its first row that is not blank to the end: another record follows."""
+    records = read_records(data, dialect, encoding=encoding, first_line=1, skip_lines=dialect.skip_lines)
+    return any(not is_blank_record(record.cells) for record in records) and next(records, None) is not None
+
+
 def _head_of(record: Record, dialect: Dialect, encoding: str) -> Head:
     width = len(record.cells)
     if not dialect.has_header:

@@ -41,6 +41,19 @@ _USUAL_EMAIL: Final = re.compile(
 # Names such as .local and .test are refused by email-validator although their syntax is right.
 _SPECIAL_USE: Final = frozenset(SPECIAL_USE_DOMAIN_NAMES)
 
+# Digits of any script with the signs that people put between them, and an extension.
+_PHONE: Final = re.compile(
+    r"[+\uff0b]?[\d\s()\[\]./~*\u00ad\u2010-\u2015\u2212\u30fc\uff0d-\uff0f\u200b\u2060\uff08\uff09\uff3b\uff3d-]*\d[\s)\uff09]*"
+    r"(?:[;,]?\s*(?:ext=|e?xt(?:ension|n)?\.?|extensi[óo]n|x|#|int|anexo|доб)[\s:.]*\d{1,15}#?)?",
+    re.IGNORECASE,
+)
+_CALENDAR_DAY: Final = re.compile(
+    r"(?:0?[1-9]|[12][0-9]|3[01])([./-])(?:0?[1-9]|[12][0-9]|3[01])\1(?:19|20)[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}([./-])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01])"
+)
+_SPACES: Final = re.compile(r"\s|%[cxX]")
+_WITHOUT_SIGNS: Final = re.compile(r"(?!.*%[aAbBcpxXzZjf]).*%[YymdHMS]%[YymdHMS]", re.DOTALL)
+_LONG_DAY: Final = datetime(2000, 12, 31, 23, 59, 59)  # noqa: DTZ001 - a date without a zone
 _HAS_YEAR: Final = re.compile(r"%[YyGcxD]")
 
 
@@ -103,6 +116,9 @@ def _is_email(value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_phone(value: str, region: str | None) -> bool:
+    # What is asked below takes a number out of a text, and letters for the digits on the same keys.
+    if not _PHONE.fullmatch(value) or _CALENDAR_DAY.fullmatch(value):
+        return False
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:
@@ -121,6 +137,10 @@ def _number_pattern(separator: str) -> re.Pattern[str]:
 def _is_date(value: str, date_format: str) -> bool:
     if any(character.isdigit() and not character.isascii() for character in value):
         return False  # strptime takes the digits of any script
+    if not _SPACES.search(date_format) and _SPACES.search(value):
+        return False  # strptime takes a blank for the first digit of a day
+    if _WITHOUT_SIGNS.search(date_format) and len(value) != len(_LONG_DAY.strftime(date_format)):
+        return False  # strptime takes 2024115 for one of two days
     if not _HAS_YEAR.search(date_format):
         value, date_format = f"2000 {value}", f"%Y {date_format}"  # a leap year, for 29 February
     try:

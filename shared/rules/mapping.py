@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.errors import UserError
+from shared.rules.invisible import made_visible
 from shared.rules.kinds import Kind, Notation
 from shared.rules.letter_case import Case
+from shared.rules.password_columns import password_places
 from shared.rules.trimming import trim
 
 # What the message about a missing column lists at most, and how much of each name.
@@ -29,7 +31,10 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ParsePlan:
-    """All the parser knows of an import; `key` None means that keys are generated."""
+    """All the parser knows of an import; `key` None means that keys are generated.
+
+    `password_columns`: names of columns that other imports map to passwords; `delimiter`: that of its files.
+    """
 
     columns: tuple[MappedColumn, ...]
     key: MappedColumn | None
@@ -37,6 +42,8 @@ class ParsePlan:
     keep_refused: bool = False
     keep_missing: bool = False
     notation: Notation = field(default_factory=Notation)
+    password_columns: tuple[str, ...] = ()
+    delimiter: str = ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,8 @@ class ResolvedMapping:
     """A plan's places in one file, whose columns are `names`.
 
     `columns` are those of the plan that the file has, without the key's; `checked` those of them whose kinds can
-    refuse a value, with their places among them; `missing` the names of those the file lacks.
+    refuse a value, with their places among them; `missing` the names of those the file lacks; `passwords` the
+    places, from 0, of all columns that hold passwords or may, mapped or not.
     """
 
     columns: tuple[PlacedColumn, ...]
@@ -68,6 +76,8 @@ class ResolvedMapping:
     trim: bool
     keep_refused: bool
     notation: Notation
+    passwords: frozenset[int]
+    delimiter: str
 
     @property
     def fields(self) -> list[int]:
@@ -103,6 +113,12 @@ def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
         trim=plan.trim,
         keep_refused=plan.keep_refused,
         notation=plan.notation,
+        passwords=password_places(
+            names,
+            [(mapped.column, mapped.kind) for mapped in (*plan.columns, *([plan.key] if plan.key else []))],
+            plan.password_columns,
+        ),
+        delimiter=plan.delimiter,
     )
 
 
@@ -122,5 +138,5 @@ def _missing_message(missing: list[str], names: list[str]) -> str:
 
 def _some(names: list[str]) -> str:
     rest = len(names) - _LISTED_NAMES
-    listed = ", ".join(f'"{shortened(name)}"' for name in names[:_LISTED_NAMES])
+    listed = ", ".join(f'"{made_visible(shortened(name))}"' for name in names[:_LISTED_NAMES])
     return listed + (f" and {rest} more" if rest > 0 else "")

@@ -22,13 +22,11 @@ class Record(NamedTuple):
 
     `is_passed_over`: a comment, or one of the lines to skip; it has no cells.
 
-    `bad_cells` are the positions of cells with bytes that are not in the encoding, or with U+0000;
-    `undecodable` tells whether there are any of the former.
+    `bad_cells` are the positions of cells with bytes that are not in the encoding, or with U+0000.
     """
 
     line: int
     cells: list[str]
-    undecodable: bool = False
     bad_cells: frozenset[int] = _NONE_BAD
     is_passed_over: bool = False
 
@@ -194,4 +192,4 @@ def _examined(line: int, cells: list[str]) -> Record:
     if not _BAD.search("".join(cells)):
         return Record(line, cells)
     bad = frozenset(position for position, cell in enumerate(cells) if _BAD.search(cell))
-    return Record(line, cells, any(has_escapes(cells[position]) for position in bad), bad)
+    return Record(line, cells, bad)

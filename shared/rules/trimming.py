@@ -15,14 +15,6 @@ def trim(value: str) -> str:
     return value.strip(WHITE_SPACE)
 
 
-def trim_all(values: list[str]) -> list[str]:
-    """Return all `values` trimmed; the very same list where there is nothing to trim."""
-    # A plain strip takes more than White_Space, so what it leaves alone needs no trimming; it is far faster.
-    if list(map(str.strip, values)) == values:
-        return values
-    return [value.strip(WHITE_SPACE) for value in values]
-
-
 def is_blank(value: str) -> bool:
     """Tell whether `value` is empty or nothing but Unicode White_Space."""
     return not value.strip(WHITE_SPACE)

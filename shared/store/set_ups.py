@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -115,8 +116,11 @@ class RunSetup(ImportSetup):
         """Return the name of a field."""
         return next((field.name for field in self.fields if field.number == number), str(number))
 
-    def parse_rules(self, manager_id: UUID) -> ParseRules:
-        """Return what the parser needs to turn bytes into rows."""
+    def parse_rules(self, manager_id: UUID, password_columns: Sequence[str] = ()) -> ParseRules:
+        """Return what the parser needs to turn bytes into rows.
+
+        `password_columns`: those of all the manager's imports, by `shared.store.password_columns`.
+        """
         options = self.options
         key = next((line for line in self.mapping if line.field == self.unique_id.field), None)
         return ParseRules(
@@ -148,6 +152,7 @@ class RunSetup(ImportSetup):
             phone_region=options.phone_region,
             decimal_separator=options.decimal_separator,
             date_format=options.date_format,
+            password_columns=list(password_columns),
         )
 
     def fingerprint(self) -> str:

@@ -1,5 +1,7 @@
 """Rejected rows come back as a file, are mended, and are imported again by the same import."""
 
+import json
+import re
 import secrets
 from typing import Any
 
@@ -24,6 +26,14 @@ async def imported(client: httpx.AsyncClient, sftp: SftpServer, data: bytes, **o
     return importing, run["id"]
 
 
+async def sign_in(browser: httpx.AsyncClient, stack: Stack) -> None:
+    form = (await browser.get("/login")).text
+    token = re.findall(r'name="csrf" value="([^"]+)"', form)
+    body = {"login": str(stack.ready["login"]), "password": str(stack.ready["password"])}
+    answer = await browser.post("/login", data=body | {"csrf": token[0] if token else ""})
+    assert answer.status_code == 303, answer.text
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "shift_jis"])
 async def test_rejected_rows_are_mended_and_imported_again(
     embedded_stack: Stack, sftp: SftpServer, encoding: str
@@ -43,6 +53,14 @@ async def test_rejected_rows_are_mended_and_imported_again(
         assert ',,6,"The row has fewer cells' in lines
         assert lines.endswith('"\r\n')
         raw = {problem["line"]: problem["raw"] for problem in await importing.problems(run_id)}
+        async with httpx.AsyncClient(base_url=embedded_stack.url) as browser:
+            assert (await browser.get(f"/runs/{run_id}/rejected.csv")).status_code == 303
+            await sign_in(browser, embedded_stack)
+            page = (await browser.get(f"/runs/{run_id}")).text
+            links = re.findall(r'href="(/runs/[^"]+/rejected\.csv[^"]*)"', page)
+            first, second = [await browser.get(link) for link in links]
+        assert first.content == answer.content
+        assert '"\'=1+1"' in second.content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
         assert raw == {3: f'2,"{name}\r\n, ""II""",nobody,••••,=1+1', 6: "••••,••••"}
         spreadsheet = (await client.get(f"/runs/{run_id}/rejected.csv", params={"for": "spreadsheet"})).content
         assert '"\'=1+1"' in spreadsheet.decode("utf-8-sig" if encoding == "utf-8" else encoding)
@@ -56,12 +74,43 @@ async def test_rejected_rows_are_mended_and_imported_again(
         assert (await importing.contacts())["2"]["Name"] == f'{name}\r\n, "II"'
 
 
-async def test_undecodable_bytes_come_back_as_they_were(embedded_stack: Stack, sftp: SftpServer) -> None:
-    data = b"No,Name,E-mail,Secret\n1,\xff\xfe,,\n2,ok,,\n"
+@pytest.mark.parametrize(
+    ("encoding", "broken", "said"),
+    [("utf-8", b"\xff\xed\xb2\x81", "\\xff\\xed\\xb2\\x81"), ("shift_jis", b"\x81 \xfd", "\\x81 \\xfd")],
+)
+async def test_undecodable_bytes_come_back_as_they_were(
+    embedded_stack: Stack, sftp: SftpServer, encoding: str, broken: bytes, said: str
+) -> None:
+    data = b"No,Name,E-mail,Secret\n1,%b,,\n2,ok,,\n" % broken
     async with embedded_stack.client() as client:
-        _, run_id = await imported(client, sftp, data)
+        importing, run_id = await imported(client, sftp, data, encoding=encoding)
         answer = await client.get(f"/runs/{run_id}/rejected.csv")
-        assert b"\n1,\xff\xfe,,," in answer.content
+        assert b"\n1,%b,,," % broken in answer.content
+        (problem,) = await importing.problems(run_id)
+        assert problem["raw"] == f"1,{said},,••••"
+
+
+async def test_passwords_that_nobody_maps_are_shown_nowhere(embedded_stack: Stack, sftp: SftpServer) -> None:
+    """By their column's name, or since another import of the manager maps it to a password; not what is text here."""
+    data = b"Password,No,Name,E-mail,Geheim,PIN\n"
+    data += b"pw-one,1,Ann,a@example.com,pw-two,10115\npw-three,2,Bob,nobody,pw-four,10117\n"
+    data += b"pw,five,3,Carl,c@example.com,pw-six,1\n"
+    async with embedded_stack.client() as client:
+        name = f"{secrets.token_hex(6)}.csv"
+        (sftp.folder / name).write_bytes(data)
+        mapping = [("No", "No"), ("Name", "Name"), ("E-mail", "Email"), ("PIN", "Postcode")]
+        importing = await set_up_import(
+            client, sftp_source(sftp, name), fields=[*FIELDS, ("Postcode", "text")], mapping=mapping
+        )
+        lines = [{"column": "No", "field": "No"}, {"column": "Geheim", "field": "Password"}]
+        other = {"manager_id": importing.manager_id, "source": sftp_source(sftp, name), "unique_id": {"field": "No"}}
+        assert (await client.post("/imports", json=other | {"name": "other", "mapping": lines})).status_code == 201
+        run = await importing.run()
+        answer = await client.get(f"/runs/{run['id']}/rejected.csv")
+        problems = (await client.get(f"/runs/{run['id']}/problems")).json()
+    assert not re.search("pw-|five", answer.text + json.dumps(problems))
+    assert ",2,Bob,nobody,,10117,3," in answer.text
+    assert {problem["line"]: problem["unique_id"] for problem in problems["items"]} == {3: "2", 4: None}
 
 
 async def test_problems_without_a_file_have_no_rows(embedded_stack: Stack, sftp: SftpServer) -> None:

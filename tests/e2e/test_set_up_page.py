@@ -109,3 +109,93 @@ async def test_what_cannot_be_fetched_is_told_in_words(
     await expect(shown).to_contain_text("As you chose.", timeout=20_000)
     await expect(shown).to_contain_text("1 column,")
     await page.close()
+
+
+async def test_an_ambiguous_date_is_asked_and_a_new_file_is_detected_anew(
+    browser: Browser, embedded_stack: Stack, tmp_path: Path
+) -> None:
+    """The column that nobody maps has dates of its own, which play no part."""
+    dates, others = tmp_path / "dates.csv", tmp_path / "others.csv"
+    dates.write_text("No;Birthday;Price;Version\n1;01/02/1990;2,5;1.5\n2;03/04/1991;3,5;1.6\n", encoding="utf-8")
+    others.write_text("\ufeffNo,Birthday,Price\n1,31.12.1990,2.5\n2,01.02.1991,3\n", encoding="utf-8")
+    fields = [("No", "text"), ("Birthday", "date"), ("Price", "number")]
+    async with embedded_stack.client() as client:
+        body = {"name": "Dates", "fields": [{"name": name, "kind": kind} for name, kind in fields]}
+        manager_id = (await client.post("/managers", json=body)).json()["id"]
+    page = await signed_in(browser, embedded_stack)
+    await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+    await page.check("[name=source][value=upload]")
+    await page.set_input_files("[name=file]", dates)
+    await page.click("[data-preview]")
+    shown = page.locator("#preview")
+    await expect(shown).to_contain_text("Please choose", timeout=20_000)
+    await shown.get_by_role("button", name="1 February 1990").click()
+    await expect(shown).not_to_contain_text("Please choose", timeout=20_000)
+    await shown.locator("[data-settings]").click()
+    assert await page.input_value("[name=date_format]") == "%d/%m/%Y"
+    assert await page.input_value("[name=decimal_separator]") == ","
+    await page.locator("[name=encoding]").evaluate("input => { input.value = 'cp1252' }")
+    await page.locator("[name=encoding]").dispatch_event("change")
+
+    await page.set_input_files("[name=file]", others)
+    await page.click("[data-preview]")
+    await expect(shown).to_contain_text("DD.MM.YYYY", timeout=20_000)
+    await shown.locator("[data-settings]").click()
+    assert await page.is_checked("[name=delimiter][value=comma]")
+    assert await page.input_value("[name=encoding]") == ""
+    assert await page.input_value("[name=date_format]") == "%d.%m.%Y"
+    assert await page.input_value("[name=decimal_separator]") == "."
+
+    await page.check("[name=delimiter][value=pipe]")
+    await page.click("[data-preview]")
+    await expect(shown).to_contain_text("1 column,", timeout=20_000)
+    await shown.locator("[data-detect]").click()
+    await expect(shown).to_contain_text("3 columns,", timeout=20_000)
+    await page.close()
+
+
+async def test_fields_for_columns_without_one_are_added_at_once(
+    browser: Browser, embedded_stack: Stack, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("No,Nick,E-mail,Password,Notes\n1,A,a@example.com,pw,x\n2,B,b@example.com,pw,y\n", encoding="utf-8")
+    async with embedded_stack.client() as client:
+        body = {"name": "Empty", "fields": [{"name": "Nick", "kind": "text"}]}
+        manager_id = (await client.post("/managers", json=body)).json()["id"]
+        page = await signed_in(browser, embedded_stack)
+        await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+        await page.fill("[name=name]", "People")
+        await page.check("[name=source][value=upload]")
+        await page.set_input_files("[name=file]", file)
+        await page.click("[data-preview]")
+        shown = page.locator("#preview")
+        await expect(shown).to_contain_text("2 rows in all", timeout=20_000)
+        await shown.locator("[data-mapping]").click()
+        fields = shown.locator(".new-fields")
+        await fields.locator("summary").click()
+        assert [await each.input_value() for each in await fields.locator("select").all()] == [
+            "text",
+            "email",
+            "password",
+            "text",
+        ]
+        await fields.get_by_label("Field for No", exact=True).fill("Nick")
+        for name in ("No", "E-mail", "Password"):
+            await fields.locator(f"tr[data-column='{name}'] [type=checkbox]").check()
+        await fields.locator("[data-new-fields]").click()
+        await expect(fields.locator("[role=alert]")).to_have_text('There is a field "Nick" already.')
+        await fields.get_by_label("Field for No", exact=True).fill("Number")
+        await fields.locator("[data-new-fields]").click()
+        await expect(fields.locator("tr[data-column]")).to_have_count(1)
+        lines = page.locator("table.mapping tbody tr")
+        mapped = [
+            (await line.locator("[name=column]").input_value(), await line.locator("[name=field]").input_value())
+            for line in await lines.all()
+        ]
+        assert mapped == [("Nick", "Nick"), ("No", "Number"), ("E-mail", "E-mail"), ("Password", "Password"), ("", "")]
+        assert await page.locator("#columns option").count() == 5
+        assert await page.locator("[name=key] option").all_inner_texts() == ["", "Nick", "Number", "E-mail"]
+        assert await page.input_value("[name=name]") == "People"
+        made = (await client.get(f"/managers/{manager_id}")).json()["fields"]
+        assert [field["kind"] for field in made] == ["text", "text", "email", "password"]
+        await page.close()

@@ -2,8 +2,9 @@
 
 Where the rules leave it open, the model takes: a row says all that is wrong with it, but of one of the wrong shape the
 values are not judged, since they may stand in the wrong columns; nor is its unique id read where it may be a password
-that has moved, by at most as many cells as there are too many or too few. With trimming off, white space alone fills a
-cell that is too many. A column is mapped by its header name, or by its number from 1 where there is no header.
+that has moved, by at most as many cells as there are too many or too few; a column that nobody maps may hold passwords
+by its name. Nor is that of a rejected row in which a stray quote may have put one. With trimming off, white space alone
+fills a cell that is too many. A column is mapped by its header name, or by its number from 1 where there is no header.
 """
 
 import csv
@@ -15,6 +16,7 @@ from tests.model.parts import Ended, Problem, Setup
 
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PASSWORD_NAME = re.compile(r"(?i)password|passwort|\bsecret\b|\bpin\b|\bpwd?\b")
 _END = "\x1d"  # a record of our own after the last: where it is not one, a quote was left open
 
 
@@ -98,6 +100,12 @@ class Reader:
         return [self.judged(line, cells) for line, cells in self.raw]
 
     def judged(self, line: int, cells: list[str]) -> Row:
+        row = self.judged_by_kinds(line, cells)
+        if row.codes and self.may_hold_password(cells):
+            row.unique_id = None
+        return row
+
+    def judged_by_kinds(self, line: int, cells: list[str]) -> Row:
         shape = self.shape(cells)
         row = Row(line, None if shape and self.may_be_password(len(cells)) else self.unique_id(cells))
         row.codes += shape + self.broken(cells)
@@ -140,8 +148,31 @@ class Reader:
         if self.key_column is None:
             return False
         place, moved = self.columns.index(self.key_column), cells - self.width
-        columns = [self.columns.index(column) for column, name in self.setup.mapping if self.kinds[name] == "password"]
+        columns = self.password_places()
         return any(min(column, column + moved) <= place <= max(column, column + moved) for column in columns)
+
+    def password_places(self) -> list[int]:
+        """Return where passwords stand, or may by what a column that nobody maps is called."""
+        fields = dict(self.setup.mapping)
+        return [
+            number
+            for number, column in enumerate(self.columns)
+            if (self.kinds[fields[column]] == "password" if column in fields else _PASSWORD_NAME.search(column))
+        ]
+
+    def may_hold_password(self, cells: list[str]) -> bool:
+        """Tell whether a stray quote may have put a password into the unique id: lines of cells, or a row's next."""
+        place = None if self.key_column is None else self.columns.index(self.key_column)
+        passwords = self.password_places()
+        if place is None or place >= len(cells) or not passwords:
+            return False
+        lines = re.split(r"\r\n|\r|\n", cells[place])
+        counts = [line.count(self.setup.delimiter) for line in lines]
+        if len(lines) > 1:
+            return any(counts[:-1]) or 0 < counts[-1] >= min(passwords)
+        if counts == [1] and not self.shape(cells) and re.search(re.escape(self.setup.delimiter) + " ", lines[0]):
+            return False
+        return any(place < password <= place + counts[0] for password in passwords)
 
     def value(self, cell: str, name: str) -> str:
         """Return a cell's value; a password is never trimmed, and white space alone is none."""

@@ -4,17 +4,25 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """A record: the physical line it begins on, and its cells."""
+    """A record: the physical line it begins on, its cells, and whether it is one of the lines passed over."""
 
     line: int
     cells: list[str]
+    is_passed_over: bool = False
 
 
-def read_reference(text: str, delimiter: str, quote: str = '"') -> list[Line]:
+def read_reference(  # noqa: C901 - a state machine, in one piece to be plainly right
+    text: str, delimiter: str, quote: str = '"', *, comment: str | None = None, skip_lines: int = 0
+) -> list[Line]:
     """Return all records; a blank line has no cells, an unclosed quote takes the rest."""
     records: list[Line] = []
     position, line = 0, 1
     while position < len(text):
+        if line <= skip_lines or (comment is not None and text.startswith(comment, position)):
+            position = _after_line(text, position)
+            records.append(Line(line, [], is_passed_over=True))
+            line += 1
+            continue
         began, cells, cell = line, [], ""
         at_start, in_quotes, is_blank = True, False, True
         while True:
@@ -45,3 +53,9 @@ def read_reference(text: str, delimiter: str, quote: str = '"') -> list[Line]:
         records.append(Line(began, [] if is_blank else [*cells, cell]))
         line += 1
     return records
+
+
+def _after_line(text: str, position: int) -> int:
+    while position < len(text) and text[position] not in "\r\n":
+        position += 1
+    return position + (2 if text.startswith("\r\n", position) else 1)

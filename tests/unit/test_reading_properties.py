@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.fetcher.domain.cutting import ChunkCutter
 from shared.errors import UserError
 from shared.rules.charset import single_byte_table
-from shared.rules.dialect import Dialect
+from shared.rules.dialect import Dialect, validate_dialect
 from shared.rules.file_text import TextDecoder
 from shared.rules.records import Record, read_records
 from tests.support.examples import MANY
@@ -18,10 +18,21 @@ from tests.support.reference_reader import Line, read_reference
 
 many = settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
 
-SIGN = st.sampled_from("ab,;|\t \"'\r\n\u2028\u0085é表ソ中\\")
-TEXT = st.lists(SIGN | st.sampled_from(["\r\n", '""', '","', "\n\n", "||"]), max_size=60).map("".join)
-DELIMITER = st.sampled_from([",", ";", "|", "\t", " ", "é", "表", "\\"])
+SIGN = st.sampled_from("ab,;|\t \"'\r\n\u2028\u0085\ufeffé表ソ中\\")
+TEXT = st.lists(
+    SIGN | st.characters(codec="utf-8") | st.sampled_from(["\r\n", '""', '","', "\n\n", "||"]), max_size=60
+).map("".join)
+DELIMITER = st.sampled_from([",", ";", "|", "\t", " ", "é", "表", "\\"]) | st.characters(
+    codec="utf-8", exclude_characters="\r\n\0\"'`#"
+)
+QUOTE = st.sampled_from('"""\'`')
 LONG = st.sampled_from(["||", "<|>", "表表", ",,", "a|b", "12345678"])
+
+
+def encoded(text: str, encoding: str = "utf-8") -> bytes:
+    """Return a file of this text: a mark goes before one that is data, as a file's first one is none of it."""
+    needs_mark = text.startswith("\ufeff") and encoding in {"utf-8", "utf-16-be"}
+    return ("\ufeff" * needs_mark + text).encode(encoding)
 
 
 def read_in_chunks(data: bytes, dialect: Dialect, chunk_bytes: int, feed: int) -> tuple[list[Record], int, int]:
@@ -36,29 +47,36 @@ def read_in_chunks(data: bytes, dialect: Dialect, chunk_bytes: int, feed: int) -
         offset = chunk.offset
         for length, line in chunk.blocks or ((chunk.length, chunk.first_line),):
             part = text[offset : offset + length]
-            records += read_records(part, dialect, encoding=decoder.encoding, first_line=line)
+            skipped = dialect.skip_lines if offset == 0 else 0
+            records += read_records(part, dialect, encoding=decoder.encoding, first_line=line, skip_lines=skipped)
             offset += length
     return records, sum(chunk.length for chunk in chunks), len(text)
 
 
-def closed(text: str, delimiter: str) -> bool:
+def closed(text: str, dialect: Dialect) -> bool:
     """Tell whether every quote is closed: an end of line added at the end of such a text is one."""
-    records = read_reference(text + "\n", delimiter)
+    records = read_reference(
+        text + "\n", dialect.delimiter, dialect.quote, comment=dialect.comment, skip_lines=dialect.skip_lines
+    )
     return bool(text) and not (records and records[-1].cells and records[-1].cells[-1].endswith("\n"))
 
 
 @many
-@given(TEXT, DELIMITER, st.integers(1, 40), st.integers(1, 30))
-def test_chunks_are_the_whole_as_csv_reads_it(text: str, delimiter: str, chunk_bytes: int, feed: int) -> None:
+@given(TEXT, DELIMITER, QUOTE, st.integers(1, 40), st.integers(1, 30))
+def test_chunks_are_the_whole_as_csv_reads_it(
+    text: str, delimiter: str, quote: str, chunk_bytes: int, feed: int
+) -> None:
     assume(text)
+    dialect = Dialect(delimiter, quote)
+    validate_dialect(dialect)
     try:
-        records, parsed, stored = read_in_chunks(text.encode(), Dialect(delimiter), chunk_bytes, feed)
+        records, parsed, stored = read_in_chunks(encoded(text), dialect, chunk_bytes, feed)
     except UserError as error:
         assert error.code == "quote_unclosed"  # noqa: PT017 - the only error that a text may lead to
-        assert not closed(text, delimiter)
+        assert not closed(text, dialect)
         return
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
     expected, line = [], 1
     for cells in reader:
         expected.append((line, cells))
@@ -68,15 +86,31 @@ def test_chunks_are_the_whole_as_csv_reads_it(text: str, delimiter: str, chunk_b
 
 
 @many
-@given(TEXT, DELIMITER | LONG, st.integers(1, 40), st.integers(1, 30))
-def test_chunks_are_the_whole_as_the_reference_reads_it(text: str, delimiter: str, chunk_bytes: int, feed: int) -> None:
+@given(
+    TEXT,
+    st.builds(
+        Dialect,
+        DELIMITER | LONG,
+        QUOTE,
+        comment=st.sampled_from([None, None, "#", ";"]),
+        skip_lines=st.sampled_from([0, 0, 1, 3]),
+    ).filter(lambda dialect: dialect.comment is None or not dialect.delimiter.startswith(dialect.comment)),
+    st.integers(1, 40),
+    st.integers(1, 30),
+)
+def test_chunks_are_the_whole_as_the_reference_reads_it(
+    text: str, dialect: Dialect, chunk_bytes: int, feed: int
+) -> None:
     assume(text)
+    validate_dialect(dialect)
     try:
-        records, _, _ = read_in_chunks(text.encode(), Dialect(delimiter), chunk_bytes, feed)
+        records, _, _ = read_in_chunks(encoded(text), dialect, chunk_bytes, feed)
     except UserError:
-        assert not closed(text, delimiter)
+        assert not closed(text, dialect)
         return
-    assert [Line(record.line, record.cells) for record in records] == read_reference(text, delimiter)
+    assert [Line(record.line, record.cells, record.is_passed_over) for record in records] == read_reference(
+        text, dialect.delimiter, dialect.quote, comment=dialect.comment, skip_lines=dialect.skip_lines
+    )
 
 
 ENCODINGS = ["shift_jis", "cp932", "gb18030", "big5", "euc_jp", "utf-16", "utf-16-be", "utf-32", "cp1252", "mac_roman"]
@@ -88,7 +122,7 @@ def test_every_encoding(text: str, encoding: str, delimiter: str, chunk_bytes: i
     """Trail bytes of Shift-JIS and GB18030 look like a pipe or a backslash, and are none."""
     text = text.encode(encoding, "ignore").decode(encoding)
     assume(text)
-    data = text.encode(encoding)
+    data = encoded(text, encoding)
     try:
         records, parsed, stored = read_in_chunks(data, Dialect(delimiter, encoding=encoding), chunk_bytes, 7)
     except UserError as error:

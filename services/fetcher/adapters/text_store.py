@@ -16,7 +16,7 @@ from shared.events.set_up import ParseRules
 from shared.objects.store import SealedObjects
 from shared.rules.file_text import TextDecoder
 
-TEXT_VERSION = 1
+TEXT_VERSION = 2
 """Raise it with any change to how bytes become text: the same file in the same encoding is stored once."""
 _BLOCK = 2 << 20
 """Clear bytes that take one turn through the threads."""

@@ -1,5 +1,6 @@
 """Reads a block's cells by column with Arrow."""
 
+import codecs
 import re
 
 import pyarrow as pa
@@ -10,7 +11,8 @@ from shared.rules.dialect import Dialect
 
 def is_usual(text: bytes, dialect: Dialect) -> bool:
     """Tell whether Arrow can be asked at all; what else it cannot read it says."""
-    if len(dialect.delimiter.encode()) > 1 or b"\0" in text:
+    # A file's own mark is off: a U+FEFF that begins a block is data, which Arrow would drop as a mark.
+    if len(dialect.delimiter.encode()) > 1 or b"\0" in text or text.startswith(codecs.BOM_UTF8):
         return False
     if dialect.comment is None:
         return True

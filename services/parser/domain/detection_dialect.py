@@ -24,7 +24,7 @@ _LINES: Final = 100
 _CLOSED: Final = 0.9
 _LEAST_LINES_WITH: Final = 0.5
 """A cell in quotes may have lines of its own."""
-_SEP_LINE: Final = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE | re.DOTALL)
+_SEP_LINE: Final = re.compile(r'\ufeff?"?sep=([^\r\n\0\ud800-\udfff])"?\r?\n?', re.IGNORECASE | re.DOTALL)
 _CLEARLY: Final = 0.002
 
 
@@ -51,7 +51,7 @@ def detect_dialect(
     if len(text) > TRIAL_BYTES:
         text, is_whole = text[:TRIAL_BYTES], False
     said = _SEP_LINE.fullmatch(decode(text[: line_starts(text)[1]], encoding)) if text else None
-    if said and "delimiter" not in given and "skip_lines" not in given:
+    if said and not given & {"delimiter", "skip_lines"} and _is_possible(said[1], chosen, given):
         trials = _trials(text, encoding, [said[1]], _with(chosen, skip_lines=1), given, is_whole=is_whole)
         reason = f"{delimiter_name(said[1])}: the first line says so, as Excel writes it."
         return DialectFinding(trials[0], reason, _quote_reason(trials[0], given), skip_lines=1)
@@ -60,12 +60,20 @@ def detect_dialect(
         return DialectFinding(trial, "As you chose.", _quote_reason(trial, given))
     sample = decode(text, encoding)
     delimiters = [*_WORTH, *_others(sample)]
-    trials = _trials(text, encoding, [each for each in delimiters if each in sample], chosen, given, is_whole=is_whole)
+    possible = [each for each in delimiters if each in sample and _is_possible(each, chosen, given)]
+    trials = _trials(text, encoding, possible, chosen, given, is_whole=is_whole)
     lines = cleanness([[line] for line in _lines(sample)])
     if not trials or trials[0].score <= lines * _ONE_COLUMN:
         one = attempt(text, encoding, _with(chosen, delimiter=","), is_whole=is_whole, worth=1.0)
         return DialectFinding(one, "The file seems to have one column: no sign parts its rows evenly.", '"')
     return DialectFinding(trials[0], _delimiter_reason(trials), _quote_reason(trials[0], given))
+
+
+def _is_possible(delimiter: str, chosen: Dialect, given: frozenset[str]) -> bool:
+    """Tell whether a delimiter goes with the quote and the sign of comments that were chosen."""
+    if "quote" in given and chosen.quote in delimiter:
+        return False
+    return chosen.comment is None or not delimiter.startswith(chosen.comment)
 
 
 def _with(dialect: Dialect, **changes: object) -> Dialect:

@@ -22,6 +22,8 @@ _HINT: Final = 0.05
 """What the library's word counts, on a scale of which 1 is certain: enough to part what is alike."""
 _LOOKED_AT: Final = 64 * 1024
 _MOST_BINARY: Final = 0.02
+_FEW_CONTROLS: Final = 3
+"""So many in a short file are errors of their rows, as they are in a run."""
 _MOST_BROKEN: Final = 0.1
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b\x1c\x1d\x1e\x1f\x01"))
 _FORMATS: Final = (
@@ -56,7 +58,7 @@ def detect_encoding(sample: bytes, *, is_whole: bool) -> EncodingFinding:  # noq
         return EncodingFinding(wide, reason, confirm=True, suggested=[(wide, reason)])
     refuse_formats(sample)
     controls = len(sample[:_LOOKED_AT]) - len(sample[:_LOOKED_AT].translate(None, _CONTROLS))
-    if controls > len(sample[:_LOOKED_AT]) * _MOST_BINARY:
+    if controls > max(_FEW_CONTROLS, len(sample[:_LOOKED_AT]) * _MOST_BINARY):
         raise _not_text("It holds bytes that stand in no text")
     if any(mark in sample for mark in _ISO_2022):
         reason = "There are escape sequences as in ISO-2022-JP."

@@ -120,7 +120,8 @@ def _read(data: bytes, about: FileSample, choices: PreviewChoices, chosen: Diale
         dialect = replace(dialect, has_header=head.has_header)
         reasons["has_header"] = head.reason
         confirm += ["has_header"] if head.confirm else []
-    sample = Sample(text, encoding, dialect, is_whole=about.is_whole)
+    sure_header = dialect.has_header and "has_header" not in confirm
+    sample = Sample(text, encoding, dialect, is_whole=about.is_whole, has_sure_header=sure_header)
     return _Reading(sample, found, decoder.decoded_from, confirm, reasons)
 
 

@@ -1,18 +1,18 @@
 """The table of a preview: names, rows and facts of the columns, within bounds; passwords hidden."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from services.parser.domain.facts import facts_of
-from services.parser.domain.hiding import hidden, named_places, password_places
+from services.parser.domain.hiding import HiddenPlaces, hidden, named_places, places_to_hide
+from services.parser.domain.preview_bounds import first_names, first_rows, json_bytes, shown, shown_in_problem
 from shared.errors import UserError
 from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, PreviewProblem
-from shared.rules.charset import has_escapes
 from shared.rules.column_names import is_password_name
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, header_names, is_blank_record, read_head
+from shared.rules.invisible import made_visible
 from shared.rules.kinds import Kind, Notation
 from shared.rules.line_ends import height_of, line_starts
 from shared.rules.problems import describe_problem
@@ -21,10 +21,6 @@ from shared.rules.trimming import is_blank, trim
 
 _RECORDS: Final = 50_000
 _ROWS: Final = 200
-_ROW_BYTES: Final = 200_000
-_LONGEST_CELL: Final = 2_000
-_COLUMNS: Final = 500
-_NAME_BYTES: Final = 60_000
 _SAMPLE_BYTES: Final = 150_000
 _PROBLEMS: Final = 20
 _SENTINEL: Final = b"\nx"
@@ -38,6 +34,7 @@ class Sample:
     encoding: str
     dialect: Dialect
     is_whole: bool
+    has_sure_header: bool
 
 
 @dataclass
@@ -67,21 +64,22 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     rows = filled[dialect.has_header :]
     # A header that is skipped says what its columns hold all the same; what is taken for one then holds values.
     skipped = named_places(_skipped(sample))
-    places = password_places(head.names, filled, choices.password_columns) | skipped
-    names = _within(head.names)
-    table = Table(_shown_names(names, skipped), rows_seen=len(rows))
-    cells = [hidden(row.cells, head.width, places, dialect.delimiter) for row in rows]
-    table.rows = _first_rows(cells)
-    table.open_cells = [_shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
+    found = places_to_hide(head, filled, choices.password_columns, is_sure=sample.has_sure_header)
+    places = HiddenPlaces(found.passwords, found.hidden | skipped, found.names | skipped)
+    names = first_names(head.names)
+    table = Table(_shown_names(names, places.names), rows_seen=len(rows))
+    cells = [hidden(row.cells, head.width, places.hidden, dialect.delimiter) for row in rows]
+    table.rows = first_rows(cells)
+    table.open_cells = [shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
         table.names if dialect.has_header else []
     )
     table.details = _details(table.names, cells, places, choices)
     if len(names) < head.width:
         message = f"The file has {head.width:,} columns; the preview shows the first {len(names):,}."
         problems.append(PreviewProblem(severity="warning", code="columns_cut", message=message))
-    problems += _name_problems(filled[0], table.names) if dialect.has_header else []
-    problems += _date_problems(table.details)
-    table.problems = problems + _row_problems(rows, head)
+    if dialect.has_header:
+        problems += [*_name_problems(filled[0], table.names), *_invisible_problems(filled[0], table.names)]
+    table.problems = problems + _row_problems(rows, head, trimmed=choices.trim)
     return table
 
 
@@ -107,54 +105,22 @@ def _skipped(sample: Sample) -> list[Record]:
 
 def _shown_names(names: list[str], hidden_places: frozenset[int]) -> list[str]:
     return [
-        HIDDEN if place in hidden_places and not is_password_name(name) else _shown(name)
+        HIDDEN if place in hidden_places and not is_password_name(name) else shown(name)
         for place, name in enumerate(names)
     ]
 
 
-def _within(names: list[str]) -> list[str]:
-    """Return the first names, as many as an event can carry."""
-    kept: list[str] = []
-    room = _NAME_BYTES
-    for name in names[:_COLUMNS]:
-        room -= len(name.encode("utf-8", "replace"))
-        if room < 0 and kept:
-            break
-        kept.append(name[:_LONGEST_CELL])
-    return kept
-
-
-def _first_rows(rows: list[list[str]]) -> list[list[str]]:
-    shown: list[list[str]] = []
-    room = _ROW_BYTES
-    for row in rows[:_ROWS]:
-        cells = [_shown(cell) for cell in row[:_COLUMNS]]
-        room -= sum(len(cell.encode()) + 3 for cell in cells)
-        if room < 0 and shown:
-            break
-        shown.append(cells)
-    return shown
-
-
-def _shown(text: str) -> str:
-    """Return a text that can be shown: bytes that are none stand out, and very long ones end early."""
-    text = text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
-    if has_escapes(text):
-        text = "".join("\ufffd" if has_escapes(sign) else sign for sign in text)
-    return text.replace("\0", "\u2400")
-
-
 def _details(
-    names: list[str], rows: list[list[str]], places: frozenset[int], choices: PreviewChoices
+    names: list[str], rows: list[list[str]], places: HiddenPlaces, choices: PreviewChoices
 ) -> list[ColumnDetails]:
     notation = Notation(choices.phone_region, choices.decimal_separator)
     details = []
     room = _SAMPLE_BYTES
     for place, name in enumerate(names):
-        values = [_shown(row[place]) if place < len(row) else "" for row in rows]
+        values = [shown(row[place]) if place < len(row) else "" for row in rows]
         values = [trim(value) if choices.trim or is_blank(value) else value for value in values]
-        facts = facts_of(values, notation, date_format=choices.date_format, is_password=place in places)
-        room -= sum(len(sample.encode()) for sample in facts.samples)
+        facts = facts_of(values, notation, date_format=choices.date_format, is_password=place in places.hidden)
+        room -= sum(map(json_bytes, facts.samples))
         details.append(
             ColumnDetails(
                 name=name,
@@ -162,11 +128,11 @@ def _details(
                 samples=facts.samples if room > 0 else [],
                 filled=facts.filled,
                 distinct=facts.distinct,
-                kinds=facts.kinds,
+                kinds=facts.kinds if place in places.passwords or place not in places.hidden else [Kind.TEXT],
                 shares=facts.shares,
                 date_formats=facts.date_formats,
                 decimal_separators=facts.decimal_separators,
-                is_password=place in places,
+                is_password=place in places.passwords,
             )
         )
     return details
@@ -185,6 +151,22 @@ def _unclosed(sample: Sample, records: list[Record]) -> list[PreviewProblem]:
     return [PreviewProblem(line=last.line, severity="error", code="quote_unclosed", message=message)]
 
 
+def _invisible_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
+    """Return the names that are not what they look like, as after a second byte order mark."""
+    return [
+        PreviewProblem(
+            line=header.line,
+            severity="warning",
+            code="column_name_invisible",
+            message=f"The name of column {place} holds signs that cannot be seen: it is “{made_visible(name[:60])}”. "
+            "The mapping needs them too.",
+            column=shown_in_problem(name),
+        )
+        for place, name in enumerate(names, start=1)
+        if made_visible(name) != name
+    ][:_PROBLEMS]
+
+
 def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
     problems: list[PreviewProblem] = []
     for place, (cell, name) in enumerate(zip(header.cells, names, strict=False), start=1):
@@ -197,27 +179,13 @@ def _name_problems(header: Record, names: list[str]) -> list[PreviewProblem]:
                 severity="warning",
                 code="column_renamed",
                 message=f"Column {place} {given}: it is called “{name[:60]}”.",
-                column=name,
+                column=shown_in_problem(name),
             )
         )
     return problems
 
 
-def _date_problems(details: Sequence[ColumnDetails]) -> list[PreviewProblem]:
-    return [
-        PreviewProblem(
-            severity="warning",
-            code="date_ambiguous",
-            message=f"The dates in the column “{column.name[:60]}” can be read as {' or '.join(column.date_formats)}: "
-            "say which it is.",
-            column=column.name,
-        )
-        for column in details
-        if len(column.date_formats) > 1 and Kind.NUMBER not in column.kinds
-    ][:_PROBLEMS]
-
-
-def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:
+def _row_problems(rows: list[Record], head: Head, *, trimmed: bool) -> list[PreviewProblem]:
     """Return the first problems of rows, whatever their columns will be mapped to."""
     problems: list[PreviewProblem] = []
     for row in rows:
@@ -226,7 +194,7 @@ def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:
         codes: list[tuple[str, str | None]] = []
         if len(row.cells) < head.width:
             codes.append(("too_few_cells", None))
-        elif any(not is_blank(cell) for cell in row.cells[head.width :]):
+        elif any(not is_blank(cell) if trimmed else cell for cell in row.cells[head.width :]):
             codes.append(("too_many_cells", None))
         for place in sorted(row.bad_cells):
             name = head.names[place] if place < len(head.names) else None
@@ -236,8 +204,8 @@ def _row_problems(rows: list[Record], head: Head) -> list[PreviewProblem]:
                 line=row.line,
                 severity="error",
                 code=code,
-                message=describe_problem(code, _shown(name[:60]) if name else None),
-                column=_shown(name) if name else None,
+                message=describe_problem(code, shown(name[:60]) if name else None),
+                column=shown_in_problem(name) if name else None,
             )
             for code, name in codes[: _PROBLEMS - len(problems)]
         ]

@@ -9,7 +9,7 @@ from shared.rules.header import is_blank_record
 from shared.rules.kinds import Kind, check
 from shared.rules.letter_case import in_case
 from shared.rules.mapping import PlacedColumn, ResolvedMapping
-from shared.rules.moved_cells import possible_places
+from shared.rules.moved_cells import possible_places, swallows
 from shared.rules.records import Record
 from shared.rules.trimming import is_blank, trim
 
@@ -88,7 +88,9 @@ def read_row(
             problems.append(RowProblem("row_too_large"))
     if not problems:
         return GoodRow(record.line, unique_id, values, tuple(warnings[:MAX_PROBLEMS]))
-    return RejectedRow(record.line, unique_id, id_unreadable, problems[:MAX_PROBLEMS])
+    shows_others = unique_id is not None and _holds_others(record, mapping, has_shape=has_shape)
+    shown_id = None if shows_others else unique_id
+    return RejectedRow(record.line, shown_id, id_unreadable or shows_others, problems[:MAX_PROBLEMS])
 
 
 def as_mapped(cell: str, column: PlacedColumn, *, trimmed: bool) -> str:
@@ -136,11 +138,14 @@ def _unique_id(record: Record, mapping: ResolvedMapping, lost_width: int | None)
 
 def _may_be_password(key: PlacedColumn, record: Record, mapping: ResolvedMapping, width: int) -> bool:
     """Tell whether a password may stand in the key's place: ids are shown, and must never be one."""
-    return any(
-        key.position in possible_places(column.position, len(record.cells), width)
-        for column in mapping.columns
-        if column.mapped.kind is Kind.PASSWORD and column.position >= 0
-    )
+    return any(key.position in possible_places(password, len(record.cells), width) for password in mapping.passwords)
+
+
+def _holds_others(record: Record, mapping: ResolvedMapping, *, has_shape: bool) -> bool:
+    """Tell whether the key's cell may hold other rows, and with them a password."""
+    place = mapping.key.position if mapping.key else len(record.cells)
+    cell = record.cells[place] if place < len(record.cells) else ""
+    return swallows(cell, place, mapping.delimiter, mapping.passwords, has_shape=has_shape)
 
 
 def _byte_problems(record: Record, mapping: ResolvedMapping) -> list[RowProblem]:

@@ -13,6 +13,7 @@ from shared.events.runs import ApplyRequested, ImportRequested
 from shared.ids import new_id
 from shared.postgres.database import Connection
 from shared.postgres.outbox import say, say_all
+from shared.store.password_columns import password_columns_of
 from shared.store.run_end import Outcome, close_run
 from shared.store.runs import enter_step
 from shared.store.set_ups import RunSetup
@@ -86,10 +87,11 @@ async def ask_for_attempts(connection: Connection, run_ids: Sequence[UUID], now:
     applied = {
         row["import_id"]: row for row in await connection.fetch(_LAST_APPLIED, [row["import_id"] for row in rows])
     }
+    passwords = await password_columns_of(connection, [row["manager_id"] for row in rows])
     said = []
     for row in rows:
         try:
-            said.append(_requested(row, applied.get(row["import_id"]), now))
+            said.append(_requested(row, applied.get(row["import_id"]), passwords.get(row["manager_id"], []), now))
         except (ValueError, ContactsSyncError) as error:
             _log.error("run cannot be asked for", run_id=str(row["id"]), error=type(error).__name__)
             await _close_unreadable(connection, row, now)
@@ -119,7 +121,9 @@ async def ask_to_apply(connection: Connection, run_id: UUID, now: datetime) -> N
     await say(connection, _SERVICE, APPLY_REQUESTED, requested, key=str(run_id))
 
 
-def _requested(run: asyncpg.Record, applied: asyncpg.Record | None, now: datetime) -> ImportRequested:
+def _requested(
+    run: asyncpg.Record, applied: asyncpg.Record | None, passwords: Sequence[str], now: datetime
+) -> ImportRequested:
     setup = RunSetup.model_validate(run["setup"])
     sha256, validators = _last_applied(applied, run["setup_fingerprint"], setup)
     return ImportRequested(
@@ -129,7 +133,7 @@ def _requested(run: asyncpg.Record, applied: asyncpg.Record | None, now: datetim
         import_id=run["import_id"],
         attempt=run["attempt"],
         source=setup.source,
-        parse=setup.parse_rules(run["manager_id"]),
+        parse=setup.parse_rules(run["manager_id"], passwords),
         last_applied_sha256=sha256,
         last_applied_validators=validators,
         time_zone=setup.time_zone,

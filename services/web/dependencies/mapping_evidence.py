@@ -21,18 +21,6 @@ _LONGEST_ID: Final = 2000
 _LEAST_KNOWN: Final = 0.2
 
 
-async def password_columns(connection: Connection) -> list[str]:
-    """Return the names of columns that imports map to passwords: they are hidden wherever they stand."""
-    rows = await connection.fetch(
-        """SELECT DISTINCT line->>'column' AS name FROM imports i
-        CROSS JOIN jsonb_array_elements(i.setup->'mapping') AS line
-        JOIN fields f ON f.manager_id = i.manager_id AND f.number = (line->>'field')::integer
-        WHERE f.kind = $1 AND (i.setup->'options'->>'has_header')::boolean AND line->>'column' IS NOT NULL""",
-        Kind.PASSWORD,
-    )
-    return [row["name"] for row in rows]
-
-
 async def remembered_mappings(connection: Connection, manager: Manager) -> dict[str, list[Remembered]]:
     """Return what imports map columns to, by the columns' names: of this manager first, the newest first.
 

@@ -12,18 +12,18 @@ from services.web.dependencies.resources import Resources
 from services.web.forms.rejected_rows import RejectedLayout
 from shared.errors import PermanentError, TransientError, UserError
 from shared.events.files import StoredFile
+from shared.objects.file_head import read_file_head
 from shared.objects.reader import ObjectReader
 from shared.postgres.database import Connection, set_up_connection
-from shared.rules.charset import charset_name, decode, encode_escaped
-from shared.rules.header import read_head
-from shared.rules.kinds import Kind
+from shared.rules.charset import charset_name, decode, encode_escaped, restore_escapes
 from shared.rules.line_ends import line_starts
-from shared.rules.trimming import trim
+from shared.rules.password_columns import password_places
+from shared.store.password_columns import password_columns_of
 from shared.store.run_details import rejected_rows
 from shared.store.set_ups import RunSetup
 
-_HEAD_BYTES = 1 << 20
 _BLOCK_ROWS = 200
+_BLOCK_CHARACTERS = 1 << 20
 _MARKS = {"utf-16": codecs.BOM_UTF16_LE, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 _MARKS |= {"utf-32-le": codecs.BOM_UTF32_LE, "utf-32-be": codecs.BOM_UTF32_BE}
 
@@ -44,7 +44,8 @@ class RunFile:
 
     def text(self, data: bytes) -> str:
         """Return the text of some of its bytes."""
-        return decode(data, self.stored.encoding)
+        text = decode(data, self.stored.encoding)
+        return text if self.written_in == charset_name(self.stored.encoding) else restore_escapes(text)
 
 
 async def open_run_file(
@@ -58,23 +59,19 @@ async def open_run_file(
         raise UserError("file_gone", "The file of this run is not kept, or was never stored.")
     setup, stored = RunSetup.model_validate(row["setup"]), StoredFile.model_validate(row["stored"])
     rules = setup.parse_rules(row["manager_id"])
+    said = (await password_columns_of(connection, [row["manager_id"]])).get(row["manager_id"], [])
     dialect = rules.dialect()
     try:
         reader = await resources.objects.reader(stored.object_key)
-        first = await reader.read(0, _HEAD_BYTES)
+        head, first = await read_file_head(reader, dialect, encoding=stored.encoding)
     except (TransientError, PermanentError) as error:
         raise UserError("file_gone", "The file of this run is not kept.") from error
-    head = read_head(first, dialect, encoding=stored.encoding)
-    places = {name: place for place, name in enumerate(head.names)}
-    passwords = frozenset(
-        places[trim(column.column)]
-        for column in rules.columns
-        if column.kind is Kind.PASSWORD and column.column is not None and trim(column.column) in places
-    )
+    mapped = [(rules.key_column, rules.key_kind), *((column.column, column.kind) for column in rules.columns)]
+    passwords = password_places(head.names, mapped, said)
     layout = RejectedLayout(dialect, head.width, passwords, for_spreadsheet=for_spreadsheet)
     text = decode(first, stored.encoding)
     starts = line_starts(text)
-    beginning = text[: starts[min(dialect.skip_lines, len(starts) - 1)]]
+    beginning = layout.skipped(text[: starts[min(dialect.skip_lines, len(starts) - 1)]])
     if head.header_line is not None:
         begin = starts[head.header_line - 1]
         end = starts[min(head.header_line - 1 + head.header_height, len(starts) - 1)]
@@ -104,10 +101,13 @@ async def _blocks(resources: Resources, run_id: UUID, file: RunFile) -> AsyncIte
             await set_up_connection(connection)
             after = 0
             while rows := await rejected_rows(connection, run_id, after=after, limit=_BLOCK_ROWS):
-                lines = []
+                lines: list[str] = []
                 for row in rows:
                     data = await file.reader.read(row.offset, row.length)
                     lines.append(file.layout.row(file.text(data), row.line, row.reasons))
+                    if sum(map(len, lines)) > _BLOCK_CHARACTERS:
+                        yield encode_escaped("".join(lines), file.written_in)
+                        lines.clear()
                 yield encode_escaped("".join(lines), file.written_in)
                 after = rows[-1].line
         finally:

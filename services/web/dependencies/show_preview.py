@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.web.dependencies.mapping_evidence import password_columns, remembered_mappings, stored_evidence
+from services.web.dependencies.mapping_evidence import remembered_mappings, stored_evidence
 from services.web.dependencies.resources import Resources
 from services.web.dependencies.try_source import source_as_entered
 from services.web.forms.import_input import RemoteInput
@@ -15,6 +15,7 @@ from services.web.forms.input_errors import ErrorList
 from services.web.forms.preview_input import PreviewInput
 from services.web.proposals.evidence import StoredEvidence, Target
 from services.web.proposals.mapping import ProposedLine, propose_mapping, suggested_kind
+from services.web.proposals.notation import Notations, propose_notation
 from services.web.proposals.unique_id import propose_unique_id
 from shared.errors import UserError
 from shared.events.previews import ColumnDetails, DetectedDialect, FilePreview, PreviewProblem
@@ -25,6 +26,7 @@ from shared.rules.recurrence import time_zone_named
 from shared.rules.trimming import trim
 from shared.store.imports import SavedImport, get_import
 from shared.store.managers import Manager, get_manager
+from shared.store.password_columns import password_columns
 from shared.store.uploads import uploaded_source
 
 _ROWS = 50
@@ -75,6 +77,7 @@ class PreviewView(BaseModel):
     problems: list[PreviewProblem]
     proposed_mapping: list[ProposedMapping]
     proposed_unique_id: ProposedUniqueId | None
+    proposed_notation: Notations
     unmapped_columns: list[str]
     column_details: list[ColumnView]
     rows_seen: int = Field(description="Rows of the part that was read")
@@ -96,8 +99,9 @@ async def show_preview(resources: Resources, wanted: PreviewInput) -> PreviewVie
         hidden = [*_own_passwords(wanted, saved, manager), *await password_columns(connection)]
     choices = wanted.options.choices(list(dict.fromkeys(hidden)))
     preview = await resources.previews.preview(source, choices, time_zone=wanted.time_zone)
+    chosen = wanted.options.date_format
     if manager is None:
-        return _view(preview, _new_fields(preview), None)
+        return _view(preview, _new_fields(preview), None, _kinds_of_values(preview), chosen)
     async with resources.database.pool.acquire() as connection:
         stored = await stored_evidence(connection, manager, preview)
         remembered = await remembered_mappings(connection, manager) if preview.detected.has_header else {}
@@ -105,7 +109,9 @@ async def show_preview(resources: Resources, wanted: PreviewInput) -> PreviewVie
     lines = await asyncio.to_thread(
         propose_mapping, preview.details, targets, remembered, stored, key_field=manager.key_field
     )
-    return _view(preview, _lines(preview, lines, targets), _unique_id(preview, lines, stored, targets, manager))
+    proposed = _lines(preview, lines, targets)
+    kinds = {line.column: line.kind for line in proposed} | _mapped_kinds(wanted, manager)
+    return _view(preview, proposed, _unique_id(preview, lines, stored, targets, manager), kinds, chosen)
 
 
 async def _manager(connection: Connection, manager_id: UUID | None) -> Manager | None:
@@ -142,6 +148,21 @@ def _own_passwords(wanted: PreviewInput, saved: SavedImport | None, manager: Man
     given = [(line.column, manager.find_field(trim(line.field))) for line in wanted.mapping]
     kept = [(line.column, fields.get(line.field)) for line in saved.setup.mapping] if saved else []
     return [column for column, field in [*given, *kept] if column and field and field.kind is Kind.PASSWORD]
+
+
+def _mapped_kinds(wanted: PreviewInput, manager: Manager) -> dict[str, Kind]:
+    """Return the kinds of the fields that the mapping in hand maps columns to."""
+    found = [(line.column, manager.find_field(trim(line.field))) for line in wanted.mapping]
+    return {trim(column): field.kind for column, field in found if column and field}
+
+
+def _kinds_of_values(preview: FilePreview) -> dict[str, Kind]:
+    """Return the kinds that new fields would have; what is a number may be a code, too."""
+    return {
+        column.name: Kind.DATE if Kind.DATE in column.kinds and Kind.NUMBER not in column.kinds else Kind.NUMBER
+        for column in preview.details
+        if Kind.DATE in column.kinds or column.decimal_separators == [","]
+    }
 
 
 def _lines(preview: FilePreview, lines: list[ProposedLine], targets: list[Target]) -> list[ProposedMapping]:
@@ -189,13 +210,22 @@ def _unique_id(
     )
 
 
-def _view(preview: FilePreview, proposed: list[ProposedMapping], unique_id: ProposedUniqueId | None) -> PreviewView:
+def _view(
+    preview: FilePreview,
+    proposed: list[ProposedMapping],
+    unique_id: ProposedUniqueId | None,
+    kinds: dict[str, Kind],
+    chosen_format: str | None,
+) -> PreviewView:
     mapped = {line.column for line in proposed}
+    dates, numbers = ([name for name, kind in kinds.items() if kind is each] for each in (Kind.DATE, Kind.NUMBER))
+    notation, problems = propose_notation(preview.details, dates, numbers, chosen=chosen_format)
     about: dict[str, Any] = {
         "detected": preview.detected,
         "columns": preview.columns,
         "rows": preview.rows[:_ROWS],
-        "problems": preview.problems,
+        "problems": [*preview.problems, *problems],
+        "proposed_notation": notation,
         "rows_seen": preview.rows_seen,
         "is_whole": preview.is_whole,
     }

@@ -1,8 +1,11 @@
 """Rejected rows as a file that can be mended and imported again: verbatim, then line and reason.
 
-Cells that hold a password, or may hold one since the row has lost its shape, are left empty.
+Cells that hold a password, or may hold one since the row has lost its shape or a stray quote has merged it with others,
+are left empty. A row of which another cell than a password's was emptied gets one cell more that says so: it is
+rejected again until somebody has seen to it, as what is stored would else be emptied too.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,10 +13,11 @@ from typing import Final
 from services.web.forms.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.charset import readable
 from shared.rules.dialect import Dialect
-from shared.rules.moved_cells import possible_places
+from shared.rules.moved_cells import possible_places, swallows
 from shared.rules.trimming import is_blank
 
 LINE, REASON = "Line", "Reason"
+EMPTIED = "A cell may hold passwords of other rows and was left empty: fill it in, and delete this one."
 MASK, CUT = "••••", "…"
 MOST_SHOWN: Final = 1000
 """Characters of a row that people are shown."""
@@ -30,6 +34,13 @@ class RejectedLayout:
     width: int
     passwords: frozenset[int]
     for_spreadsheet: bool = False
+
+    def skipped(self, lines: str) -> str:
+        """Return the lines to skip, which are no rows; a spreadsheet takes their cells for formulas all the same."""
+        if not self.for_spreadsheet:
+            return lines
+        read = (raw_cells(line, self.dialect) for line in io.StringIO(lines, newline=""))
+        return "".join(self.dialect.delimiter.join(map(self._harmless, cells)) + end for cells, end in read)
 
     def header(self, record: str) -> str:
         """Return the header with two more columns."""
@@ -50,9 +61,11 @@ class RejectedLayout:
         extra = cells[self.width :]
         if all(is_blank(cell_value(cell, self.dialect.quote)) for cell in extra):
             cells = cells[: self.width]  # were ignored, and would now stand in the place of line and reason
+        notes = [reason]
         if masked:
+            notes += [EMPTIED] if len(cells) == self.width and self._merged(cells) else []
             cells = self._without_passwords(cells)
-        cells = [*cells, line, quoted(reason, self.dialect.quote)]
+        cells = [*cells, line, *(quoted(note, self.dialect.quote) for note in notes)]
         if self.for_spreadsheet:
             cells = [self._harmless(cell) for cell in cells]
         return self.dialect.delimiter.join(cells) + (end or "\n")
@@ -60,7 +73,18 @@ class RejectedLayout:
     def _without_passwords(self, cells: list[str], instead: str = "") -> list[str]:
         """Empty or mask the cells of passwords, wherever they may have moved in a row that has lost its shape."""
         places = {place for password in self.passwords for place in possible_places(password, len(cells), self.width)}
+        places |= self._merged(cells)
         return [instead if place in places else cell for place, cell in enumerate(cells)]
+
+    def _merged(self, cells: list[str]) -> set[int]:
+        """Return the places of cells, not of passwords, that may hold passwords of other rows."""
+        has_shape = len(cells) == self.width
+        return {
+            place
+            for place, cell in enumerate(cells)
+            if place not in self.passwords
+            and swallows(cell, place, self.dialect.delimiter, self.passwords, has_shape=has_shape)
+        }
 
     def _harmless(self, cell: str) -> str:
         value = cell_value(cell, self.dialect.quote)

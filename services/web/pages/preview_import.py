@@ -18,6 +18,7 @@ from services.web.forms.invalid import input_errors
 from services.web.forms.preview_input import PreviewInput
 from services.web.pages.render import page
 from shared.errors import TransientError, UserError
+from shared.rules.kinds import Kind
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,6 +45,7 @@ async def show_file(
     document = preview_document(form, secrets, str(manager), sent.text("chosen"))
     errors: list[str] = []
     shown: PreviewView | None = None
+    wanted: PreviewInput | None = None
     try:
         if form.values.get("source") == "upload" and not form.values.get("upload_id"):
             raise UserError("file_missing", "Choose a file from your computer.")  # noqa: TRY301 - one way to tell
@@ -61,31 +63,32 @@ async def show_file(
         visitor,
         shown=shown,
         rows=_ROWS,
+        kinds=list(Kind),
+        manager_id=manager,
         errors=errors,
         upload=upload,
-        settings=_settings(shown) if shown else None,
+        chosen=bool(sent.text("chosen")),
+        settings=_settings(shown, wanted.options.encoding) if shown and wanted else None,
         mapping=_mapping(shown) if shown else None,
     )
 
 
-def _settings(shown: PreviewView) -> dict[str, Any]:
+def _settings(shown: PreviewView, chosen_encoding: str | None) -> dict[str, Any]:
     """Return what the form's inputs are to hold for the file to be read as it is shown."""
     detected = shown.detected
     known = _DELIMITER_NAMES.get(detected.delimiter)
     # What the file says of itself, or is UTF-8, a run finds by itself.
-    needs_encoding = "encoding" in detected.confirm
-    formats = {tuple(column.date_formats) for column in shown.column_details if column.date_formats}
-    separators = [column.decimal_separators for column in shown.column_details]
-    (only,) = formats if len(formats) == 1 else ((),)
+    guessed = detected.encoding if "encoding" in detected.confirm else ""
+    notation = shown.proposed_notation
     return {
         "delimiter": known or "other",
         "other_delimiter": "" if known else detected.delimiter,
         "quote": detected.quote,
         "has_header": detected.has_header,
         "skip_lines": str(detected.skip_lines),
-        **({"encoding": detected.encoding} if needs_encoding else {}),
-        **({"date_format": only[0]} if len(only) == 1 else {}),
-        **({"decimal_separator": ","} if [","] in separators and ["."] not in separators else {}),
+        "encoding": chosen_encoding or guessed,
+        **({"date_format": notation.date_format} if notation.date_format else {}),
+        **({"decimal_separator": notation.decimal_separator} if notation.decimal_separator else {}),
     }
 
 

@@ -1,7 +1,7 @@
 """A run, live while it goes on; what it would change or did, and the history of an import."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from services.web.dependencies.paging import Cursor, id_place, page_of, place_of
 from services.web.dependencies.problem_rows import with_rows
 from services.web.dependencies.problems import status_of
+from services.web.dependencies.rejected_file import rejected_file
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.run_decisions import decisions_on
 from services.web.dependencies.run_events import run_events
@@ -64,6 +65,17 @@ async def show_run(
 async def watch_run(run_id: UUID, resources: Open, visitor: Visitor) -> Response:  # noqa: ARG001 - has to be signed in
     """Stream the run to its page; the API's stream needs a token, which a browser's page does not have."""
     return await run_events(resources, run_id)
+
+
+@router.get("/runs/{run_id}/rejected.csv")
+async def download_rejected_rows(
+    run_id: UUID,
+    resources: Open,
+    visitor: Visitor,  # noqa: ARG001 - has to be signed in
+    purpose: Annotated[Literal["import", "spreadsheet"], Query(alias="for")] = "import",
+) -> Response:
+    """Send the rejected rows as a file; the API's needs a token, which a browser's link does not have."""
+    return await rejected_file(resources, run_id, for_spreadsheet=purpose == "spreadsheet")
 
 
 @router.post("/runs/{run_id}/cancel")
@@ -139,6 +151,11 @@ async def _run_page(
         about = await connection.fetchrow(_ABOUT, run.import_id)
         found = await problems_of(connection, run_id, after=None, limit=_PROBLEMS)
         count = await connection.fetchval("SELECT count(*) FROM run_problems WHERE run_id = $1", run_id)
+        has_rejected_rows = await connection.fetchval(
+            """SELECT EXISTS (SELECT FROM run_problems p JOIN runs r ON r.id = p.run_id
+            WHERE p.run_id = $1 AND p.row_offset IS NOT NULL AND r.stored IS NOT NULL)""",
+            run_id,
+        )
         problems = await with_rows(resources, connection, run_id, [problem for _, problem in found])
         decisions = await decisions_on(connection, run)
         plan = await plan_part(connection, run, shown.kind, shown.cursor)
@@ -151,6 +168,7 @@ async def _run_page(
         about=about,
         problems=problems,
         problem_count=count,
+        has_rejected_rows=has_rejected_rows,
         decisions=decisions,
         plan=plan,
         error=shown.error,

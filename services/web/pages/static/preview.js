@@ -36,27 +36,75 @@ for (const button of document.querySelectorAll("[data-preview]")) {
     options.scrollIntoView();
   }
 
-  function useMapping(mapping) {
-    const body = form.querySelector("table.mapping tbody");
-    const empty = body.rows[0].cloneNode(true);
+  function emptyLine() {
+    const empty = form.querySelector("table.mapping tbody").rows[0].cloneNode(true);
     for (const input of empty.querySelectorAll("input, select")) {
       input.removeAttribute("aria-invalid");
       if (input.tagName === "SELECT") input.selectedIndex = 0;
-      else input.setAttribute("value", "");
+      else input.value = "";
     }
     for (const error of empty.querySelectorAll(".error")) error.remove();
-    const rows = mapping.lines.map((line, place) => {
+    return empty;
+  }
+
+  // The lines that are filled in stay where they are kept; one empty line ends them.
+  function setLines(lines, kept) {
+    const body = form.querySelector("table.mapping tbody");
+    const empty = emptyLine();
+    const rows = lines.map((line) => {
       const row = empty.cloneNode(true);
       row.querySelector("[name=column]").value = line.column;
       row.querySelector("[name=field]").value = line.field;
+      return row;
+    });
+    body.replaceChildren(...kept, ...rows, empty);
+    [...body.rows].forEach((row, place) => {
       for (const input of row.querySelectorAll("[aria-label]")) {
         input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, place + 1));
       }
-      return row;
     });
-    body.replaceChildren(...rows, empty);
-    if (mapping.key) form.elements.key.value = mapping.key;
     document.getElementById("mapping").scrollIntoView();
+  }
+
+  function useMapping(mapping) {
+    setLines(mapping.lines, []);
+    if (mapping.key) form.elements.key.value = mapping.key;
+  }
+
+  function isFilled(row) {
+    return ["column", "field", "constant"].some((name) => row.querySelector(`[name=${name}]`).value);
+  }
+
+  // The page stays as it is, with all that was entered.
+  async function addFields(button) {
+    const part = button.closest(".new-fields");
+    const wanted = [...part.querySelectorAll("tr[data-column]")].filter((row) => row.querySelector("[type=checkbox]").checked);
+    const sent = new FormData();
+    sent.append("csrf", form.elements.csrf.value);
+    for (const row of wanted) {
+      sent.append("name", row.querySelector("input:not([type=checkbox])").value);
+      sent.append("kind", row.querySelector("select").value);
+    }
+    const told = part.querySelector("[role=alert]");
+    told.textContent = wanted.length ? "" : "Tick the columns that are to become fields.";
+    if (!wanted.length) return;
+    button.disabled = true;
+    try {
+      const answer = await fetch(button.dataset.newFields, { method: "POST", body: sent });
+      const said = await answer.json();
+      if (said.error) throw new Error(said.error);
+      for (const field of said.fields) {
+        for (const select of form.querySelectorAll("[name=field], [name=key]")) {
+          if (select.name === "field" || field.kind !== "password") select.add(new Option(field.name));
+        }
+      }
+      const filled = [...form.querySelector("table.mapping tbody").rows].filter(isFilled);
+      setLines(wanted.map((row, place) => ({ column: row.dataset.column, field: said.fields[place].name })), filled);
+      for (const row of wanted) row.remove();
+    } catch (error) {
+      told.textContent = error instanceof SyntaxError || error instanceof TypeError ? "The fields could not be added just now. Try it again in a moment." : error.message;
+    }
+    button.disabled = false;
   }
 
   async function show() {
@@ -79,18 +127,28 @@ for (const button of document.querySelectorAll("[data-preview]")) {
     button.disabled = false;
   }
 
+  // What was chosen for one file says nothing of another.
+  const ofSource = ["source", "protocol", "link", "file"];
+
   button.hidden = false;
   button.addEventListener("click", show);
   form.addEventListener("change", (event) => {
     if (event.target.name in readBy) choose(readBy[event.target.name]);
+    if (ofSource.includes(event.target.name)) chosen.value = "";
   });
   place.addEventListener("click", (event) => {
     const data = event.target.dataset;
     if (data.settings) useSettings(JSON.parse(data.settings));
+    if ("detect" in data) {
+      chosen.value = "";
+      show();
+    }
+    if (data.newFields) addFields(event.target);
     if (data.mapping) useMapping(JSON.parse(data.mapping));
-    if (data.encoding) {
-      fill("encoding", data.encoding);
-      changed(form.elements.encoding);
+    for (const [name, value] of [["encoding", data.encoding], ["date_format", data.dateFormat]]) {
+      if (!value) continue;
+      fill(name, value);
+      changed(form.elements[name]);
       show();
     }
   });

@@ -1,6 +1,6 @@
 import pytest
 
-from services.web.forms.rejected_rows import RejectedLayout
+from services.web.forms.rejected_rows import EMPTIED, RejectedLayout
 from shared.rules.dialect import Dialect
 
 LAYOUT = RejectedLayout(Dialect(), 3, frozenset({1}))
@@ -54,3 +54,26 @@ def test_what_is_shown_of_a_row_has_no_password() -> None:
 
 def test_what_is_shown_of_a_long_row_is_cut() -> None:
     assert LAYOUT.shown(f"1,secret,{'m' * 5_000}") == f"1,••••,{'m' * 993}…"
+
+
+MERGED = '2,"Bob,b@x,pw-two,x\n3,Carl,c@x,pw-three,y\n7,Gina",nobody,pw-seven,z\n'
+
+
+def test_passwords_of_rows_that_a_stray_quote_has_merged_are_not_shown() -> None:
+    layout = RejectedLayout(Dialect(), 5, frozenset({3}))
+    assert layout.shown(MERGED) == "2,••••,nobody,••••,z"
+    assert layout.shown('2,"Bob,b@b.de,s3-two",g@b.de,s3-7,y') == "2,••••,g@b.de,••••,y"
+    assert layout.shown('2,"Bob,b@b.de,s3-two",g@b.de,y') == "2,••••,••••,••••"
+
+
+def test_a_row_with_an_emptied_cell_is_rejected_again_until_it_is_filled_in() -> None:
+    layout = RejectedLayout(Dialect(), 5, frozenset({3}))
+    assert layout.row(MERGED, 7, ["r"]) == f'2,,nobody,,z,7,"r","{EMPTIED}"\n'
+    assert layout.row('2,"Miller, Ann",nobody,pw,z\n', 7, ["r"]) == '2,"Miller, Ann",nobody,,z,7,"r"\n'
+
+
+def test_formulas_in_skipped_lines_are_escaped_for_spreadsheets_only() -> None:
+    lines = 'Members,=HYPERLINK("x")\r\n\n"=1+1"\n'
+    assert RejectedLayout(Dialect(), 2, frozenset()).skipped(lines) == lines
+    spreadsheet = RejectedLayout(Dialect(), 2, frozenset(), for_spreadsheet=True)
+    assert spreadsheet.skipped(lines) == 'Members,"\'=HYPERLINK(""x"")"\r\n\n"\'=1+1"\n'

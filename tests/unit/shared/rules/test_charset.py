@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import UserError
-from shared.rules.charset import charset_name, decode, has_escapes, is_single_byte, readable, single_byte_table
+from shared.rules.charset import (
+    charset_name,
+    decode,
+    encode_escaped,
+    has_escapes,
+    is_single_byte,
+    readable,
+    restore_escapes,
+    single_byte_table,
+)
 
 
 def known_names() -> list[str]:
@@ -78,3 +87,10 @@ def test_other_multi_byte_encodings_are_not_decoded() -> None:
 def test_bytes_that_are_not_in_the_encoding_are_shown_as_such() -> None:
     assert readable(decode(b"a\x81\xffz", "utf-8")) == "a\\x81\\xffz"
     assert readable("Zürich") == "Zürich"
+
+
+def test_escapes_are_restored_only_where_they_were_stored() -> None:
+    stored = decode(b"a\xed\xb2\x81z\xff", "utf-8")
+    assert encode_escaped(stored, "utf-8") == b"a\xed\xb2\x81z\xff"
+    assert restore_escapes(stored) == "a\udc81z\udcff"
+    assert restore_escapes("Zürich") == "Zürich"

@@ -1,8 +1,12 @@
 import codecs
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.errors import UserError
+from shared.rules.charset import decode, encode_escaped, restore_escapes
 from shared.rules.file_text import TextDecoder
 
 TEXT = "No,Name\n1,Zoë 中\n"
@@ -44,8 +48,39 @@ def test_what_cannot_be_decoded_stays_undecodable() -> None:
     assert encoding == "utf-8"
     with pytest.raises(UnicodeDecodeError):
         text.decode()
+    with pytest.raises(pa.ArrowInvalid):
+        pa.array([text]).cast(pa.string())
     assert text.startswith(b"1,")
     assert text.endswith(b"x\n")
+
+
+def pieces(*parts: bytes) -> st.SearchStrategy[bytes]:
+    return st.lists(st.sampled_from(parts), max_size=20).map(b"".join)
+
+
+BROKEN = {
+    "shift_jis": pieces(b"a", b",", b" ", b"\n", b"\x81", b"\xfd", b"\xa0", "表".encode("shift_jis")),
+    "euc_jp": pieces(b"a", b",", b"\n", b"\x8f", b"\x8e", b"\x8f\x8e", b"\xff", "表".encode("euc_jp")),
+    "gb18030": pieces(b"a", b",", b"\n", b"\xff", b"\x81", b"\x810", b"\x810\x81", "表".encode("gb18030")),
+    "big5": pieces(b"a", b",", b"\n", b"\xff", b"\x81", b"\xa1", "表".encode("big5")),
+    "utf-16-le": pieces(b"a\0", b"\0\xd8", b"\0\xdc", b"\x81\xdc", b"\n\0", "表".encode("utf-16-le")),
+    "utf-16-be": pieces(b"\0a", b"\xd8\0", b"\xdc\0", b"\xdc\x81", b"\0\n", "表".encode("utf-16-be")),
+    "utf-32-le": pieces(b"a\0\0\0", b"\0\xd8\0\0", b"\xff\xff\xff\xff", b"\n\0\0\0"),
+}
+
+
+@pytest.mark.parametrize("encoding", BROKEN)
+@given(data=st.data(), piece=st.integers(1, 8))
+def test_undecodable_bytes_come_back_as_they_were(encoding: str, data: st.DataObject, piece: int) -> None:
+    content = data.draw(BROKEN[encoding])
+    text, stored_in = decoded(content, encoding, piece=piece)
+    assert encode_escaped(restore_escapes(decode(text, stored_in)), encoding) == content
+
+
+def test_half_a_unit_displaces_nothing_that_comes_behind_it() -> None:
+    text, stored_in = decoded(b"a\0\xe9", "utf-16-le")
+    again = encode_escaped(restore_escapes(decode(text, stored_in)) + ",b", "utf-16-le")
+    assert (again[:2], again[-4:]) == (b"a\0", b",\0b\0")
 
 
 @pytest.mark.parametrize(

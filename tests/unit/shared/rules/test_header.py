@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from shared.errors import UserError
 from shared.rules.dialect import Dialect
-from shared.rules.header import Head, header_names, is_blank_record, read_head
+from shared.rules.header import Head, header_names, holds_head, is_blank_record, read_head
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,18 @@ def test_no_rows(data: bytes) -> None:
     with pytest.raises(UserError) as caught:
         read_head(data, Dialect(), encoding="utf-8")
     assert caught.value.code == "file_has_no_rows"
+
+
+@pytest.mark.parametrize(
+    ("data", "is_held"),
+    [
+        (b"a,b\nc", True),
+        (b"a,b\n", False),
+        (b'"a\n', False),
+        (b"\n \n#x\na,b\n\n", True),
+        (b"#x\n\n", False),
+        (b"", False),
+    ],
+)
+def test_a_head_is_held_where_something_follows_it(data: bytes, *, is_held: bool) -> None:
+    assert holds_head(data, Dialect(comment="#"), encoding="utf-8") is is_held

@@ -12,6 +12,12 @@ PASSWORD = MappedColumn("Password", 3, Kind.PASSWORD)
 KEY = MappedColumn("No", 1, Kind.TEXT)
 
 
+def test_a_sign_that_nobody_sees_is_shown_where_a_column_is_missing() -> None:
+    with pytest.raises(UserError) as caught:
+        resolve(ParsePlan((), KEY), ["\ufeffNo"])
+    assert '"No". It has: "\\ufeffNo"' in caught.value.message
+
+
 def test_places_in_the_order_of_the_mapping() -> None:
     mapping = resolve(ParsePlan((EMAIL, PASSWORD), KEY), ["No", "Other", "Password", "E-mail"])
     assert [column.position for column in mapping.columns] == [3, 2]

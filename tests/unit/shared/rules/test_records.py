@@ -55,27 +55,22 @@ def test_a_cell_larger_than_the_limit_of_csv() -> None:
 
 def test_bad_bytes_are_seen_and_the_file_goes_on() -> None:
     records = list(read_records(b"a,\xff,b\0\nc,d\n\xed\xa0\x80", Dialect(), encoding="utf-8", first_line=1))
-    assert [(r.undecodable, r.bad_cells) for r in records] == [
-        (True, frozenset({1, 2})),
-        (False, frozenset()),
-        (True, frozenset({0})),
-    ]
+    assert [record.bad_cells for record in records] == [{1, 2}, set(), {0}]
     assert records[1].cells == ["c", "d"]
 
 
-def test_nul_alone_is_bad_but_not_undecodable() -> None:
+def test_nul_is_bad() -> None:
     (record,) = read_records(b"a,\0", Dialect(), encoding="utf-8", first_line=1)
-    assert (record.undecodable, record.bad_cells) == (False, frozenset({1}))
+    assert record.bad_cells == {1}
 
 
 def test_single_byte_encodings() -> None:
     assert read(b"M\xfcller,\x80", encoding="cp1252") == [(1, ["Müller", "€"])]
     (record,) = read_records(b"\x81,a", Dialect(), encoding="cp1252", first_line=1)
-    assert record.undecodable
     assert record.bad_cells == {0}
     assert read('a,"b\n"\nc'.encode("cp037"), encoding="cp037") == [(1, ["a", "b\n"]), (3, ["c"])]
     (record,) = read_records(b"\x70", Dialect(), encoding="cp424", first_line=1)
-    assert record.undecodable
+    assert record.bad_cells == {0}
 
 
 TEXT = st.lists(st.sampled_from(["a", "b", ",", '"', '"', "\r", "\n", "\r\n", " ", "é", "\0", "\u2028"])).map("".join)

@@ -1,10 +1,8 @@
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shared.rules.trimming import is_blank, trim, trim_all
+from shared.rules.trimming import is_blank, trim
 
 # Unicode's PropList.txt, White_Space.
 WHITE_SPACE = [
@@ -31,8 +29,3 @@ def test_white_space_inside_stays() -> None:
 @pytest.mark.parametrize("value", ["", " ", "\t\u3000\u0085"])
 def test_blank(value: str) -> None:
     assert is_blank(value)
-
-
-@given(st.lists(st.text(alphabet="ab \t\x1c\x1f\x85\u00a0\u3000", max_size=5)))
-def test_trimming_all_is_trimming_each(values: list[str]) -> None:
-    assert trim_all(values) == [trim(value) for value in values]

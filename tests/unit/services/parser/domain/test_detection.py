@@ -143,6 +143,34 @@ def test_what_is_no_text_is_refused(content: bytes) -> None:
     assert caught.value.code == "file_not_text"
 
 
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ('sep="\nA;B\n1;2\n', {"quote": '"'}),
+        ("sep='\nA;B\n1;2\n", {"quote": "'"}),
+        ("sep=\nA;B\n1;2\n", {}),
+        ("sep=#\nA;B\n1;2\n", {"comment": "#"}),
+    ],
+)
+def test_a_first_line_that_names_no_possible_delimiter_is_none(text: str, choices: dict[str, Any]) -> None:
+    assert preview_of(text.encode(), **choices).detected.delimiter == ";"
+
+
+def test_the_sign_of_comments_is_no_delimiter() -> None:
+    assert preview_of(b"; x\nA;B\n1;2\n2;3\n", comment=";").detected.delimiter != ";"
+
+
+def test_one_control_character_in_a_short_file_is_an_error_of_its_row() -> None:
+    (problem,) = preview_of(b"No,Name\n1,An\0n\n2,Bob\n").problems
+    assert (problem.line, problem.code) == (2, "nul_character")
+
+
+@pytest.mark.parametrize("trim", [True, False])
+def test_white_space_in_too_many_cells_counts_as_in_a_run(*, trim: bool) -> None:
+    problems = preview_of(b"No,Name\n1,Ann, \n", trim=trim).problems
+    assert [problem.code for problem in problems] == ([] if trim else ["too_many_cells"])
+
+
 def test_what_is_chosen_counts() -> None:
     text = "a;b\n1;ü\n".encode("cp1252")
     detected = preview_of(text, delimiter=",", encoding="mac-roman", has_header=False, skip_lines=1, quote="'").detected

@@ -85,8 +85,12 @@ def test_facts_of_a_column(values: list[str], kinds: list[Kind], formats: list[s
     shown = preview_of(text.encode(), delimiter=";", has_header=True)
     column = shown.details[0]
     assert (column.kinds, column.date_formats, column.samples) == (kinds, formats, values)
-    ambiguous = "date_ambiguous" in {problem.code for problem in shown.problems}
-    assert ambiguous is (len(formats) > 1)
+
+
+def test_a_second_byte_order_mark_is_told() -> None:
+    shown = preview_of("\ufeff\ufeffNo,Name\n1,Ann\n".encode())
+    assert [(problem.code, problem.column) for problem in shown.problems] == [("column_name_invisible", "\ufeffNo")]
+    assert "“\\ufeffNo”" in shown.problems[0].message
 
 
 def test_shares_of_a_column() -> None:
@@ -101,6 +105,8 @@ def test_numbers_are_numbers_with_either_separator() -> None:
     assert [column.shares[Kind.NUMBER] for column in shown.details] == [1.0, 1.0, 1.0]
 
 
+MANY_NAMES = ",".join(f"Column number {number}" for number in range(20))
+MANY_VALUES = ",".join("0" * 20)
 HIDING = [
     (f"No,Password\n1,{SECRET}\n2,{SECRET}\n", {}),
     (f"No,Kennwort\n1,{SECRET}\n", {}),
@@ -112,11 +118,22 @@ HIDING = [
     (f"No,Name,Password\n1,{SECRET}\n", {}),
     (f"No,Name,Password\n1,x,y,{SECRET}\n", {}),
     (f'No,Name,Password\n1,"Ann,x\n2,Bob,{SECRET}\n', {}),
+    (f'No,Name,Mail,Password,Other\n2,"Bob,b@b.de,{SECRET}",g@b.de,x,y\n', {}),
     (f"No,Password\n1,{SECRET}\n", {"has_header": False}),
     (f"No,Password\n1,{SECRET}\n", {"delimiter": ";"}),
     (f"No,Password\n1,{SECRET}\n", {"skip_lines": 1}),
     (f"Members\n\nNo,Password,x\n1,{SECRET},y\n", {"skip_lines": 0}),
     (f"No,Password\n1,{SECRET}é\n", {"encoding": "cp1252"}),
+    (f"{MANY_NAMES},Password\n{MANY_VALUES},{SECRET}\n", {"delimiter": ";"}),
+    (f"{MANY_NAMES},Password\n{MANY_VALUES},{SECRET}\n", {"delimiter": ";", "has_header": False}),
+    (f"{MANY_NAMES},Password\n{MANY_VALUES},{SECRET}\n", {"delimiter": "|", "skip_lines": 1}),
+    (f"List of;Password;Street and number of the house;x\nA 1;{SECRET};x\nB;{SECRET};y\n", {"delimiter": " "}),
+    (
+        f"List of;Password;Street and number of the house;x\n{SECRET};A 1;x\n",
+        {"delimiter": " ", "has_header": False},
+    ),
+    (f"Ann,Smith,{SECRET}\nBob,Jones,alpha1\nCarl,Miller,gamma1\n", {"password_columns": ["3"]}),
+    (f"Ann,Smith,{SECRET}\nBob,Jones,{SECRET}2\n", {"password_columns": ["3"], "has_header": True}),
 ]
 
 
@@ -127,6 +144,18 @@ def test_passwords_are_hidden(text: str, choices: dict[str, Any]) -> None:
     said = shown.model_dump_json()
     assert SECRET not in said
     assert HIDDEN in said
+
+
+def test_a_value_that_is_called_a_password_hides_no_column_with_a_name() -> None:
+    shown = preview_of(b"No,Last name,Info,Mail\n1,Smith,-,a@b.de\n2,Pin,forgot password,c@d.de\n3,Lee,x,e@f.de\n")
+    assert [column.is_password for column in shown.details] == [False] * 4
+    assert shown.rows[1] == ["2", "Pin", "forgot password", "c@d.de"]
+
+
+def test_what_may_be_a_password_is_hidden_but_not_taken_for_one() -> None:
+    shown = preview_of(f"Ann,Password\nBob,{SECRET}\n".encode(), has_header=False)
+    assert [(column.is_password, column.kinds) for column in shown.details][1] == (False, [Kind.TEXT])
+    assert [row[1] for row in shown.rows] == [HIDDEN, HIDDEN]
 
 
 @settings(deadline=None, max_examples=60)
@@ -145,7 +174,22 @@ def test_a_preview_fits_into_an_event_however_the_file_is_made() -> None:
     names = ",".join(f"{wide}{number}" for number in range(3000))
     rows = "\n".join(",".join(wide for _ in range(3000)) for _ in range(3))
     noise = bytes(random.Random(1).choices(range(32, 256), k=1 << 20))
-    for content in (f"{names}\n{rows}\n".encode(), b"a" * (1 << 20), noise, b'"' + b"x,\n" * 300_000):
+    controls = b"\x01".join([b""] * 300)
+    sparse = b"".join(b"%d%b\n" % (number, controls) for number in range(2_000))
+    wide_controls = b",".join([b"\x01" * 2_000] * 500)
+    for content in (
+        f"{names}\n{rows}\n".encode(),
+        b"a" * (1 << 20),
+        noise,
+        b'"' + b"x,\n" * 300_000,
+        sparse,
+        b",".join([b"\x01" * 2_000] * 100) + b"\nx\n",
+        b"a,b\n" + wide_controls,
+        b",".join(b"n%d" % number for number in range(500)) + b"\n" + wide_controls,
+        b",".join([b"\x01" * 1_000 + b"\xff"] * 60) + b"\n" + b"\xff\n" * 60,
+    ):
         shown = preview_of(content, is_whole=False)
         assert len(shown.model_dump_json().encode()) < 900_000
         assert len(shown.columns) == len(shown.details)
+    shown = preview_of(sparse, is_whole=False, delimiter=",", has_header=False)
+    assert len(shown.model_dump_json().encode()) < 900_000

@@ -81,7 +81,7 @@ def test_an_empty_id_is_missing_but_not_unreadable(mapping: ResolvedMapping, emp
 
 
 def test_too_few_cells_that_reach_the_id() -> None:
-    without_password = resolve(replace(PLAN, columns=PLAN.columns[:1]), NAMES)
+    without_password = resolve(replace(PLAN, columns=PLAN.columns[:1]), [*NAMES[:3], "Note"])
     assert row("o,7", without_password) == RejectedRow(
         5, "7", id_unreadable=False, problems=[RowProblem("too_few_cells")]
     )
@@ -170,7 +170,7 @@ CELLS = st.lists(st.sampled_from(["", " ", "x", "a@b.de", "\0", "\udcff", "\x1c"
 @given(CELLS, st.sampled_from([MAPPING, RAW, GENERATED]))
 def test_a_row_is_good_bad_or_blank(cells: list[str], mapping: ResolvedMapping) -> None:
     bad = frozenset(index for index, cell in enumerate(cells) if cell in {"\0", "\udcff"})
-    outcome = read_row(Record(1, cells, "\udcff" in cells, bad), mapping, 4)
+    outcome = read_row(Record(1, cells, bad), mapping, 4)
     if outcome is None:
         assert not "".join(cells).strip(" ")
     elif isinstance(outcome, GoodRow):
@@ -202,3 +202,22 @@ def test_a_password_before_the_id_may_move_into_its_place() -> None:
     outcome = rejected("se,cret,7,a@b.de,x", resolve(plan, NAMES))
     assert (outcome.unique_id, outcome.id_unreadable) == (None, True)
     assert isinstance(row("secret,7,a@b.de,x,,", resolve(plan, NAMES)), GoodRow)
+
+
+@pytest.mark.parametrize("said", [(), ("Geheim",)])
+def test_a_password_that_nobody_maps_is_no_id_either(said: tuple[str, ...]) -> None:
+    plan = replace(PLAN, columns=PLAN.columns[:1], password_columns=said)
+    mapping = resolve(plan, ["Geheim" if said else "Password", "Id", "E-mail", "x"])
+    outcome = rejected("se,cret,7,a@b.de,x", mapping)
+    assert (outcome.unique_id, outcome.id_unreadable) == (None, True)
+
+
+@pytest.mark.parametrize("others", ["2,Bob,pw\n3", "2,bob,se,cret", "2\n3,b@x,x,cret"])
+@pytest.mark.parametrize("mail", ["a@b.de", "no"])
+def test_an_id_that_may_hold_other_rows_is_not_shown(others: str, mail: str) -> None:
+    outcome = row(f'o,"{others}",{mail},pw')
+    if mail == "no":
+        assert isinstance(outcome, RejectedRow)
+        assert (outcome.unique_id, outcome.id_unreadable) == (None, True)
+    else:
+        assert isinstance(outcome, GoodRow)

@@ -1,0 +1,36 @@
+"""Several fields at once, for columns of a file that have none: from the preview, without a new page."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.responses import JSONResponse, Response
+
+from services.web.dependencies.resources import Open
+from services.web.dependencies.visitor import Visitor, checked_form
+from services.web.forms.invalid import input_errors
+from services.web.forms.manager_input import FieldInput
+from shared.errors import UserError
+from shared.store.managers import add_field
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.post("/imports/fields")
+async def add_fields(
+    request: Request, resources: Open, visitor: Visitor, manager: Annotated[UUID, Query()]
+) -> Response:
+    """Add fields of the names and kinds that were sent, all or none; JSON with the fields, or with an `error`."""
+    form = await checked_form(request, resources, visitor)
+    sent = zip(form.getlist("name"), form.getlist("kind"), strict=False)
+    try:
+        wanted = [FieldInput.model_validate({"name": str(name), "kind": str(kind)}) for name, kind in sent]
+        async with resources.transaction() as connection:
+            for each in wanted:
+                await add_field(connection, manager, each.view())
+    except ValidationError as error:
+        return JSONResponse({"error": input_errors(error).message}, 422)
+    except UserError as error:
+        return JSONResponse({"error": error.message}, 422)
+    return JSONResponse({"fields": [each.model_dump(mode="json") for each in wanted]})

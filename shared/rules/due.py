@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.errors import UserError
 from shared.rules.recurrence import Schedule, due_times, time_zone_named
-from shared.rules.wall_clock import instant_of
+from shared.rules.wall_clock import instant_of, instant_within
 
 MOST_COUNTED: Final = 10_000
 _MOMENT: Final = timedelta(microseconds=1)
@@ -37,24 +37,24 @@ def delay_of(schedule: Schedule, import_id: UUID) -> timedelta:
 
 def next_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None = None) -> datetime | None:
     """Return when the next run is due, strictly after a moment, or None when there is none."""
-    delay = delay_of(schedule, import_id)
-    due = next(due_times(schedule, after - delay), None)
-    if due is not None and pause is not None and pause.covers(due):
-        due = next(due_times(schedule, pause.ends - _MOMENT), None) if pause.ends else None
-    return due + delay if due else None
+    return next(_all_due(schedule, import_id, after, pause), None)
 
 
 def upcoming_due(
     schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None = None, limit: int = 5
 ) -> list[datetime]:
     """Return when the next runs are due, fewer than `limit` where the schedule ends or pauses without an end."""
-    times: list[datetime] = []
-    while len(times) < limit:
-        due = next_due(schedule, import_id, times[-1] if times else after, pause)
-        if due is None:
-            break
-        times.append(due)
-    return times
+    return list(islice(_all_due(schedule, import_id, after, pause), limit))
+
+
+def _all_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None) -> Iterator[datetime]:
+    delay = delay_of(schedule, import_id)
+    for due in due_times(schedule, after - delay):
+        if pause is not None and pause.covers(due):
+            if pause.ends is not None:
+                yield from (later + delay for later in due_times(schedule, pause.ends - _MOMENT))
+            return
+        yield due + delay
 
 
 def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[datetime]:
@@ -92,8 +92,8 @@ def pause_of(schedule: Schedule, begins: datetime | None, ends: datetime | None,
         if time is not None and time.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
             raise UserError("schedule_not_wall_clock", message, field=name)
-    first = instant_of(begins, zone) if begins else now
-    last = instant_of(ends, zone) if ends else None
+    first = instant_within(begins, zone) if begins else now
+    last = instant_within(ends, zone) if ends else None
     if last is not None and last <= max(first, now):
         raise UserError("pause_range", "The pause ends before it begins, or has ended already", field="until")
     return Pause(first.astimezone(UTC), last)

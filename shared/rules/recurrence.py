@@ -16,13 +16,18 @@ from shared.errors import UserError
 from shared.rules.elapsed_times import ElapsedTimes, elapsed_times
 from shared.rules.recurrence_rule import RecurrenceRule, parse_rule
 from shared.rules.schedule_policy import NO_POLICY, SchedulePolicy, validate_policy
-from shared.rules.wall_clock import instant_of
+from shared.rules.wall_clock import instant_of, instant_within
 from shared.rules.wall_times import WallTimes, wall_times
 
 MOST_RUNS: Final = 1_000
 """An end after a number of runs lies at most so many ahead; they are counted from the start."""
+MOST_YEARS_COUNTED: Final = 200
+"""The last of a number of runs is due within so many years of the start."""
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 9000
 SHORTEST_MINUTES: Final = 5
 _DAY: Final = 86_400
+_MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,10 @@ def validate(schedule: Schedule) -> None:
         raise UserError("rrule_too_often", message, field="schedule.rrule")
     if next(_unended(times, schedule), None) is None:
         raise UserError("rrule_never_due", "No day fulfils this rule: it would never be due", field="schedule.rrule")
+    count = schedule.count or rule.count
+    if count is not None and schedule.rrule is not None and _counted(schedule)[1] < count:
+        message = f"The rule is not due so often within {MOST_YEARS_COUNTED} years; give an end date instead"
+        raise _range_error(message, "count")
     if next(due_times(schedule, _before(schedule)), None) is None:
         raise _range_error("The end lies before the first time", "until")
 
@@ -116,16 +125,27 @@ def time_zone_named(name: str) -> ZoneInfo:
 def counted_end(schedule: Schedule) -> datetime | None:
     """Return the last due time of a schedule that ends after a number of runs, None for others.
 
-    A wall-clock time of daily and longer rules, an instant of others. Walks from the start.
+    A wall-clock time of daily and longer rules, an instant of others. Walks from the start, over `MOST_YEARS_COUNTED`.
     """
+    return _counted(schedule)[0]
+
+
+@lru_cache(maxsize=1024)
+def _counted(schedule: Schedule) -> tuple[datetime | None, int]:
+    """Return where a count ends, and how many runs there are until then: fewer where they take too many years."""
     rule = parse_rule(schedule.rrule) if schedule.rrule is not None else None
     count = (schedule.count or rule.count) if rule else None
     if rule is None or count is None:
-        return None
-    last = None
-    for last in islice(_unended(_times(schedule, rule), schedule), count):  # noqa: B007 - the last one is wanted
-        pass
-    return last
+        return None, 0
+    zone = time_zone_named(schedule.time_zone)
+    last, due, found = None, datetime.min.replace(tzinfo=UTC), 0
+    for time in _unended(_times(schedule, rule), schedule):
+        if found == count or time.year > schedule.start.year + MOST_YEARS_COUNTED:
+            break
+        moment = time if time.tzinfo is not None else instant_of(time, zone)
+        if moment > due:  # two that a clock change moves to the same instant are one run
+            last, due, found = time, moment, found + 1
+    return last, found
 
 
 @lru_cache(maxsize=4096)
@@ -140,7 +160,7 @@ def _prepared(schedule: Schedule) -> tuple[WallTimes | ElapsedTimes, datetime]:
     end = schedule.until or rule.until or datetime.max  # noqa: DTZ901 - wall clock
     if isinstance(times, ElapsedTimes) and end.tzinfo is None:
         zone = time_zone_named(schedule.time_zone)
-        end = datetime.max.replace(tzinfo=UTC) if end == datetime.max else instant_of(end, zone)  # noqa: DTZ901
+        end = instant_within(end, zone)
     return times, end
 
 
@@ -164,6 +184,8 @@ def _before(schedule: Schedule) -> datetime:
 
 
 def _check_range(schedule: Schedule, rule: RecurrenceRule) -> None:
+    if not FIRST_YEAR <= schedule.start.year <= LAST_YEAR:
+        raise _range_error(f"The start has to be in the years {FIRST_YEAR} to {LAST_YEAR}", "start")
     ends = (schedule.until, schedule.count, rule.until, rule.count)
     if sum(end is not None for end in ends) > 1:
         raise _range_error("Give either an end date or a number of runs, once, and not both", "count")
@@ -178,9 +200,9 @@ def _too_often(times: WallTimes | ElapsedTimes) -> bool:
     shortest = SHORTEST_MINUTES * 60
     if isinstance(times, WallTimes):
         return _closest([int(time.total_seconds()) for time in times.times], _DAY) < shortest
-    minutes = [low for low, high in times.windows if high - low < shortest]
-    if times.step < shortest and minutes:
-        return len(times.offsets) > 1 or _closest(minutes, _DAY) < shortest
+    if times.step < shortest and times.windows:
+        longer = any(high - low > _MINUTE for low, high in times.windows)
+        return longer or len(times.offsets) > 1 or _closest([low for low, _ in times.windows], _DAY) < shortest
     return _closest(times.offsets, times.step) < shortest
 
 

@@ -1,7 +1,7 @@
 """100,000 schedules, 10,000 of them due in one second, two schedulers, one killed on the way; and an idle scheduler.
 
 Only database, broker and schedulers run: this is about who starts runs, not about what runs do. Exits 1 where what must
-hold does not. `STORED` and `DUE` set the sizes.
+hold does not. `STORED` and `DUE` set the sizes, `PAST_RUNS` how many runs each of those due has had before.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from tests.support.kafka_server import KafkaServer, java_and_maven_missing
 
 STORED = int(os.environ.get("STORED", "100000"))
 DUE = int(os.environ.get("DUE", "10000"))
+PAST_RUNS = int(os.environ.get("PAST_RUNS", "365"))
 MANAGERS = 1_000
 MOST_SECONDS = 5.0
 MOST_IDLE = 0.01
@@ -102,7 +103,7 @@ def slowest_rules() -> bool:
 async def crowd(folder: Path, kafka: str | None) -> bool:
     """Measure on one broker and print two lines; tells whether all holds."""
     due = DueCrowd(folder, kafka)
-    async with due.running(stored=STORED, due=DUE, managers=MANAGERS) as db:
+    async with due.running(stored=STORED, due=DUE, managers=MANAGERS, past_runs=PAST_RUNS) as db:
         one, _ = await due.scheduler(), await due.scheduler()
         await asyncio.sleep(5)
         idle = await share_of_a_core(one, IDLE_SECONDS)
@@ -111,7 +112,7 @@ async def crowd(folder: Path, kafka: str | None) -> bool:
     holds = whole and outcome.said_seconds <= MOST_SECONDS and idle < MOST_IDLE
     name = "Apache Kafka" if kafka else "embedded"
     print(
-        f"{name}: {STORED:,} schedules, {DUE:,} due in one second, one of two schedulers killed: all queued after "
+        f"{name}: {STORED:,} schedules, {DUE:,} due in one second, each with {PAST_RUNS:,} past runs, one of two schedulers killed: all queued after "
         f"{outcome.queued_seconds:.1f} s, asked for after {outcome.asked_seconds:.1f} s, told by the broker after "
         f"{outcome.said_seconds:.1f} s (must {MOST_SECONDS:.0f}); {outcome.runs:,} runs, {outcome.records:,} records "
         f"of {outcome.events:,} events; idle scheduler {idle:.2%} of a core (must be under {MOST_IDLE:.0%}): "

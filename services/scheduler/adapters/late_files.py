@@ -68,7 +68,7 @@ async def _judge(connection: Connection, row: asyncpg.Record, time_zone: str, no
     if await connection.fetchval(_CAME, import_id, deadline - timedelta(days=1)):
         return
     last = await connection.fetchrow(
-        "SELECT id, status FROM runs WHERE import_id = $1 ORDER BY id DESC LIMIT 1", import_id
+        "SELECT id, status FROM runs WHERE import_id = $1 ORDER BY queued_at DESC LIMIT 1", import_id
     )
     unchanged = last is not None and last["status"] == "unchanged"
     what = "has not changed" if unchanged else "has not come"

@@ -112,11 +112,11 @@ async def crowd(folder: Path, kafka: str | None) -> bool:
     holds = whole and outcome.said_seconds <= MOST_SECONDS and idle < MOST_IDLE
     name = "Apache Kafka" if kafka else "embedded"
     print(
-        f"{name}: {STORED:,} schedules, {DUE:,} due in one second, each with {PAST_RUNS:,} past runs, one of two schedulers killed: all queued after "
-        f"{outcome.queued_seconds:.1f} s, asked for after {outcome.asked_seconds:.1f} s, told by the broker after "
-        f"{outcome.said_seconds:.1f} s (must {MOST_SECONDS:.0f}); {outcome.runs:,} runs, {outcome.records:,} records "
-        f"of {outcome.events:,} events; idle scheduler {idle:.2%} of a core (must be under {MOST_IDLE:.0%}): "
-        f"{'holds' if holds else 'MISSED'}",
+        f"{name}: {STORED:,} schedules, {DUE:,} due in one second, each with {PAST_RUNS:,} past runs, one of two "
+        f"schedulers killed: all queued after {outcome.queued_seconds:.1f} s, asked for after "
+        f"{outcome.asked_seconds:.1f} s, told by the broker after {outcome.said_seconds:.1f} s (must "
+        f"{MOST_SECONDS:.0f}); {outcome.runs:,} runs, {outcome.records:,} records of {outcome.events:,} events; idle "
+        f"scheduler {idle:.2%} of a core (must be under {MOST_IDLE:.0%}): {'holds' if holds else 'MISSED'}",
         flush=True,
     )
     return holds

@@ -12,6 +12,7 @@ import structlog
 
 from services.scheduler.adapters.due_runs import claim_queued_runs
 from services.scheduler.adapters.due_schedules import claim_due_schedules, next_due_at
+from services.scheduler.adapters.ended_pauses import end_pauses
 from services.scheduler.adapters.late_files import claim_file_deadlines, next_deadline
 from services.scheduler.adapters.recomputing import basis_changed, recompute_due
 from services.scheduler.adapters.run_consequences import follow_up_runs
@@ -104,6 +105,8 @@ class Dispatcher:
         while claimed == self._claims:
             async with pool.acquire() as connection, connection.transaction():
                 claimed = await claim_due_schedules(connection, self._clock.now(), self._claims)
+        async with pool.acquire() as connection, connection.transaction():
+            await end_pauses(connection, self._clock.now(), self._claims)
         return self._seconds_until(await next_due_at(pool))
 
     async def look_for_late_files(self) -> float:

@@ -85,16 +85,17 @@ def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = Non
 def pause_of(schedule: Schedule, begins: datetime | None, ends: datetime | None, *, now: datetime) -> Pause:
     """Return the pause between two times on the zone's wall clock; from now, and until it is resumed, without them.
 
-    UserError `pause_range`, or `schedule_not_wall_clock` for a time with an offset.
+    It never begins in the past: what came due before now was not paused. UserError `pause_range`, or
+    `schedule_not_wall_clock` for a time with an offset.
     """
     zone = time_zone_named(schedule.time_zone)
     for name, time in (("from", begins), ("until", ends)):
         if time is not None and time.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
             raise UserError("schedule_not_wall_clock", message, field=name)
-    first = instant_within(begins, zone) if begins else now
+    first = max(instant_within(begins, zone), now) if begins else now
     last = instant_within(ends, zone) if ends else None
-    if last is not None and last <= max(first, now):
+    if last is not None and last <= first:
         raise UserError("pause_range", "The pause ends before it begins, or has ended already", field="until")
     return Pause(first.astimezone(UTC), last)
 

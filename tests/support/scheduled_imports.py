@@ -82,7 +82,8 @@ async def add_history(db: asyncpg.Connection, import_ids: Sequence[UUID], *, run
         SELECT gen_random_uuid(), i.id, i.manager_id, 'schedule', false,
             CASE WHEN day % 3 = 0 THEN 'succeeded' ELSE 'unchanged' END, 1, '{}', 'old', at, at, at,
             CASE WHEN day % 3 = 0 THEN at END, md5(day::text)
-        FROM imports i, generate_series(1, $2) AS day, LATERAL (SELECT $3::timestamptz - day * interval '1 day' AS at) AS d
+        FROM imports i, generate_series(1, $2) AS day,
+            LATERAL (SELECT $3::timestamptz - day * interval '1 day' AS at) AS d
         WHERE i.id = ANY ($1)""",
         import_ids,
         runs,

@@ -88,9 +88,11 @@ async def claim_due_schedules(connection: Connection, now: datetime, limit: int)
 
 
 async def next_due_at(connection: Connection | Pool) -> datetime | None:
-    """Return when the next schedule comes due."""
+    """Return when the next schedule comes due, or the next pause ends."""
     due: datetime | None = await connection.fetchval(
-        "SELECT min(next_run_at) FROM imports WHERE deleted_at IS NULL AND next_run_at IS NOT NULL"
+        """SELECT least(
+            (SELECT min(next_run_at) FROM imports WHERE deleted_at IS NULL AND next_run_at IS NOT NULL),
+            (SELECT min(pause_until) FROM imports WHERE deleted_at IS NULL AND pause_until IS NOT NULL))"""
     )
     return due
 

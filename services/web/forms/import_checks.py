@@ -1,6 +1,6 @@
 """Whether an import makes sense, by the rules, and what is stored of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.web.forms.credentials import Credentials
@@ -75,9 +75,14 @@ async def draft_import(
     import_id, pause = (saved.id, saved.pause) if saved else (new_id(), None)
     next_run_at = next_due(schedule, import_id, desk.now, pause) if schedule else None
     file_due_at = next_file_due(schedule, desk.now, pause) if schedule else None
-    if saved is not None and schedule is not None and saved.schedule == schedule:
+    if saved is not None and schedule is not None and saved.schedule is not None:
         # They may be due this moment, and must not be skipped.
-        next_run_at, file_due_at = saved.next_run_at, saved.file_due_at
+        if saved.schedule == schedule:
+            next_run_at, file_due_at = saved.next_run_at, saved.file_due_at
+        elif saved.schedule == replace(schedule, policy=saved.schedule.policy) and _is_past(
+            saved.next_run_at, desk.now
+        ):
+            next_run_at = saved.next_run_at
     return ImportDraft(
         id=import_id,
         manager_id=wanted.manager_id,
@@ -87,6 +92,10 @@ async def draft_import(
         next_run_at=next_run_at,
         file_due_at=file_due_at,
     )
+
+
+def _is_past(time: datetime | None, now: datetime) -> bool:
+    return time is not None and time <= now
 
 
 def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:

@@ -137,6 +137,62 @@ async def test_a_pause_between_two_days(schedulers: Schedulers) -> None:
     assert (await pause_of(schedulers, made))[0] is None
 
 
+async def test_a_pause_that_outlasts_the_schedule_ends_and_is_told_of(schedulers: Schedulers) -> None:
+    start = datetime.fromisoformat("2026-12-01T06:30")
+    made = await schedulers.new_import(Schedule(start, "Europe/Berlin", "FREQ=DAILY", count=5))
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW + 3 * DAY, NOW + 30 * DAY), now=NOW)
+    for _ in range(3):
+        schedulers.clock.go(DAY)
+        await schedulers.dispatcher().queue_due()
+        await schedulers.finish()
+    assert await schedulers.next_at(made) is None
+    wait = await schedulers.dispatcher().queue_due()
+    assert wait == 60
+    schedulers.clock.set(NOW + 30 * DAY - timedelta(seconds=5))
+    assert await schedulers.dispatcher().queue_due() == 5, "it wakes when the pause ends"
+    schedulers.clock.go(timedelta(seconds=5))
+    await schedulers.dispatcher().queue_due()
+    assert await pause_of(schedulers, made) == (None, None, 0)
+    assert await schedulers.missed(made) == [("paused", 2)]
+
+
+async def test_pausing_what_is_overdue_is_told_of(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    schedulers.clock.set(HALF_PAST + DAY + timedelta(hours=1))
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(schedulers.clock.now(), None), now=schedulers.clock.now())
+    await schedulers.dispatcher().queue_due()
+    assert await schedulers.runs() == []
+    assert await schedulers.missed(made) == [("downtime", 2)]
+
+
+async def test_what_is_overdue_when_a_later_pause_is_set_or_taken_off_still_runs(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    schedulers.clock.set(HALF_PAST + timedelta(hours=1))
+    now = schedulers.clock.now()
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(now + DAY, now + 3 * DAY), now=now)
+    assert await schedulers.next_at(made) == HALF_PAST
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=now)
+    await schedulers.dispatcher().queue_due()
+    assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST]
+    assert await schedulers.missed(made) == []
+
+
+async def test_a_pause_taken_off_after_an_outage_notes_both(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW + 2 * DAY, None), now=NOW)
+    schedulers.clock.go(5 * DAY)
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=schedulers.clock.now())
+    await schedulers.dispatcher().queue_due()
+    assert await schedulers.missed(made) == [("downtime", 2), ("paused", 3)]
+    assert await schedulers.next_at(made) == HALF_PAST + 5 * DAY
+
+
 FILE_BY = time(9, 0)
 NINE = NOW + timedelta(hours=3)
 

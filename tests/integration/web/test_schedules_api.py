@@ -95,6 +95,27 @@ async def test_a_pause_and_its_end(web: Web) -> None:
     assert problem(await web.api.post(f"{url}/resume"))[:2] == (409, "schedule_not_paused")
 
 
+@pytest.mark.parametrize(
+    ("change", "runs", "missed"),
+    [
+        ({"file_by": "09:00:00"}, True, 0),
+        ({"spread_minutes": 0}, True, 0),
+        ({"start": "2026-11-30T07:00:00"}, False, 2),
+    ],
+)
+async def test_a_change_while_a_run_is_overdue(web: Web, change: dict[str, Any], missed: int, *, runs: bool) -> None:
+    """What is due and waits for a scheduler still runs, or is missed where its times are others now."""
+    saved = await scheduled(web)
+    await web.db.execute("UPDATE imports SET failures = 2, retries = 1")
+    web.clock.time = FIRST + DAY + timedelta(minutes=1)
+    changed = (await web.api.patch(f"/imports/{saved['id']}", json={"schedule": change})).json()
+    assert (datetime.fromisoformat(changed["next_run_at"]) == FIRST) is runs
+    items = (await web.api.get(f"/imports/{saved['id']}/missed")).json()["items"]
+    assert [item["occurrences"] for item in items] == [missed] * bool(missed)
+    unchanged = change == {"spread_minutes": 0}
+    assert changed["failures"] == (2 if unchanged else 0), "another schedule has not failed yet"
+
+
 async def test_a_pause_for_some_days(web: Web) -> None:
     saved = await scheduled(web)
     url = f"/imports/{saved['id']}"

@@ -63,6 +63,8 @@ def test_a_pause_is_given_by_the_wall_clock() -> None:
     pause = pause_of(berlin, datetime(2026, 12, 24), datetime(2027, 1, 6, 23, 59, 59), now=NOW)  # noqa: DTZ001
     assert pause == Pause(datetime(2026, 12, 23, 23, tzinfo=UTC), datetime(2027, 1, 6, 22, 59, 59, tzinfo=UTC))
     assert pause_of(berlin, None, None, now=NOW) == Pause(NOW, None)
+    today = pause_of(berlin, datetime(2026, 12, 1), None, now=NOW + SIX)  # noqa: DTZ001
+    assert today.begins == NOW + SIX, "what ran this morning was not paused"
     new_york = Schedule(DAILY.start, "America/New_York", "FREQ=DAILY")
     pause = pause_of(new_york, None, datetime(9999, 12, 31, 23, 59, 59), now=NOW)  # noqa: DTZ001
     assert next_due(new_york, ID, NOW, pause) is None

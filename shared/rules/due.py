@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from shared.rules.wall_clock import instant_of, instant_within
 MOST_COUNTED: Final = 10_000
 _MOMENT: Final = timedelta(microseconds=1)
 _DAYS_LOOKED_AT: Final = 400
+"""So many days in a row may have their first due time later than the file is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +64,28 @@ def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[date
 
 
 def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = None) -> datetime | None:
-    """Return the next moment at which a new file should have come: on days that have a due time, outside of a pause."""
+    """Return the next moment at which a new file should have come, outside of a pause.
+
+    On days whose first due time is not later than that.
+    """
     file_by = schedule.policy.file_by
     if file_by is None:
         return None
     zone = time_zone_named(schedule.time_zone)
-    seen: date | None = None
-    local = after.astimezone(zone).replace(tzinfo=None)
-    begin = instant_of(datetime.combine(local.date(), datetime.min.time()), zone)
-    for due in islice(due_times(schedule, begin - _MOMENT), _DAYS_LOOKED_AT):
+    day = after.astimezone(zone).date()
+    for _ in range(_DAYS_LOOKED_AT):
+        due = next(due_times(schedule, instant_of(datetime.combine(day, time.min), zone) - _MOMENT), None)
+        if due is None:
+            return None
         day = due.astimezone(zone).date()
-        if day == seen:
-            continue
-        seen = day
         moment = instant_of(datetime.combine(day, file_by), zone)
-        if moment > after and not (pause and pause.covers(moment)):
-            return moment
+        if moment > after and due <= moment:
+            if pause is None or not pause.covers(moment):
+                return moment
+            if pause.ends is None:
+                return None
+            day = max(day, pause.ends.astimezone(zone).date() - timedelta(days=1))
+        day += timedelta(days=1)
     return None
 
 
@@ -89,8 +96,8 @@ def pause_of(schedule: Schedule, begins: datetime | None, ends: datetime | None,
     `schedule_not_wall_clock` for a time with an offset.
     """
     zone = time_zone_named(schedule.time_zone)
-    for name, time in (("from", begins), ("until", ends)):
-        if time is not None and time.tzinfo is not None:
+    for name, given in (("from", begins), ("until", ends)):
+        if given is not None and given.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
             raise UserError("schedule_not_wall_clock", message, field=name)
     first = max(instant_within(begins, zone), now) if begins else now
@@ -101,7 +108,7 @@ def pause_of(schedule: Schedule, begins: datetime | None, ends: datetime | None,
 
 
 def _until(times: Iterator[datetime], end: datetime) -> Iterator[datetime]:
-    for time in times:
-        if time >= end:
+    for due in times:
+        if due >= end:
             return
-        yield time
+        yield due

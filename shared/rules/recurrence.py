@@ -6,7 +6,7 @@ one that it repeats the first time. Hourly and shorter rules count elapsed time.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -56,8 +56,8 @@ def validate(schedule: Schedule) -> None:
     """
     validate_policy(schedule.policy)
     time_zone_named(schedule.time_zone)
-    for name, time in (("start", schedule.start), ("until", schedule.until)):
-        if time is not None and time.tzinfo is not None:
+    for name, given in (("start", schedule.start), ("until", schedule.until)):
+        if given is not None and given.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
             raise UserError("schedule_not_wall_clock", message, field=f"schedule.{name}")
     rule = parse_rule(schedule.rrule) if schedule.rrule is not None else RecurrenceRule("DAILY")
@@ -66,6 +66,9 @@ def validate(schedule: Schedule) -> None:
     if schedule.rrule is not None and _too_often(times):
         message = f"Runs would be due less than {SHORTEST_MINUTES} minutes apart, the shortest interval there is"
         raise UserError("rrule_too_often", message, field="schedule.rrule")
+    if schedule.policy.file_by is not None and (first := _first_of_day(times)) > schedule.policy.file_by:
+        message = f"Nothing looks for the file before the day's first run, at {first:%H:%M}; give a later time"
+        raise UserError("schedule_policy", message, field="schedule.file_by")
     if next(_unended(times, schedule), None) is None:
         raise UserError("rrule_never_due", "No day fulfils this rule: it would never be due", field="schedule.rrule")
     count = schedule.count or rule.count
@@ -139,12 +142,12 @@ def _counted(schedule: Schedule) -> tuple[datetime | None, int]:
         return None, 0
     zone = time_zone_named(schedule.time_zone)
     last, due, found = None, datetime.min.replace(tzinfo=UTC), 0
-    for time in _unended(_times(schedule, rule), schedule):
-        if found == count or time.year > schedule.start.year + MOST_YEARS_COUNTED:
+    for each in _unended(_times(schedule, rule), schedule):
+        if found == count or each.year > schedule.start.year + MOST_YEARS_COUNTED:
             break
-        moment = time if time.tzinfo is not None else instant_of(time, zone)
+        moment = each if each.tzinfo is not None else instant_of(each, zone)
         if moment > due:  # two that a clock change moves to the same instant are one run
-            last, due, found = time, moment, found + 1
+            last, due, found = each, moment, found + 1
     return last, found
 
 
@@ -194,6 +197,15 @@ def _check_range(schedule: Schedule, rule: RecurrenceRule) -> None:
     count = schedule.count if schedule.count is not None else rule.count
     if count is not None and not 1 <= count <= MOST_RUNS:
         raise _range_error(f"The number of runs has to be from 1 to {MOST_RUNS:,}; give an end date instead", "count")
+
+
+def _first_of_day(times: WallTimes | ElapsedTimes) -> time:
+    """Return a time of day before which nothing is due."""
+    if isinstance(times, WallTimes):
+        seconds = int(times.times[0].total_seconds()) if times.times else 0
+    else:
+        seconds = times.windows[0][0] if times.windows else 0
+    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
 
 
 def _too_often(times: WallTimes | ElapsedTimes) -> bool:

@@ -114,7 +114,7 @@ def _judged(row: asyncpg.Record, fields: Sequence[asyncpg.Record], now: datetime
         schedule = schedule_from_json(row["schedule"] or {})
         due = judge_due(schedule, row["id"], row["next_run_at"], now, pause_from_row(row), retry=retry)
         return _Claimed(row, due, retry, setup_now(row, fields))
-    except (ValueError, TypeError, KeyError, ContactsSyncError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, ContactsSyncError) as error:
         _log.error("schedule cannot be read and is stopped", import_id=str(row["id"]), error=type(error).__name__)
         return _Claimed(row, _UNREADABLE, retry, None)
 

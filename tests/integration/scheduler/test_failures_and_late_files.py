@@ -249,3 +249,62 @@ async def test_days_without_a_due_time_and_pauses_want_no_file(schedulers: Sched
     async with schedulers.db.transaction():
         await pause_import(schedulers.db, made, Pause(NOW, None), now=NOW)
     assert await schedulers.db.fetchval("SELECT file_due_at FROM imports") is None
+
+
+async def test_a_file_is_not_late_while_the_run_that_may_bring_it_goes_on(schedulers: Schedulers) -> None:
+    """The scheduler was down over the due time and the deadline, and the run takes its time."""
+    await schedulers.new_import(daily(file_by=FILE_BY))
+    schedulers.clock.set(NINE + timedelta(hours=1))
+    dispatcher = schedulers.dispatcher()
+    await dispatcher.look_for_late_files()
+    await dispatcher.queue_due()
+    for _ in range(14 * 60):
+        schedulers.clock.go(timedelta(minutes=1))
+        await dispatcher.look_for_late_files()
+    assert await warnings(schedulers) == []
+    await schedulers.finish("failed", "file_missing")
+    schedulers.clock.go(timedelta(minutes=1))
+    await dispatcher.look_for_late_files()
+    assert [warning.expected_at for warning in await warnings(schedulers)] == [NINE]
+    assert await schedulers.db.fetchval("SELECT file_due_at FROM imports") == NINE + DAY
+
+
+async def test_a_file_that_comes_with_a_run_begun_before_the_deadline_is_not_late(schedulers: Schedulers) -> None:
+    await schedulers.new_import(daily(file_by=FILE_BY))
+    schedulers.clock.set(HALF_PAST)
+    dispatcher = schedulers.dispatcher()
+    await dispatcher.queue_due()
+    schedulers.clock.set(NINE)
+    await dispatcher.look_for_late_files()
+    await schedulers.db.execute("UPDATE runs SET file_sha256 = 'aa'")
+    await schedulers.finish()
+    schedulers.clock.go(timedelta(minutes=1))
+    await dispatcher.look_for_late_files()
+    assert await warnings(schedulers) == []
+
+
+async def test_a_file_is_not_late_before_the_spread_lets_its_run_begin(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(file_by=time(6, 30), spread_minutes=60))
+    begins = await schedulers.next_at(made)
+    assert begins
+    assert begins > HALF_PAST
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().look_for_late_files()
+    assert await warnings(schedulers) == []
+    schedulers.clock.set(begins)
+    await schedulers.dispatcher().queue_due()
+    await schedulers.finish("failed", "file_missing")
+    schedulers.clock.go(timedelta(minutes=1))
+    await schedulers.dispatcher().look_for_late_files()
+    assert len(await warnings(schedulers)) == 1
+
+
+async def test_nothing_is_tried_again_within_a_pause(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(retry_minutes=10))
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    async with schedulers.db.transaction():
+        pause = Pause(HALF_PAST + timedelta(minutes=5), HALF_PAST + 3 * DAY)
+        await pause_import(schedulers.db, made, pause, now=HALF_PAST)
+    await end_runs(schedulers, "failed", "login_refused")
+    assert await schedulers.next_at(made) == HALF_PAST + 3 * DAY

@@ -178,6 +178,9 @@ async def test_a_run_that_waits_says_for_what_and_since_when(web: Web) -> None:
         "run_id": None,
     }
     assert (third["waiting"]["code"], third["waiting"]["runs_before"]) == ("turn", 2)
+    await web.db.execute("UPDATE runs SET trigger = 'schedule' WHERE id = $1", first["id"])
+    places = [(await web.api.get(f"/runs/{run['id']}")).json()["waiting"]["runs_before"] for run in (first, second)]
+    assert places == [2, 0], "who asks goes before schedules"
     await web.db.execute("UPDATE runs SET status = 'applying', attempt = 1 WHERE id = $1", first["id"])
     await web.db.execute("UPDATE runs SET status = 'planning', attempt = 1 WHERE id = $1", second["id"])
     await web.db.execute("UPDATE runs SET status = 'fetching', attempt = 1 WHERE id = $1", third["id"])

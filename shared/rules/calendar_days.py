@@ -111,6 +111,18 @@ def day_from(pattern: DayPattern, ordinal: int) -> int | None:
     return None
 
 
+def has_days_in_a_row(pattern: DayPattern) -> bool:
+    """Tell whether a day that fulfils the pattern may follow another."""
+    examples = sorted(set(_EXAMPLES[bool(pattern.weeks)]))
+    if any(later == earlier + 1 for year in examples for earlier, later in pairwise(_days_of_year(pattern, year)[1])):
+        return True
+    years = (_days_of_year(pattern, year) for year in range(_CYCLE_START, _CYCLE_START + _CYCLE + 1))
+    return any(
+        days and following and first + days[-1] + 1 == next_first + following[0]
+        for (first, days), (next_first, following) in pairwise(years)
+    )
+
+
 def _sets(pattern: DayPattern, year: int, spans: list[tuple[int, int]]) -> Iterator[Iterable[int]]:
     whole = (spans[0][0], spans[-1][1])
     if pattern.year_days:

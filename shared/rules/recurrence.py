@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +28,8 @@ LAST_YEAR: Final = 9000
 SHORTEST_MINUTES: Final = 5
 _DAY: Final = 86_400
 _MINUTE: Final = 60
+_MOST_SECONDS: Final = 2 * _DAY
+_POSITIONS_LOOKED_AT: Final = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def validate(schedule: Schedule) -> None:
     rule = parse_rule(schedule.rrule) if schedule.rrule is not None else RecurrenceRule("DAILY")
     _check_range(schedule, rule)
     times = _times(schedule, rule)
-    if schedule.rrule is not None and _too_often(times):
+    if schedule.rrule is not None and _too_often(times, schedule):
         message = f"Runs would be due less than {SHORTEST_MINUTES} minutes apart, the shortest interval there is"
         raise UserError("rrule_too_often", message, field="schedule.rrule")
     if schedule.policy.file_by is not None and (first := _first_of_day(times)) > schedule.policy.file_by:
@@ -208,10 +210,14 @@ def _first_of_day(times: WallTimes | ElapsedTimes) -> time:
     return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
 
 
-def _too_often(times: WallTimes | ElapsedTimes) -> bool:
+def _too_often(times: WallTimes | ElapsedTimes, schedule: Schedule) -> bool:
     shortest = SHORTEST_MINUTES * 60
     if isinstance(times, WallTimes):
-        return _closest([int(time.total_seconds()) for time in times.times], _DAY) < shortest
+        if times.positions:  # which of a period's times count is seen at the times themselves
+            due = islice(_unended(times, schedule), _POSITIONS_LOOKED_AT)
+            return any(later - earlier < timedelta(seconds=shortest) for earlier, later in pairwise(due))
+        seconds = [int(time.total_seconds()) for time in times.times]
+        return _closest(seconds, _DAY if times.on_days_in_a_row else _MOST_SECONDS) < shortest
     if times.step < shortest and times.windows:
         longer = any(high - low > _MINUTE for low, high in times.windows)
         return longer or len(times.offsets) > 1 or _closest([low for low, _ in times.windows], _DAY) < shortest

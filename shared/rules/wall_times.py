@@ -7,7 +7,14 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Final
 
-from shared.rules.calendar_days import SEARCHED_YEARS, DayPattern, day_from, days_between, month_start
+from shared.rules.calendar_days import (
+    SEARCHED_YEARS,
+    DayPattern,
+    day_from,
+    days_between,
+    has_days_in_a_row,
+    month_start,
+)
 from shared.rules.recurrence_rule import RecurrenceRule, chosen_at
 
 _MOST_TRIES: Final = 500
@@ -45,6 +52,11 @@ class WallTimes:
                     tried, found_on = 0, low
                     yield time
             number += 1
+
+    @property
+    def on_days_in_a_row(self) -> bool:
+        """Tell whether it may be due on a day and on the next."""
+        return (self.rule.frequency != "DAILY" or self.rule.interval == 1) and has_days_in_a_row(self.days)
 
     def _unit_of(self, day: int) -> int:
         """Return the day, week, month or year that a day is in, as a number."""

@@ -28,6 +28,7 @@ LAST_YEAR: Final = 9000
 SHORTEST_MINUTES: Final = 5
 _DAY: Final = 86_400
 _MINUTE: Final = 60
+_MACHINES_OWN: Final = frozenset({"localtime", "posixrules"})
 _MOST_SECONDS: Final = 2 * _DAY
 _POSITIONS_LOOKED_AT: Final = 800
 
@@ -119,12 +120,14 @@ def due_times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
 
 
 def time_zone_named(name: str) -> ZoneInfo:
-    """Return the time zone of a name; UserError `time_zone_unknown`."""
+    """Return the time zone of a name; UserError `time_zone_unknown`, also for names that mean a machine's own zone."""
     try:
-        return ZoneInfo(name)
+        if name not in _MACHINES_OWN:
+            return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
-        message = f'"{name[:40]}" is not a time zone; use a name such as Europe/Berlin'
-        raise UserError("time_zone_unknown", message, field="schedule.time_zone") from None
+        pass
+    message = f'"{name[:40]}" is not a time zone; use a name such as Europe/Berlin'
+    raise UserError("time_zone_unknown", message, field="schedule.time_zone")
 
 
 def counted_end(schedule: Schedule) -> datetime | None:

@@ -15,7 +15,7 @@ from shared.postgres.database import Connection
 from shared.rules.dialect import Dialect, validate_dialect
 from shared.rules.due import next_due, next_file_due
 from shared.rules.kinds import Kind, Notation, check, validate_notation
-from shared.rules.recurrence import Schedule, validate
+from shared.rules.recurrence import Schedule, next_occurrence, validate
 from shared.rules.trimming import trim
 from shared.sealing import Sealer
 from shared.store.imports import ImportDraft, SavedImport
@@ -68,7 +68,7 @@ async def draft_import(
         if source is not None and source.kind != "remote":
             message = "Only a file from network or internet can be put on a schedule."
             errors.add("schedule_needs_remote", message, "schedule")
-        schedule = _checked_schedule(wanted.schedule, errors)
+        schedule = _checked_schedule(wanted.schedule, errors, before=saved.schedule if saved else None, now=desk.now)
     errors.raise_any()
     assert source is not None
     assert unique_id is not None
@@ -121,8 +121,12 @@ def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:
     return Options(**options.model_dump() | {"error_emails": emails})
 
 
-def _checked_schedule(wanted: ScheduleInput, errors: ErrorList) -> Schedule:
+def _checked_schedule(wanted: ScheduleInput, errors: ErrorList, *, before: Schedule | None, now: datetime) -> Schedule:
     schedule = wanted.schedule()
     with errors.check("schedule"):
         validate(schedule)
+        if schedule != before and next_occurrence(schedule, now) is None:
+            once = schedule.rrule is None
+            message = "This time has passed" if once else "The last time of this schedule has passed"
+            raise UserError("schedule_over", message, field=f"schedule.{'start' if once else 'until'}")
     return schedule

@@ -50,6 +50,8 @@ async def test_a_schedule_is_shown_before_it_is_saved(web: Web) -> None:
         ({"rrule": "FREQ=DAILY;COUNT=5", "count": 5}, "schedule_range", "schedule.count"),
         ({"count": 1001}, "schedule_range", "schedule.count"),
         ({"retry_minutes": 0}, "schedule_policy", "schedule.retry_minutes"),
+        ({"rrule": None, "start": "2026-11-20T12:00:00"}, "schedule_over", "schedule.start"),
+        ({"start": "2026-11-01T06:30:00", "until": "2026-11-19"}, "schedule_over", "schedule.until"),
         ({"spread_minutes": 61}, "schedule_policy", "schedule.spread_minutes"),
     ],
 )
@@ -114,6 +116,13 @@ async def test_a_change_while_a_run_is_overdue(web: Web, change: dict[str, Any],
     assert [item["occurrences"] for item in items] == [missed] * bool(missed)
     unchanged = change == {"spread_minutes": 0}
     assert changed["failures"] == (2 if unchanged else 0), "another schedule has not failed yet"
+
+
+async def test_an_import_whose_schedule_has_ended_can_be_changed(web: Web) -> None:
+    saved = await scheduled(web, count=1)
+    web.clock.time = FIRST + 9 * DAY
+    changed = await web.api.patch(f"/imports/{saved['id']}", json={"name": "Other"})
+    assert changed.status_code == 200, changed.text
 
 
 async def test_a_pause_for_some_days(web: Web) -> None:

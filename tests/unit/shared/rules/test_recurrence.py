@@ -264,6 +264,7 @@ def first_showing(time: datetime, zone: ZoneInfo) -> datetime:
         (Schedule(wall("2026-01-01"), "Mars/Base", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (Schedule(wall("2026-01-01"), "Europe", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (Schedule(wall("2026-01-01"), "../etc/passwd", DAILY), "time_zone_unknown", "schedule.time_zone"),
+        (Schedule(wall("2026-01-01"), "localtime", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (Schedule(wall("2026-01-01"), "", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (berlin("2026-01-02", until=wall("2026-01-01")), "schedule_range", "schedule.until"),
         (berlin("2026-01-02", count=0), "schedule_range", "schedule.count"),

@@ -30,7 +30,7 @@ _DAY: Final = 86_400
 _MINUTE: Final = 60
 _MACHINES_OWN: Final = frozenset({"localtime", "posixrules"})
 _MOST_SECONDS: Final = 2 * _DAY
-_POSITIONS_LOOKED_AT: Final = 800
+_POSITIONS_LOOKED_AT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)

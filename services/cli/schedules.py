@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import reset_tzpath
 
 import typer
 from rich.console import Console
@@ -46,6 +47,7 @@ def explain(
 ) -> None:
     """Say what a rule means, with its next five times, or what is wrong with it."""
     with told():
+        reset_tzpath(to=())  # the zones' rules of the services, not the machine's
         now = datetime.now(UTC)
         place = time_zone_named(zone)
         begin = start or now.astimezone(place).replace(tzinfo=None, second=0, microsecond=0)
@@ -78,10 +80,11 @@ def resume(name: Import, *, url: Url = None, token: Token = None) -> None:
 def missed(name: Import, *, url: Url = None, token: Token = None) -> None:
     """List the due times that did not run, and why."""
     with told():
-        table = Table("Due", "Times", "Why", box=None)
+        table = Table("Due", "Until", "Times", "Why", box=None)
         with open_api(load(), url, token) as api:
             for each in api.get(f"/imports/{_found(api, name)['id']}/missed")["items"]:
-                table.add_row(each["due_at"], str(each["occurrences"]), each["reason"])
+                until = each["last_due_at"] if each["occurrences"] > 1 else ""
+                table.add_row(each["due_at"], until, str(each["occurrences"]), each["reason"])
         Console().print(table)
 
 

@@ -1,8 +1,10 @@
 """Downloads under way: each fetches one run's file, beats while it does, and says what came of it."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import stamina
@@ -29,6 +31,7 @@ from shared.topics import CHUNK_READY, FILE_FETCHED, IMPORT_STOPPED
 
 _WAITING_FOR_EACH = 4
 """Runs taken up for each place there is: those that wait beat too, so that nobody takes them for lost."""
+_CANCELLED_KEPT = 10_000
 _STORE_CODES = frozenset({"object_store_unavailable", "spool_failed"})
 
 _log = structlog.get_logger("contacts_sync.fetcher")
@@ -54,11 +57,37 @@ class Downloads:
         self._settings = settings
         self._places = Places(settings.downloads)
         self._taken_up = TaskPlaces(settings.downloads * _WAITING_FOR_EACH)
+        self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        self._cancelled: OrderedDict[UUID, None] = OrderedDict()
 
     async def begin(self, event: ImportRequested) -> None:
-        """Take a download up; waits only while very many are waiting already."""
+        """Take a download up; waits only while very many are waiting already.
+
+        An earlier attempt of the same run is dropped, and so is one whose run was cancelled before its turn.
+        """
         await self._taken_up.take()
-        self._taken_up.start(self._run(event), f"download {event.run_id}")
+        if event.run_id in self._cancelled:
+            self._taken_up.give_back()
+            return
+        self._drop(event.run_id)
+        task = self._taken_up.start(self._run(event), f"download {event.run_id}")
+        self._under_way[event.run_id] = task
+        task.add_done_callback(lambda task: self._ended(event.run_id, task))
+
+    def cancel(self, run_id: UUID) -> None:
+        """Drop a run's download, also one that is still to be taken up: nobody wants the file any more."""
+        self._cancelled[run_id] = None
+        if len(self._cancelled) > _CANCELLED_KEPT:
+            self._cancelled.popitem(last=False)
+        self._drop(run_id)
+
+    def _drop(self, run_id: UUID) -> None:
+        if task := self._under_way.pop(run_id, None):
+            task.cancel()
+
+    def _ended(self, run_id: UUID, task: "asyncio.Task[None]") -> None:
+        if self._under_way.get(run_id) is task:
+            del self._under_way[run_id]
 
     async def stop(self) -> None:
         """Abandon what is under way: the silence of their runs has them asked for again."""

@@ -5,7 +5,7 @@ from services.fetcher.downloads import Downloads
 from services.fetcher.preview import Previewer
 from shared.events.connection_tests import ConnectionTestRequested
 from shared.events.previews import PreviewRequested
-from shared.events.runs import ImportRequested
+from shared.events.runs import ImportCancelled, ImportRequested
 
 
 class FetcherHandlers:
@@ -23,6 +23,10 @@ class FetcherHandlers:
         run falls silent.
         """
         await self._downloads.begin(event)
+
+    async def on_import_cancelled(self, event: ImportCancelled) -> None:
+        """Drop the run's download, so that its place is free."""
+        self._downloads.cancel(event.run_id)
 
     async def on_connection_test_requested(self, event: ConnectionTestRequested) -> None:
         """Take the try up; one that is lost is missed by nobody but whoever waits, and they may ask again."""

@@ -24,11 +24,12 @@ class TaskPlaces:
         """Let go of a place that was taken for nothing."""
         self._free.release()
 
-    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run a task in a place that was taken; it is let go as the task ends."""
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run a task in a place that was taken; it is let go as the task ends, also where it is cancelled."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     async def stop(self) -> None:
         """Abandon all that is under way."""

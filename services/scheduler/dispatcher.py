@@ -5,19 +5,20 @@ Sleeps until the next due moment or a NOTIFY; it does not poll.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
 
 from services.scheduler.adapters.due_runs import claim_queued_runs
 from services.scheduler.adapters.due_schedules import claim_due_schedules, next_due_at
+from services.scheduler.adapters.ended_pauses import end_pauses
 from services.scheduler.adapters.late_files import claim_file_deadlines, next_deadline
-from services.scheduler.adapters.recomputing import basis_changed, recompute_due
+from services.scheduler.adapters.recomputing import BasisNotes, recompute_due
 from services.scheduler.adapters.run_consequences import follow_up_runs
 from services.scheduler.domain.clock_jumps import ClockJumps
 from shared.clock import Clock
-from shared.postgres.database import Database
+from shared.postgres.database import Connection, Database
 from shared.postgres.wakeups import Wakeups
 
 _LONGEST_SLEEP = 60.0
@@ -25,6 +26,8 @@ _LONGEST_SLEEP = 60.0
 _RETRY_SECONDS = 0.5
 _LONG_QUEUE_SECONDS = 0.005
 _LONGEST_REST = 0.25
+_REST_SECONDS = 0.1
+"""What is due but held by another transaction, a scheduler's or a page's, is asked for again after so long."""
 _log = structlog.get_logger("contacts_sync.scheduler.dispatcher")
 
 
@@ -51,7 +54,7 @@ class Dispatcher:
         self._wakeups = wakeups
         self._claims = claims
         self._of_manager = of_manager
-        self._zone_data = zone_data
+        self._basis = BasisNotes(zone_data)
         self._monotonic = monotonic
         self._jumps = ClockJumps()
         self._noted_at = float("-inf")
@@ -99,21 +102,14 @@ class Dispatcher:
     async def queue_due(self) -> float:
         """Queue a run for each schedule that is due; returns the seconds until the next is, at most a minute."""
         await self._look_at_clock()
-        pool = self._database.pool
-        claimed = self._claims
-        while claimed == self._claims:
-            async with pool.acquire() as connection, connection.transaction():
-                claimed = await claim_due_schedules(connection, self._clock.now(), self._claims)
-        return self._seconds_until(await next_due_at(pool))
+        await self._claim_all(claim_due_schedules)
+        await self._claim_all(end_pauses)
+        return self._seconds_until(await next_due_at(self._database.pool))
 
     async def look_for_late_files(self) -> float:
         """Say which files are late; returns the seconds until the next deadline, at most a minute."""
-        pool = self._database.pool
-        claimed = self._claims
-        while claimed == self._claims:
-            async with pool.acquire() as connection, connection.transaction():
-                claimed = await claim_file_deadlines(connection, self._clock.now(), self._claims)
-        return self._seconds_until(await next_deadline(pool))
+        await self._claim_all(claim_file_deadlines)
+        return self._seconds_until(await next_deadline(self._database.pool))
 
     async def start_queued(self) -> int:
         """Ask for queued runs, as many as are taken up at once; returns how many."""
@@ -122,14 +118,18 @@ class Dispatcher:
 
     def _seconds_until(self, due: datetime | None) -> float:
         seconds = (due - self._clock.now()).total_seconds() if due else _LONGEST_SLEEP
-        return max(0.0, min(seconds, _LONGEST_SLEEP))
+        return min(seconds, _LONGEST_SLEEP) if seconds > 0 else _REST_SECONDS
 
     async def follow_up(self) -> None:
         """Draw the consequences of scheduled runs that ended."""
-        followed = self._claims
-        while followed == self._claims:
+        await self._claim_all(follow_up_runs)
+
+    async def _claim_all(self, claim: Callable[[Connection, datetime, int], Awaitable[int]]) -> None:
+        """Claim in transactions of so many until fewer are left."""
+        claimed = self._claims
+        while claimed == self._claims:
             async with self._database.pool.acquire() as connection, connection.transaction():
-                followed = await follow_up_runs(connection, self._clock.now(), self._claims)
+                claimed = await claim(connection, self._clock.now(), self._claims)
 
     async def _look_at_clock(self) -> None:
         """Compute all due times anew where the clock was set back, or the zones' rules are others than they were.
@@ -143,8 +143,8 @@ class Dispatcher:
         changed = jump < timedelta()
         if changed or monotonic - self._noted_at >= _LONGEST_SLEEP:
             async with self._database.pool.acquire() as connection, connection.transaction():
-                changed |= await basis_changed(connection, self._zone_data, now)
+                changed = await self._basis.changed(connection, now, set_back=changed)
             self._noted_at = monotonic
         if changed:
             moved = await recompute_due(self._database.pool, now)
-            _log.info("due times were computed anew", changed=moved, zone_data=self._zone_data)
+            _log.info("due times were computed anew", changed=moved)

@@ -15,7 +15,7 @@ import structlog
 
 from services.scheduler.adapters.due_runs import ask_for_attempts, ask_to_apply
 from services.scheduler.domain.clock_jumps import ClockJumps
-from services.scheduler.domain.silence import Remedy, Watched, remedy, silent_from
+from services.scheduler.domain.silence import GRACE, LONGEST_GRACE, UNTAKEN_GRACE, Remedy, Watched, remedy, silent_from
 from shared.clock import Clock
 from shared.postgres.database import DATABASE_FAILED, Connection, Database
 from shared.postgres.wakeups import Wakeups
@@ -25,11 +25,14 @@ CHECK_SECONDS = 1.0
 _SERVICE = "scheduler"
 _log = structlog.get_logger("contacts_sync.scheduler.watch")
 
-_OPEN = """
-SELECT id, status, attempt, beat_at, waited_ms,
-    taken_up_at IS NOT NULL OR status <> 'fetching' AS taken_up
-FROM runs
-WHERE finished_at IS NULL AND status <> 'queued' AND beat_at < $1::timestamptz - interval '15 seconds'
+# The rule of `silent_from` in SQL: in a crowd most that have not beaten for long only wait to be taken up.
+_SILENT = """
+SELECT id, status, attempt, beat_at, waited_ms, taken_up
+FROM (SELECT *, taken_up_at IS NOT NULL OR status <> 'fetching' AS taken_up FROM runs) AS r
+WHERE finished_at IS NULL AND status <> 'queued' AND CASE WHEN taken_up
+    THEN beat_at + $2::interval + 2 * waited_ms * interval '1 millisecond'
+    ELSE beat_at + least($3::interval * (1 << least(greatest(attempt - 1, 0), 10)), $4::interval) + 2 * $5::interval
+    END <= $1::timestamptz
 ORDER BY beat_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 """
 
@@ -139,7 +142,8 @@ class Watch:
         async with self._database.pool.acquire() as connection, connection.transaction():
             others_waited = await self._others_waited(connection, now)
             again: list[UUID] = []
-            for row in await connection.fetch(_OPEN, now):
+            graces = (GRACE, UNTAKEN_GRACE, LONGEST_GRACE)
+            for row in await connection.fetch(_SILENT, now, *graces, others_waited):
                 waited = timedelta(milliseconds=row["waited_ms"])
                 run = Watched(row["status"], row["attempt"], row["beat_at"], waited, row["taken_up"])
                 if silent_from(run, others_waited) > now:

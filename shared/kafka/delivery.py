@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import structlog
 from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 from pydantic import ValidationError
@@ -81,28 +82,32 @@ class Delivery:
         *,
         workers: int = 1,
         unhurried: bool = False,
+        every_process: bool = False,
     ) -> None:
         """Deliver a topic's events to a handler; `workers` records at once, one for each partition at most.
 
-        `unhurried` events may come a moment later, and cost an idle process less.
+        `unhurried` events may come a moment later, and cost an idle process less. With `every_process` each process of
+        the service hears each event said while it runs, and no other.
         """
         quick = self.settings.embedded and not unhurried
-        listener = _Joins()
-        self._joins.append(listener)
+        listener = None if every_process else _Joins()
+        self._joins += [listener] if listener else []
 
         async def consume(body: bytes, message: KafkaMessage) -> None:
             await self._deliver(topic, handler, body, message.raw_message)
 
         self.broker.subscriber(
             topic.name,
-            group_id=f"{self.service}.{topic.name}",
-            auto_offset_reset="earliest",
+            group_id=None if every_process else f"{self.service}.{topic.name}",
+            auto_offset_reset="latest" if every_process else "earliest",
             fetch_max_wait_ms=EMBEDDED_FETCH_WAIT_MS if quick else FETCH_WAIT_MS,
             session_timeout_ms=round(self.settings.session_timeout_seconds * 1000),
             heartbeat_interval_ms=round(self.settings.session_timeout_seconds * 1000 / 4),
             max_poll_interval_ms=round(self.settings.max_poll_seconds * 1000),
             max_workers=workers if workers > 1 else None,
             listener=listener,
+            # Without a group nothing is committed.
+            ack_policy=AckPolicy.ACK_FIRST if every_process else AckPolicy.NACK_ON_ERROR,
         )(consume)
 
     def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:

@@ -1,15 +1,19 @@
-"""Which days of a year a recurrence rule means, as ordinals of `date`; computed a year at a time."""
+"""Which days of a year a recurrence rule means, as ordinals of `date`; computed once for each kind of year."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 LAST_DAY: Final = date.max.toordinal()
-_EMPTY_YEARS: Final = 400
-"""After so many years in a row without a day there is none: the calendar repeats itself."""
+_CYCLE: Final = 400
+"""Years after which the calendar repeats itself, weekdays too."""
+_CYCLE_START: Final = 1600
+SEARCHED_YEARS: Final = 100
+"""A rule that is due on no day of so many years has ended; 29 February on a Sunday is at most 40 years away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,45 @@ def month_start(index: int) -> int:
     return date(year, month + 1, 1).toordinal() if year <= MAXYEAR else LAST_DAY + 1
 
 
-@lru_cache(maxsize=2048)
-def days_of_year(pattern: DayPattern, year: int) -> Sequence[int]:
-    """Return the days of a year that fulfil the pattern, in order."""
-    first = month_start(year * 12)
-    last = month_start(year * 12 + 12) - 1
+def _examples(*, weeks: bool) -> Sequence[int]:
+    """Return for each year of the cycle the first one that has the same days.
+
+    That is one that begins with the same weekday and is as long; weeks depend on how long the years beside it are, too.
+    """
+    firsts = [month_start(year * 12) for year in range(_CYCLE_START - 1, _CYCLE_START + _CYCLE + 2)]
+    lengths = [later - earlier for earlier, later in pairwise(firsts)]
+    found: dict[tuple[int, Sequence[int]], int] = {}
+    return [
+        found.setdefault(
+            (
+                weekday_of(firsts[number + 1]),
+                tuple(lengths[number : number + 3] if weeks else lengths[number + 1 :][:1]),
+            ),
+            _CYCLE_START + number,
+        )
+        for number in range(_CYCLE)
+    ]
+
+
+_EXAMPLES: Final = {weeks: _examples(weeks=weeks) for weeks in (False, True)}
+
+
+def _days_of_year(pattern: DayPattern, year: int) -> tuple[int, Sequence[int]]:
+    """Return a year's first day, and how many days after it those are that fulfil the pattern."""
+    example = _EXAMPLES[bool(pattern.weeks)][(year - _CYCLE_START) % _CYCLE]
+    return month_start(year * 12), _days_like(pattern, example)
+
+
+@lru_cache(maxsize=8192)
+def _days_like(pattern: DayPattern, year: int) -> Sequence[int]:
+    first, end = month_start(year * 12), month_start(year * 12 + 12)
     if pattern.every_day:
-        return range(first, last + 1)
+        return range(end - first)
     spans = [(month_start(year * 12 + month - 1), month_start(year * 12 + month) - 1) for month in range(1, 13)]
     found: set[int] | None = None
     for days in _sets(pattern, year, spans):
         found = set(days) if found is None else found.intersection(days)
-    return sorted(day for day in found or () if first <= day <= last)
+    return tuple(sorted(day - first for day in found or () if first <= day < end))
 
 
 def days_between(pattern: DayPattern, low: int, high: int) -> list[int]:
@@ -62,22 +93,34 @@ def days_between(pattern: DayPattern, low: int, high: int) -> list[int]:
         return []
     found: list[int] = []
     for year in range(date.fromordinal(low).year, date.fromordinal(high - 1).year + 1):
-        days = days_of_year(pattern, year)
-        found += days[bisect_left(days, low) : bisect_left(days, high)]
+        first, days = _days_of_year(pattern, year)
+        found += [first + day for day in days[bisect_left(days, low - first) : bisect_left(days, high - first)]]
     return found
 
 
 def day_from(pattern: DayPattern, ordinal: int) -> int | None:
-    """Return the first day that fulfils the pattern, at or after one; None where there is none."""
+    """Return the first day that fulfils the pattern, at or after one; None where `SEARCHED_YEARS` have none."""
     if ordinal > LAST_DAY or pattern.every_day:
         return ordinal if ordinal <= LAST_DAY else None
     year = date.fromordinal(ordinal).year
-    for each in range(year, min(year + _EMPTY_YEARS, MAXYEAR) + 1):
-        days = days_of_year(pattern, each)
-        place = bisect_left(days, ordinal)
+    for each in range(year, min(year + SEARCHED_YEARS, MAXYEAR) + 1):
+        first, days = _days_of_year(pattern, each)
+        place = bisect_left(days, ordinal - first)
         if place < len(days):
-            return days[place]
+            return first + days[place]
     return None
+
+
+def has_days_in_a_row(pattern: DayPattern) -> bool:
+    """Tell whether a day that fulfils the pattern may follow another."""
+    examples = sorted(set(_EXAMPLES[bool(pattern.weeks)]))
+    if any(later == earlier + 1 for year in examples for earlier, later in pairwise(_days_of_year(pattern, year)[1])):
+        return True
+    years = (_days_of_year(pattern, year) for year in range(_CYCLE_START, _CYCLE_START + _CYCLE + 1))
+    return any(
+        days and following and first + days[-1] + 1 == next_first + following[0]
+        for (first, days), (next_first, following) in pairwise(years)
+    )
 
 
 def _sets(pattern: DayPattern, year: int, spans: list[tuple[int, int]]) -> Iterator[Iterable[int]]:

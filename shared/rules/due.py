@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from shared.errors import UserError
 from shared.rules.recurrence import Schedule, due_times, time_zone_named
-from shared.rules.wall_clock import instant_of
+from shared.rules.wall_clock import instant_of, instant_within
 
 MOST_COUNTED: Final = 10_000
 _MOMENT: Final = timedelta(microseconds=1)
 _DAYS_LOOKED_AT: Final = 400
+"""So many days in a row may have their first due time later than the file is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,24 @@ def delay_of(schedule: Schedule, import_id: UUID) -> timedelta:
 
 def next_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None = None) -> datetime | None:
     """Return when the next run is due, strictly after a moment, or None when there is none."""
-    delay = delay_of(schedule, import_id)
-    due = next(due_times(schedule, after - delay), None)
-    if due is not None and pause is not None and pause.covers(due):
-        due = next(due_times(schedule, pause.ends - _MOMENT), None) if pause.ends else None
-    return due + delay if due else None
+    return next(_all_due(schedule, import_id, after, pause), None)
 
 
 def upcoming_due(
     schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None = None, limit: int = 5
 ) -> list[datetime]:
     """Return when the next runs are due, fewer than `limit` where the schedule ends or pauses without an end."""
-    times: list[datetime] = []
-    while len(times) < limit:
-        due = next_due(schedule, import_id, times[-1] if times else after, pause)
-        if due is None:
-            break
-        times.append(due)
-    return times
+    return list(islice(_all_due(schedule, import_id, after, pause), limit))
+
+
+def _all_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None) -> Iterator[datetime]:
+    delay = delay_of(schedule, import_id)
+    for due in due_times(schedule, after - delay):
+        if pause is not None and pause.covers(due):
+            if pause.ends is not None:
+                yield from (later + delay for later in due_times(schedule, pause.ends - _MOMENT))
+            return
+        yield due + delay
 
 
 def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[datetime]:
@@ -63,44 +64,51 @@ def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[date
 
 
 def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = None) -> datetime | None:
-    """Return the next moment at which a new file should have come: on days that have a due time, outside of a pause."""
+    """Return the next moment at which a new file should have come, outside of a pause.
+
+    On days whose first due time is not later than that.
+    """
     file_by = schedule.policy.file_by
     if file_by is None:
         return None
     zone = time_zone_named(schedule.time_zone)
-    seen: date | None = None
-    local = after.astimezone(zone).replace(tzinfo=None)
-    begin = instant_of(datetime.combine(local.date(), datetime.min.time()), zone)
-    for due in islice(due_times(schedule, begin - _MOMENT), _DAYS_LOOKED_AT):
+    day = after.astimezone(zone).date()
+    for _ in range(_DAYS_LOOKED_AT):
+        due = next(due_times(schedule, instant_of(datetime.combine(day, time.min), zone) - _MOMENT), None)
+        if due is None:
+            return None
         day = due.astimezone(zone).date()
-        if day == seen:
-            continue
-        seen = day
         moment = instant_of(datetime.combine(day, file_by), zone)
-        if moment > after and not (pause and pause.covers(moment)):
-            return moment
+        if moment > after and due <= moment:
+            if pause is None or not pause.covers(moment):
+                return moment
+            if pause.ends is None:
+                return None
+            day = max(day, pause.ends.astimezone(zone).date() - timedelta(days=1))
+        day += timedelta(days=1)
     return None
 
 
 def pause_of(schedule: Schedule, begins: datetime | None, ends: datetime | None, *, now: datetime) -> Pause:
     """Return the pause between two times on the zone's wall clock; from now, and until it is resumed, without them.
 
-    UserError `pause_range`, or `schedule_not_wall_clock` for a time with an offset.
+    It never begins in the past: what came due before now was not paused. UserError `pause_range`, or
+    `schedule_not_wall_clock` for a time with an offset.
     """
     zone = time_zone_named(schedule.time_zone)
-    for name, time in (("from", begins), ("until", ends)):
-        if time is not None and time.tzinfo is not None:
+    for name, given in (("from", begins), ("until", ends)):
+        if given is not None and given.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
             raise UserError("schedule_not_wall_clock", message, field=name)
-    first = instant_of(begins, zone) if begins else now
-    last = instant_of(ends, zone) if ends else None
-    if last is not None and last <= max(first, now):
+    first = max(instant_within(begins, zone), now) if begins else now
+    last = instant_within(ends, zone) if ends else None
+    if last is not None and last <= first:
         raise UserError("pause_range", "The pause ends before it begins, or has ended already", field="until")
     return Pause(first.astimezone(UTC), last)
 
 
 def _until(times: Iterator[datetime], end: datetime) -> Iterator[datetime]:
-    for time in times:
-        if time >= end:
+    for due in times:
+        if due >= end:
             return
-        yield time
+        yield due

@@ -4,15 +4,17 @@ Steps, and minutes that the rule names within an hour, are counted by a clock th
 start. What only limits (months, days, hours, and minutes of FREQ=MINUTELY) is asked of the wall clock.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from math import gcd
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.rules.calendar_days import LAST_DAY, DayPattern, day_from
+from shared.rules.calendar_days import LAST_DAY, SEARCHED_YEARS, DayPattern, day_from
+from shared.rules.clock_changes import shift_at, steady_until
 from shared.rules.recurrence_rule import RecurrenceRule, chosen_at
 from shared.rules.wall_clock import instant_of
 
@@ -20,8 +22,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _DAY: Final = 86_400
 _FAR: Final = 2 * _DAY
-_MOST_STEPS: Final = 1_000
-"""After so many steps in a row without a due time the rule counts as finished."""
+_MOST_TRIES: Final = 1_000
+"""After so many tries in a row without a due time the rule has ended, or after `SEARCHED_YEARS`."""
+_SEARCHED: Final = SEARCHED_YEARS * 366 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,33 @@ class ElapsedTimes:
         if not self.offsets:
             return
         passed = (moment - _EPOCH - timedelta(microseconds=self.microsecond)) // timedelta(seconds=1)
-        second, tried = self._next(max(passed + 1, self.start)), 0
+        second = self._next(max(passed + 1, self.start))
         try:
-            while tried <= _MOST_STEPS:
-                ahead = self._seconds_to_wait(second)
-                if ahead == 0:
-                    yield _EPOCH + timedelta(seconds=second, microseconds=self.microsecond)
-                    second, tried = self._next(second + 1), 0
-                elif ahead is None:
-                    return
-                else:
-                    second, tried = self._next(self._skipped_to(second, ahead)), tried + 1
+            while (due := self._fitting(second)) is not None:
+                yield _EPOCH + timedelta(seconds=due, microseconds=self.microsecond)
+                second = self._next(due + 1)
         except OverflowError:  # past the year 9999
             return
+
+    def _fitting(self, second: int) -> int | None:
+        """Return the first due time within the limits, at or after one; None where none is found."""
+        if self.days.every_day and not self.windows:
+            return second
+        last = second + _SEARCHED
+        for _ in range(_MOST_TRIES):
+            shift = shift_at(second, self.zone)
+            day, time = divmod(second + shift, _DAY)
+            day += _EPOCH_DAY
+            fitting = day_from(self.days, day)
+            if fitting is None or fitting >= LAST_DAY or second > last:
+                return None
+            if fitting > day:
+                second = self._next(self._skipped_to(second, (fitting - day) * _DAY - time))
+            elif not self.windows or self._in_window(time):
+                return second
+            else:
+                second = self._when_in_window(second, shift)
+        return None
 
     def _next(self, second: int) -> int:
         """Return the first due time at or after one, limits left aside."""
@@ -67,41 +84,32 @@ class ElapsedTimes:
                 return self.base + number * self.step + offset
         return self.base + (number + 1) * self.step + self.offsets[0]
 
-    def _shift(self, second: int) -> int:
-        """Return how far the wall clock is from UTC."""
-        shift = (_EPOCH + timedelta(seconds=second)).astimezone(self.zone).utcoffset()
-        return int(shift.total_seconds()) if shift else 0
+    def _in_window(self, time: int) -> bool:
+        place = bisect_right(self.windows, (time, _DAY)) - 1
+        return place >= 0 and time < self.windows[place][1]
 
-    def _seconds_to_wait(self, second: int) -> int | None:
-        """Return 0 within the limits, else how far the wall clock has to go to be; None: never again."""
-        if self.days.every_day and not self.windows:
-            return 0
-        day, time = divmod(second + self._shift(second), _DAY)
-        day += _EPOCH_DAY
-        fitting = day_from(self.days, day)
-        if fitting == day and self.windows:
-            place = bisect_right(self.windows, time, key=lambda window: window[0]) - 1
-            if place >= 0 and time < self.windows[place][1]:
-                return 0
-            if place + 1 < len(self.windows):
-                return self.windows[place + 1][0] - time
-            fitting = day_from(self.days, day + 1)
-        elif fitting == day:
-            return 0
-        if fitting is None or fitting >= LAST_DAY:
-            return None
-        return (fitting - day) * _DAY - time + (self.windows[0][0] if self.windows else 0)
+    def _when_in_window(self, second: int, shift: int) -> int:
+        """Return the first due time after one at which the wall clock is in a window, or the first after it changes."""
+        change = steady_until(second, self.zone)
+        begin, _ = divmod(second - self.base, self.step)
+        soonest = change
+        for offset in self.offsets:
+            due = self.base + begin * self.step + offset
+            steps = _steps_into(self.windows, self.step, (due + shift) % _DAY, first=1 if due <= second else 0)
+            if steps is not None:
+                soonest = min(soonest, due + steps * self.step)
+        return soonest if soonest < change else self._next(change)
 
     def _skipped_to(self, second: int, ahead: int) -> int:
         """Return the instant so far ahead by the wall clock, or the clock change before it, to be looked at again."""
         if ahead > 2 * _FAR:
             return second + ahead - _FAR
-        shift, low, high = self._shift(second), second, second + ahead
-        if self._shift(high) == shift:
+        shift, low, high = shift_at(second, self.zone), second, second + ahead
+        if shift_at(high, self.zone) == shift:
             return high
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if self._shift(middle) == shift else (low, middle)
+            low, high = (middle, high) if shift_at(middle, self.zone) == shift else (low, middle)
         return high
 
 
@@ -130,9 +138,44 @@ def elapsed_times(rule: RecurrenceRule, start: datetime, zone: ZoneInfo) -> Elap
     )
 
 
+def _steps_into(windows: tuple[tuple[int, int], ...], step: int, time: int, *, first: int) -> int | None:
+    """Return how many steps, at least `first`, lead from a time of day into a window; None: no number of them."""
+    length = gcd(step, _DAY)
+    round_trip = _DAY // length
+    place = time // length * pow(step // length, -1, round_trip) % round_trip
+    within = _places_within(windows, step, time % length)
+    if not within:
+        return None
+    at = bisect_left(within, (place + first) % round_trip)
+    found = within[at] if at < len(within) else within[0] + round_trip
+    return first + (found - (place + first) % round_trip)
+
+
+@lru_cache(maxsize=1024)
+def _places_within(windows: tuple[tuple[int, int], ...], step: int, least: int) -> list[int]:
+    """Return which steps, counted from the least time of day that they come to, lead into a window; in order.
+
+    Steps come to each of these times once before they begin again: one in `gcd(step, _DAY)` seconds.
+    """
+    length = gcd(step, _DAY)
+    round_trip = _DAY // length
+    back = pow(step // length, -1, round_trip)
+    return sorted(
+        time // length * back % round_trip
+        for low, high in windows
+        for time in range(low + (least - low) % length, high, length)
+    )
+
+
 @lru_cache(maxsize=256)
 def _windows(hours: tuple[int, ...], minutes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    if not minutes:
-        return tuple((hour * 3600, hour * 3600 + 3600) for hour in hours)
-    starts = [hour * 3600 + minute * 60 for hour in hours or range(24) for minute in minutes]
-    return tuple((start, start + 60) for start in sorted(starts))
+    """Return the named parts of a day, those that follow each other as one."""
+    starts = [hour * 3600 + minute * 60 for hour in hours or range(24) for minute in minutes or (0,)]
+    length = 60 if minutes else 3600
+    found: list[tuple[int, int]] = []
+    for start in sorted(starts if hours or minutes else ()):
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], start + length)
+        else:
+            found.append((start, start + length))
+    return tuple(found)

@@ -6,9 +6,9 @@ one that it repeats the first time. Hourly and shorter rules count elapsed time.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,13 +16,21 @@ from shared.errors import UserError
 from shared.rules.elapsed_times import ElapsedTimes, elapsed_times
 from shared.rules.recurrence_rule import RecurrenceRule, parse_rule
 from shared.rules.schedule_policy import NO_POLICY, SchedulePolicy, validate_policy
-from shared.rules.wall_clock import instant_of
+from shared.rules.wall_clock import instant_of, instant_within
 from shared.rules.wall_times import WallTimes, wall_times
 
 MOST_RUNS: Final = 1_000
 """An end after a number of runs lies at most so many ahead; they are counted from the start."""
+MOST_YEARS_COUNTED: Final = 200
+"""The last of a number of runs is due within so many years of the start."""
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 9000
 SHORTEST_MINUTES: Final = 5
 _DAY: Final = 86_400
+_MINUTE: Final = 60
+_MACHINES_OWN: Final = frozenset({"localtime", "posixrules"})
+_MOST_SECONDS: Final = 2 * _DAY
+_POSITIONS_LOOKED_AT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +59,25 @@ def validate(schedule: Schedule) -> None:
     """
     validate_policy(schedule.policy)
     time_zone_named(schedule.time_zone)
-    for name, time in (("start", schedule.start), ("until", schedule.until)):
-        if time is not None and time.tzinfo is not None:
+    for name, given in (("start", schedule.start), ("until", schedule.until)):
+        if given is not None and given.tzinfo is not None:
             message = "The time has an offset: give it as the clock in the time zone shows it, without one"
             raise UserError("schedule_not_wall_clock", message, field=f"schedule.{name}")
     rule = parse_rule(schedule.rrule) if schedule.rrule is not None else RecurrenceRule("DAILY")
     _check_range(schedule, rule)
     times = _times(schedule, rule)
-    if schedule.rrule is not None and _too_often(times):
+    if schedule.rrule is not None and _too_often(times, schedule):
         message = f"Runs would be due less than {SHORTEST_MINUTES} minutes apart, the shortest interval there is"
         raise UserError("rrule_too_often", message, field="schedule.rrule")
+    if schedule.policy.file_by is not None and (first := _first_of_day(times)) > schedule.policy.file_by:
+        message = f"Nothing looks for the file before the day's first run, at {first:%H:%M}; give a later time"
+        raise UserError("schedule_policy", message, field="schedule.file_by")
     if next(_unended(times, schedule), None) is None:
         raise UserError("rrule_never_due", "No day fulfils this rule: it would never be due", field="schedule.rrule")
+    count = schedule.count or rule.count
+    if count is not None and schedule.rrule is not None and _counted(schedule)[1] < count:
+        message = f"The rule is not due so often within {MOST_YEARS_COUNTED} years; give an end date instead"
+        raise _range_error(message, "count")
     if next(due_times(schedule, _before(schedule)), None) is None:
         raise _range_error("The end lies before the first time", "until")
 
@@ -105,27 +120,40 @@ def due_times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
 
 
 def time_zone_named(name: str) -> ZoneInfo:
-    """Return the time zone of a name; UserError `time_zone_unknown`."""
+    """Return the time zone of a name; UserError `time_zone_unknown`, also for names that mean a machine's own zone."""
     try:
-        return ZoneInfo(name)
+        if name not in _MACHINES_OWN:
+            return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
-        message = f'"{name[:40]}" is not a time zone; use a name such as Europe/Berlin'
-        raise UserError("time_zone_unknown", message, field="schedule.time_zone") from None
+        pass
+    message = f'"{name[:40]}" is not a time zone; use a name such as Europe/Berlin'
+    raise UserError("time_zone_unknown", message, field="schedule.time_zone")
 
 
 def counted_end(schedule: Schedule) -> datetime | None:
     """Return the last due time of a schedule that ends after a number of runs, None for others.
 
-    A wall-clock time of daily and longer rules, an instant of others. Walks from the start.
+    A wall-clock time of daily and longer rules, an instant of others. Walks from the start, over `MOST_YEARS_COUNTED`.
     """
+    return _counted(schedule)[0]
+
+
+@lru_cache(maxsize=1024)
+def _counted(schedule: Schedule) -> tuple[datetime | None, int]:
+    """Return where a count ends, and how many runs there are until then: fewer where they take too many years."""
     rule = parse_rule(schedule.rrule) if schedule.rrule is not None else None
     count = (schedule.count or rule.count) if rule else None
     if rule is None or count is None:
-        return None
-    last = None
-    for last in islice(_unended(_times(schedule, rule), schedule), count):  # noqa: B007 - the last one is wanted
-        pass
-    return last
+        return None, 0
+    zone = time_zone_named(schedule.time_zone)
+    last, due, found = None, datetime.min.replace(tzinfo=UTC), 0
+    for each in _unended(_times(schedule, rule), schedule):
+        if found == count or each.year > schedule.start.year + MOST_YEARS_COUNTED:
+            break
+        moment = each if each.tzinfo is not None else instant_of(each, zone)
+        if moment > due:  # two that a clock change moves to the same instant are one run
+            last, due, found = each, moment, found + 1
+    return last, found
 
 
 @lru_cache(maxsize=4096)
@@ -140,7 +168,7 @@ def _prepared(schedule: Schedule) -> tuple[WallTimes | ElapsedTimes, datetime]:
     end = schedule.until or rule.until or datetime.max  # noqa: DTZ901 - wall clock
     if isinstance(times, ElapsedTimes) and end.tzinfo is None:
         zone = time_zone_named(schedule.time_zone)
-        end = datetime.max.replace(tzinfo=UTC) if end == datetime.max else instant_of(end, zone)  # noqa: DTZ901
+        end = instant_within(end, zone)
     return times, end
 
 
@@ -164,6 +192,8 @@ def _before(schedule: Schedule) -> datetime:
 
 
 def _check_range(schedule: Schedule, rule: RecurrenceRule) -> None:
+    if not FIRST_YEAR <= schedule.start.year <= LAST_YEAR:
+        raise _range_error(f"The start has to be in the years {FIRST_YEAR} to {LAST_YEAR}", "start")
     ends = (schedule.until, schedule.count, rule.until, rule.count)
     if sum(end is not None for end in ends) > 1:
         raise _range_error("Give either an end date or a number of runs, once, and not both", "count")
@@ -174,13 +204,26 @@ def _check_range(schedule: Schedule, rule: RecurrenceRule) -> None:
         raise _range_error(f"The number of runs has to be from 1 to {MOST_RUNS:,}; give an end date instead", "count")
 
 
-def _too_often(times: WallTimes | ElapsedTimes) -> bool:
+def _first_of_day(times: WallTimes | ElapsedTimes) -> time:
+    """Return a time of day before which nothing is due."""
+    if isinstance(times, WallTimes):
+        seconds = int(times.times[0].total_seconds()) if times.times else 0
+    else:
+        seconds = times.windows[0][0] if times.windows else 0
+    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+
+
+def _too_often(times: WallTimes | ElapsedTimes, schedule: Schedule) -> bool:
     shortest = SHORTEST_MINUTES * 60
     if isinstance(times, WallTimes):
-        return _closest([int(time.total_seconds()) for time in times.times], _DAY) < shortest
-    minutes = [low for low, high in times.windows if high - low < shortest]
-    if times.step < shortest and minutes:
-        return len(times.offsets) > 1 or _closest(minutes, _DAY) < shortest
+        if times.positions:  # which of a period's times count is seen at the times themselves
+            due = islice(_unended(times, schedule), _POSITIONS_LOOKED_AT)
+            return any(later - earlier < timedelta(seconds=shortest) for earlier, later in pairwise(due))
+        seconds = [int(time.total_seconds()) for time in times.times]
+        return _closest(seconds, _DAY if times.on_days_in_a_row else _MOST_SECONDS) < shortest
+    if times.step < shortest and times.windows:
+        longer = any(high - low > _MINUTE for low, high in times.windows)
+        return longer or len(times.offsets) > 1 or _closest([low for low, _ in times.windows], _DAY) < shortest
     return _closest(times.offsets, times.step) < shortest
 
 

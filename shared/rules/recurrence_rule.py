@@ -57,7 +57,11 @@ def parse_rule(text: str) -> RecurrenceRule:
 
     UserError `rrule_too_often` for FREQ=SECONDLY.
     """
-    bare = text.strip().upper().removeprefix("RRULE:")
+    bare = text.strip().upper().removeprefix("RRULE:").removesuffix(";")
+    if "DTSTART" in bare or len(bare.split()) > 1:
+        _refuse(
+            "Give the one line of the rule alone, such as FREQ=WEEKLY;BYDAY=MO; start and time zone stand beside it"
+        )
     if len(bare) > LONGEST_TEXT:
         _refuse(f"The rule is longer than {LONGEST_TEXT} characters")
     given: dict[str, str] = {}

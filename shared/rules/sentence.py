@@ -51,7 +51,8 @@ def _days(rule: RecurrenceRule, start: datetime) -> str:
     """Return the words for the days a rule names, or takes from its start."""
     weekdays, month_days = rule.weekdays, rule.month_days
     named = weekdays or month_days or rule.weeks or rule.year_days
-    if rule.frequency == "WEEKLY" and not weekdays:
+    of_a_week = rule.frequency == "WEEKLY" or (rule.weeks and not (month_days or rule.year_days))
+    if of_a_week and not weekdays:
         weekdays = ((0, start.weekday()),)
     if rule.frequency in {"MONTHLY", "YEARLY"} and not named:
         month_days = (start.day,)
@@ -66,15 +67,29 @@ def _days(rule: RecurrenceRule, start: datetime) -> str:
     if rule.year_days:
         words += f" on {_counted(rule.year_days, 'day')} of the year"
     if month_days:
-        words += f" on {_counted(month_days, 'day')}"
+        words += f" {_on(rule)} {_counted(month_days, 'day')}{_of_month(rule)}"
         words += f" if it is {_weekday_words(weekdays, 'or')}" if weekdays else ""
     elif _chosen_by_kind(rule):
         return (
             f"{words} on the {_list([_ordinal(place) for place in rule.positions])} {_kind(weekdays)}{_in_months(rule)}"
         )
     elif weekdays:
-        words += f" {'from' if weekdays == _WORKDAYS else 'on'} {_weekday_words(weekdays)}"
+        each = rule.frequency in {"MONTHLY", "YEARLY"} and not rule.weeks
+        joint = "or" if rule.frequency == "DAILY" else "and"
+        from_to = weekdays == _WORKDAYS and rule.frequency != "DAILY"
+        words += f" {'from' if from_to else _on(rule)} {_weekday_words(weekdays, joint, each=each)}"
     return words + _in_months(rule)
+
+
+def _on(rule: RecurrenceRule) -> str:
+    """Return the word before days: those that a daily rule names only limit it."""
+    return "if it is" if rule.frequency == "DAILY" else "on"
+
+
+def _of_month(rule: RecurrenceRule) -> str:
+    if rule.frequency == "YEARLY":
+        return "" if rule.months else " of each month"
+    return "" if rule.frequency == "MONTHLY" else " of the month"
 
 
 def _chosen_by_kind(rule: RecurrenceRule) -> bool:
@@ -91,11 +106,14 @@ def _kind(weekdays: tuple[tuple[int, int], ...]) -> str:
     return "weekend day" if weekdays == _WEEKEND else f"of {_weekday_words(weekdays)}"
 
 
-def _weekday_words(weekdays: tuple[tuple[int, int], ...], joint: str = "and") -> str:
+def _weekday_words(weekdays: tuple[tuple[int, int], ...], joint: str = "and", *, each: bool = False) -> str:
+    """Return the weekdays; `each` is said of those without a number where one alone could be meant."""
     if weekdays == _WORKDAYS:
         return "Monday to Friday"
+    plain = "each " if each else ""
     return _list(
-        [f"the {_ordinal(ordinal)} {DAY_NAMES[day]}" if ordinal else DAY_NAMES[day] for ordinal, day in weekdays], joint
+        [f"the {_ordinal(place)} {DAY_NAMES[day]}" if place else plain + DAY_NAMES[day] for place, day in weekdays],
+        joint,
     )
 
 
@@ -127,6 +145,8 @@ def _times(rule: RecurrenceRule, start: datetime) -> str:
         ]
         return f" at {_list(times)}"
     words = f" at minute {_list([str(minute) for minute in rule.minutes])} of the hour" if rule.minutes else ""
+    if rule.seconds:
+        words += f" at second {_list([str(second) for second in rule.seconds])} of the minute"
     words += f" within the hours {_hours(rule.hours)}" if rule.hours else ""
     return words
 

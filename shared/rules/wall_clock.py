@@ -1,6 +1,6 @@
 """From the time on a wall clock to the instant it means, also where clocks change."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import MINYEAR, UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -24,6 +24,15 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
         else:
             low = middle
     return before + timedelta(seconds=high)
+
+
+def instant_within(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant that `instant_of` returns; where it lies outside the years 1 to 9999, the nearest within."""
+    try:
+        return instant_of(wall, zone)
+    except OverflowError:
+        bound = datetime.min if wall.year == MINYEAR else datetime.max  # noqa: DTZ901 - made aware below
+        return bound.replace(tzinfo=UTC)
 
 
 def _shown(instant: datetime, zone: ZoneInfo) -> datetime:

@@ -1,16 +1,25 @@
 """The due times of daily and longer rules, as a wall clock shows them; found without walking from the start."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import count, product
+from itertools import product
 from typing import Final
 
-from shared.rules.calendar_days import LAST_DAY, DayPattern, day_from, days_between, month_start, weekday_of
+from shared.rules.calendar_days import (
+    SEARCHED_YEARS,
+    DayPattern,
+    day_from,
+    days_between,
+    has_days_in_a_row,
+    month_start,
+)
 from shared.rules.recurrence_rule import RecurrenceRule, chosen_at
 
-_EMPTY_PERIODS: Final = 1_000
-"""After so many periods in a row without a due time the rule counts as finished."""
+_MOST_TRIES: Final = 500
+"""A rule has ended after so many periods in a row with a day that fits but no due time, or beside one that fits."""
+_SEARCHED_DAYS: Final = SEARCHED_YEARS * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,60 +36,68 @@ class WallTimes:
 
     def after(self, wall: datetime) -> Iterator[datetime]:
         """Return all due times after one (exclusive), in order."""
-        empty = 0
-        for days in self._periods(max(wall, self.start).toordinal()):
-            chosen = self._chosen(days)
-            empty = 0 if chosen else empty + 1
-            if empty > _EMPTY_PERIODS:
+        first = max(wall, self.start).toordinal()
+        number, tried, found_on = self._number_of(first), 0, first
+        while tried <= _MOST_TRIES:
+            low, high = self._span(number)
+            fitting = day_from(self.days, low)
+            if fitting is None or fitting - found_on > _SEARCHED_DAYS:
                 return
-            for time in chosen:
+            tried += 1
+            if fitting >= high:
+                number = self._number_of(fitting)
+                continue
+            for time in self._chosen(days_between(self.days, low, high), first):
                 if time > wall and time >= self.start:
+                    tried, found_on = 0, low
                     yield time
+            number += 1
 
-    def _periods(self, from_day: int) -> Iterator[list[int]]:
-        """Return the days of each period, from the one that a day is in."""
-        if self.rule.frequency == "DAILY":
-            return self._single_days(from_day)
-        return (days_between(self.days, low, high) for low, high in self._spans(from_day))
+    @property
+    def on_days_in_a_row(self) -> bool:
+        """Tell whether it may be due on a day and on the next."""
+        return (self.rule.frequency != "DAILY" or self.rule.interval == 1) and has_days_in_a_row(self.days)
 
-    def _single_days(self, from_day: int) -> Iterator[list[int]]:
-        interval, start = self.rule.interval, self.start.toordinal()
-        day = start + -(-(from_day - start) // interval) * interval
-        tried = 0
-        while (fitting := day_from(self.days, day)) is not None and tried <= _EMPTY_PERIODS:
-            if fitting == day:
-                yield [day]
-                day, tried = day + interval, 0
-            else:
-                day, tried = start + -(-(fitting - start) // interval) * interval, tried + 1
+    def _unit_of(self, day: int) -> int:
+        """Return the day, week, month or year that a day is in, as a number."""
+        match self.rule.frequency:
+            case "DAILY":
+                return day
+            case "WEEKLY":
+                return (day + 6 - self.rule.week_start) // 7
+        at = date.fromordinal(day)
+        return at.year if self.rule.frequency == "YEARLY" else at.year * 12 + at.month - 1
 
-    def _spans(self, from_day: int) -> Iterator[tuple[int, int]]:
-        """Return first day and end of the rule's years, months or weeks, those between its intervals left out."""
-        interval = self.rule.interval
-        if self.rule.frequency == "WEEKLY":
-            start = self.start.toordinal()
-            first = start - (weekday_of(start) - self.rule.week_start) % 7
-            for number in count((from_day - first) // (7 * interval)):
-                low = first + 7 * interval * number
-                if low > LAST_DAY:
-                    return
-                yield low, low + 7
-        width = 12 if self.rule.frequency == "YEARLY" else 1
-        at = date.fromordinal(from_day)
-        first, now = (self._month(each) // width * width for each in (self.start, at))
-        for number in count((now - first) // (width * interval)):
-            month = first + width * interval * number
-            if month_start(month) > LAST_DAY:
-                return
-            yield month_start(month), month_start(month + width)
+    def _begin_of(self, unit: int) -> int:
+        match self.rule.frequency:
+            case "DAILY":
+                return unit
+            case "WEEKLY":
+                return unit * 7 - 6 + self.rule.week_start
+        return month_start(unit * 12 if self.rule.frequency == "YEARLY" else unit)
 
-    @staticmethod
-    def _month(day: date) -> int:
-        return day.year * 12 + day.month - 1
+    def _number_of(self, day: int) -> int:
+        """Return the number of the period that a day is in, or of the next where it is between the rule's intervals."""
+        return -((self._unit_of(self.start.toordinal()) - self._unit_of(day)) // self.rule.interval)
 
-    def _chosen(self, days: Sequence[int]) -> list[datetime]:
-        walls = [datetime.fromordinal(day) + time for day, time in product(days, self.times)]
-        return chosen_at(self.positions, walls) if self.positions else walls
+    def _span(self, number: int) -> tuple[int, int]:
+        """Return a period's first day and its end."""
+        unit = self._unit_of(self.start.toordinal()) + number * self.rule.interval
+        return self._begin_of(unit), self._begin_of(unit + 1)
+
+    def _chosen(self, days: Sequence[int], from_day: int) -> Iterator[datetime]:
+        """Return the due times of a period, those on days before one left out.
+
+        A year may have more than 50,000 times: they are not written out, though BYSETPOS counts them all.
+        """
+        if self.positions:
+            for place in chosen_at(self.positions, range(len(days) * len(self.times))):
+                day, time = divmod(place, len(self.times))
+                yield datetime.fromordinal(days[day]) + self.times[time]
+            return
+        for day in days[bisect_left(days, from_day) :]:
+            for each in self.times:
+                yield datetime.fromordinal(day) + each
 
 
 def wall_times(rule: RecurrenceRule, start: datetime) -> WallTimes:

@@ -12,7 +12,7 @@ from shared.errors import UserError
 from shared.postgres.database import Connection
 from shared.rules.due import Pause
 from shared.rules.recurrence import Schedule
-from shared.store.schedules import pause_from_row, schedule_from_json, schedule_to_json
+from shared.store.schedules import Standing, note_overdue, pause_from_row, schedule_from_json, schedule_to_json
 from shared.store.set_ups import ImportSetup
 
 _COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, file_due_at, host_key, pause_from, pause_until,
@@ -86,14 +86,23 @@ async def list_imports(
     return [_saved(dict(row)) for row in rows]
 
 
-async def update_import(connection: Connection, draft: ImportDraft, *, forget_host_key: bool) -> None:
+async def update_import(
+    connection: Connection, draft: ImportDraft, *, before: SavedImport, forget_host_key: bool, now: datetime
+) -> None:
     """Save an import anew; `forget_host_key` when the key its server showed counts no more.
 
-    A pause goes with the schedule.
+    A pause goes with the schedule. Another schedule has not failed yet; what was due by the one before, and waits for
+    a scheduler, is missed.
     """
+    if before.schedule is not None and draft.next_run_at != before.next_run_at:
+        stands = Standing(before.schedule, before.pause, before.next_run_at)
+        if stands.waits(now):
+            await note_overdue(connection, draft.id, stands, "changed", now=now)
     await connection.execute(
         """UPDATE imports SET name = $2, setup = $3, schedule = $4, next_run_at = $5, file_due_at = $6,
         retry_at = CASE WHEN $5 = retry_at THEN retry_at END,
+        failures = CASE WHEN schedule = $4::jsonb THEN failures ELSE 0 END,
+        retries = CASE WHEN schedule = $4::jsonb THEN retries ELSE 0 END,
         pause_from = CASE WHEN $4::jsonb IS NOT NULL THEN pause_from END,
         pause_until = CASE WHEN $4::jsonb IS NOT NULL THEN pause_until END,
         pause_reason = CASE WHEN $4::jsonb IS NOT NULL THEN pause_reason END,

@@ -8,10 +8,14 @@ from pydantic import BaseModel, Field
 
 OTHERS: Final = """CASE WHEN r.finished_at IS NULL THEN (
         SELECT jsonb_build_object('under_way', count(*) FILTER (WHERE o.status <> 'queued'),
-            'before', count(*) FILTER (WHERE o.status = 'queued' AND (o.queued_at, o.id) < (r.queued_at, r.id)),
+            'before', count(*) FILTER (WHERE o.status = 'queued'
+                AND (o.trigger = 'schedule', o.queued_at, o.id) < (r.trigger = 'schedule', r.queued_at, r.id)),
             'writing', (array_agg(o.id ORDER BY o.status, o.id) FILTER (WHERE o.status IN ('applying', 'planning')))[1])
         FROM runs o WHERE o.manager_id = r.manager_id AND o.finished_at IS NULL AND o.id <> r.id) END AS others"""
-"""A column for a query of runs `r`: what other open runs their managers have."""
+"""A column for a query of runs `r`: what other open runs their managers have.
+
+Those before it are in the order in which the scheduler takes them up: who asks goes before schedules.
+"""
 
 
 class RunWait(BaseModel):

@@ -3,8 +3,8 @@
 The due times are the scheduler's to set; web pauses and resumes. Each function works in the caller's transaction.
 """
 
-from dataclasses import asdict
-from datetime import datetime, time
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from shared.errors import UserError
 from shared.postgres.database import Connection
-from shared.rules.due import MOST_COUNTED, Pause, due_between, next_due, next_file_due
+from shared.rules.due import MOST_COUNTED, Pause, delay_of, due_between, next_due, next_file_due
 from shared.rules.recurrence import Schedule, counted_end
 from shared.rules.schedule_policy import SchedulePolicy
 
@@ -27,6 +27,19 @@ class MissedView(BaseModel):
     occurrences: int = Field(description=f"How many there were; {MOST_COUNTED:,} stands for so many or more")
     code: MissedCode
     reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A stored schedule with what moves it: its pause, and when it is due next, a try again included."""
+
+    schedule: Schedule
+    pause: Pause | None
+    next_at: datetime | None
+
+    def waits(self, now: datetime) -> bool:
+        """Tell whether a run is due already, and waits for a scheduler."""
+        return self.next_at is not None and self.next_at <= now
 
 
 def schedule_to_json(schedule: Schedule) -> dict[str, Any]:
@@ -67,19 +80,27 @@ def pause_from_row(row: Any) -> Pause | None:  # noqa: ANN401 - a record or a di
 async def pause_import(connection: Connection, import_id: UUID, pause: Pause, *, now: datetime) -> None:
     """Let an import's schedule pause; an earlier pause is replaced, and what it has taken so far is noted as missed.
 
+    What is due already, and waits for a scheduler, still runs if the pause begins later, and else is missed.
     UserError `import_not_found`, or `schedule_missing` where there is none.
     """
-    schedule, before = await _schedule_of(connection, import_id)
+    stands = await _standing_of(connection, import_id)
+    schedule, before = stands.schedule, stands.pause
     if before is not None and before.begins <= now:
         await note_pause_ended(connection, import_id, schedule, before, now=now)
+    next_at = next_due(schedule, import_id, now, pause)
+    if stands.waits(now):
+        if pause.begins > now:
+            next_at = stands.next_at
+        else:
+            await note_overdue(connection, import_id, stands, "paused", now=now)
     await connection.execute(
         """UPDATE imports SET pause_from = $2, pause_until = $3, pause_reason = $4, next_run_at = $5, file_due_at = $6,
-        retry_at = NULL WHERE id = $1""",
+        retry_at = CASE WHEN retry_at = $5 THEN retry_at END WHERE id = $1""",
         import_id,
         pause.begins,
         pause.ends,
         pause.reason,
-        next_due(schedule, import_id, now, pause),
+        next_at,
         next_file_due(schedule, now, pause),
     )
 
@@ -87,17 +108,25 @@ async def pause_import(connection: Connection, import_id: UUID, pause: Pause, *,
 async def resume_import(connection: Connection, import_id: UUID, *, now: datetime) -> None:
     """End an import's pause; what it took is noted as missed, and not made up for. Failures are counted anew.
 
+    What came due outside of the pause, and waits for a scheduler, still runs, unless the pause has begun since.
     UserError `import_not_found`, `schedule_missing`, or `schedule_not_paused`.
     """
-    schedule, pause = await _schedule_of(connection, import_id)
+    stands = await _standing_of(connection, import_id)
+    schedule, pause = stands.schedule, stands.pause
     if pause is None:
         raise UserError("schedule_not_paused", "The schedule is not paused.")
     await note_pause_ended(connection, import_id, schedule, pause, now=now)
+    next_at = next_due(schedule, import_id, now)
+    if stands.next_at is not None and stands.waits(now):
+        if stands.next_at < pause.begins <= now:
+            await note_overdue(connection, import_id, stands, "paused", now=now)
+        else:
+            next_at = stands.next_at
     await connection.execute(
         """UPDATE imports SET pause_from = NULL, pause_until = NULL, pause_reason = NULL, failures = 0, retries = 0,
         next_run_at = $2, file_due_at = $3 WHERE id = $1""",
         import_id,
-        next_due(schedule, import_id, now),
+        next_at,
         next_file_due(schedule, now),
     )
 
@@ -110,6 +139,17 @@ async def note_pause_ended(
     taken = due_between(schedule, pause.begins, end)
     reason = "The schedule was paused" + (f": {pause.reason}" if pause.reason else ".")
     await note_missed(connection, [(import_id, taken, "paused", reason)], now=now)
+
+
+async def note_overdue(connection: Connection, import_id: UUID, stands: Standing, what: str, *, now: datetime) -> None:
+    """Note as missed what is due already and will not run, because since then its schedule was `what`."""
+    if stands.next_at is None:
+        return
+    delay = delay_of(stands.schedule, import_id)
+    times = due_between(stands.schedule, stands.next_at - delay, now - delay + timedelta(microseconds=1))
+    missed = [due for due in times if stands.pause is None or not stands.pause.covers(due)]
+    words = f"The scheduler was not running, or not in time, when it was due; then the schedule was {what}."
+    await note_missed(connection, [(import_id, missed, "downtime", words)], now=now)
 
 
 async def note_missed(
@@ -139,10 +179,10 @@ async def missed_of(connection: Connection, import_id: UUID, *, limit: int) -> l
     return [MissedView.model_validate(dict(row)) for row in rows]
 
 
-async def _schedule_of(connection: Connection, import_id: UUID) -> tuple[Schedule, Pause | None]:
-    """Return an import's schedule and pause, its row locked."""
+async def _standing_of(connection: Connection, import_id: UUID) -> Standing:
+    """Return how an import's schedule stands, its row locked."""
     row = await connection.fetchrow(
-        """SELECT schedule, pause_from, pause_until, pause_reason FROM imports
+        """SELECT schedule, next_run_at, pause_from, pause_until, pause_reason FROM imports
         WHERE id = $1 AND deleted_at IS NULL FOR UPDATE""",
         import_id,
     )
@@ -150,4 +190,4 @@ async def _schedule_of(connection: Connection, import_id: UUID) -> tuple[Schedul
         raise UserError("import_not_found", "There is no such import.")
     if row["schedule"] is None:
         raise UserError("schedule_missing", "The import has no schedule.")
-    return schedule_from_json(row["schedule"]), pause_from_row(row)
+    return Standing(schedule_from_json(row["schedule"]), pause_from_row(row), row["next_run_at"])

@@ -47,7 +47,9 @@ def of_day(source: random.Random) -> str:
 def daily(source: random.Random) -> str:
     limits = source.choice(["", "", ";BYDAY=MO,TU,WE,TH,FR", f";BYMONTH={numbers(source, range(1, 13))}"])
     limits += source.choice(["", "", f";BYMONTHDAY={signed(source, 31, 6)}"])
-    return f"FREQ=DAILY;INTERVAL={source.choice((1, 1, 2, 3, 7, 10, 45))}{limits}{of_day(source)}"
+    limits += of_day(source)
+    limits += f";BYSETPOS={signed(source, 3)}" if "BYHOUR" in limits and source.random() < 0.3 else ""
+    return f"FREQ=DAILY;INTERVAL={source.choice((1, 1, 2, 3, 7, 10, 45))}{limits}"
 
 
 def weekly(source: random.Random) -> str:
@@ -100,7 +102,7 @@ def hourly(source: random.Random) -> str:
 def minutely(source: random.Random) -> str:
     limits = source.choice(["", f";BYDAY={weekdays(source)}", f";BYHOUR={numbers(source, range(24), 9)}"])
     limits += source.choice(["", "", ";BYMINUTE=0,30"])
-    return f"FREQ=MINUTELY;INTERVAL={source.choice((45, 60, 90, 250, 1440, 1441))}{limits}"
+    return f"FREQ=MINUTELY;INTERVAL={source.choice((5, 15, 45, 60, 90, 250, 1439, 1440, 1441))}{limits}"
 
 
 KINDS: tuple[tuple[Callable[[random.Random], str | None], int], ...] = (
@@ -111,7 +113,7 @@ KINDS: tuple[tuple[Callable[[random.Random], str | None], int], ...] = (
 def schedule_in(source: random.Random, zone: str) -> Schedule:
     kinds, weights = zip(*KINDS, strict=True)
     time = source.choice(EDGES) if source.random() < 0.7 else f"{source.randrange(24):02}:{source.randrange(60):02}"
-    day = datetime(1990, 1, 1) + timedelta(days=source.randrange(13_000))  # noqa: DTZ001 - wall clock
+    day = datetime(1950, 1, 1) + timedelta(days=source.randrange(31_000))  # noqa: DTZ001 - wall clock
     start = datetime.fromisoformat(f"{day:%Y-%m-%d}T{time}")
     rule = source.choices(kinds, weights)[0](source)
     end = start + timedelta(days=source.randrange(1, 3000), hours=source.randrange(24))

@@ -24,13 +24,14 @@ from shared.postgres.migrate import migrate
 from shared.rules.recurrence import Schedule
 from shared.topics import IMPORT_REQUESTED
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.scheduled_imports import add_imports, add_managers
+from tests.support.scheduled_imports import add_history, add_imports, add_managers
 from tests.support.server_process import ServerProcess
 from tests.support.waiting import until
 
 _CONSUMER: Any = AIOKafkaConsumer  # aiokafka has no types
 _LEAD = timedelta(seconds=3)
 _START_SECONDS = 120
+_IMPORTS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,13 @@ class DueCrowd:
         self._crowd: list[UUID] = []
 
     @asynccontextmanager
-    async def running(self, *, stored: int, due: int, managers: int) -> AsyncIterator[asyncpg.Connection]:
-        """Run database and broker, with so many schedules stored, of which so many can be made due."""
+    async def running(
+        self, *, stored: int, due: int, managers: int, past_runs: int = 0
+    ) -> AsyncIterator[asyncpg.Connection]:
+        """Run database and broker, with so many schedules stored, of which so many can be made due.
+
+        These have so many `past_runs` each.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o755)  # Postgres runs as another user where the tests run as root
         postgres = EmbeddedPostgres(self._folder / "postgres", self._folder / "postgres.log")
@@ -87,7 +93,10 @@ class DueCrowd:
                 count=stored,
             )
             self._crowd = made[-due:]
-            await db.execute("ANALYZE")
+            if past_runs:
+                for first in range(0, due, _IMPORTS_AT_ONCE):
+                    await add_history(db, self._crowd[first : first + _IMPORTS_AT_ONCE], runs=past_runs, now=now)
+            await db.execute("VACUUM ANALYZE")
             try:
                 yield db
             finally:
@@ -163,7 +172,8 @@ class DueCrowd:
                 await killing
         row = await db.fetchrow(
             """SELECT max(queued_at) AS queued, max(started_at) AS asked, count(*) AS runs,
-            count(DISTINCT import_id) AS imports FROM runs"""
+            count(DISTINCT import_id) AS imports FROM runs WHERE queued_at >= $1""",
+            at - _LEAD,
         )
         assert row
         return Outcome(
@@ -180,10 +190,11 @@ class DueCrowd:
     async def _kill(self, process: ServerProcess) -> None:
         db = await asyncpg.connect(self._dsn)
         try:
-            enough = "SELECT count(*) > $1 FROM runs"
+            enough = "SELECT count(*) > $1 FROM runs WHERE queued_at > $2"
+            began = datetime.now(UTC)
 
             async def a_third() -> bool:
-                return bool(await db.fetchval(enough, len(self._crowd) // 3))
+                return bool(await db.fetchval(enough, len(self._crowd) // 3, began))
 
             await until(a_third, within=120, what="a third of the crowd is queued", every=0.01)
             process.kill()

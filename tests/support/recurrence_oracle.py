@@ -81,8 +81,8 @@ def expected(
         walls = takewhile(lambda wall: wall.replace(tzinfo=UTC) < end + DAY, _walls(start, parts, end))
         times = ((wall, first_showing(wall, clock)) for wall in walls)
     found: list[datetime] = []
-    for number, (wall, due) in enumerate(times):
-        if (count and number >= count) or (until and wall.replace(tzinfo=None) > until) or due >= end:
+    for wall, due in times:
+        if (count and len(found) == count) or (until and wall.replace(tzinfo=None) > until) or due >= end:
             break
         if last and _past(last, wall, due, clock):
             break

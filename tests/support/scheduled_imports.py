@@ -72,3 +72,21 @@ async def add_imports(
     columns = ["id", "manager_id", "name", "setup", "schedule", "next_run_at", "file_due_at", "created_at"]
     await db.copy_records_to_table("imports", records=rows, columns=columns)
     return ids
+
+
+async def add_history(db: asyncpg.Connection, import_ids: Sequence[UUID], *, runs: int, now: datetime) -> None:
+    """Give imports so many past runs each, one a day, of which each third was applied."""
+    await db.execute(
+        """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, attempt, setup, setup_fingerprint,
+            queued_at, started_at, finished_at, applied_at, file_sha256)
+        SELECT gen_random_uuid(), i.id, i.manager_id, 'schedule', false,
+            CASE WHEN day % 3 = 0 THEN 'succeeded' ELSE 'unchanged' END, 1, '{}', 'old', at, at, at,
+            CASE WHEN day % 3 = 0 THEN at END, md5(day::text)
+        FROM imports i, generate_series(1, $2) AS day,
+            LATERAL (SELECT $3::timestamptz - day * interval '1 day' AS at) AS d
+        WHERE i.id = ANY ($1)""",
+        import_ids,
+        runs,
+        now,
+    )
+    await db.execute("ANALYZE runs")

@@ -88,9 +88,11 @@ async def claim_due_schedules(connection: Connection, now: datetime, limit: int)
 
 
 async def next_due_at(connection: Connection | Pool) -> datetime | None:
-    """Return when the next schedule comes due."""
+    """Return when the next schedule comes due, or the next pause ends."""
     due: datetime | None = await connection.fetchval(
-        "SELECT min(next_run_at) FROM imports WHERE deleted_at IS NULL AND next_run_at IS NOT NULL"
+        """SELECT least(
+            (SELECT min(next_run_at) FROM imports WHERE deleted_at IS NULL AND next_run_at IS NOT NULL),
+            (SELECT min(pause_until) FROM imports WHERE deleted_at IS NULL AND pause_until IS NOT NULL))"""
     )
     return due
 
@@ -112,7 +114,7 @@ def _judged(row: asyncpg.Record, fields: Sequence[asyncpg.Record], now: datetime
         schedule = schedule_from_json(row["schedule"] or {})
         due = judge_due(schedule, row["id"], row["next_run_at"], now, pause_from_row(row), retry=retry)
         return _Claimed(row, due, retry, setup_now(row, fields))
-    except (ValueError, TypeError, KeyError, ContactsSyncError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, ContactsSyncError) as error:
         _log.error("schedule cannot be read and is stopped", import_id=str(row["id"]), error=type(error).__name__)
         return _Claimed(row, _UNREADABLE, retry, None)
 

@@ -1,21 +1,21 @@
 """Computes the next times of all schedules anew: after the zones' rules have changed, or a clock was set back."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import structlog
 
+from services.scheduler.domain.basis import Basis, Verdict, judge_basis
 from shared.errors import ContactsSyncError
+from shared.ids import new_id
 from shared.postgres.database import Connection, Pool
 from shared.rules.due import next_due, next_file_due
 from shared.store.schedules import pause_from_row, schedule_from_json, schedule_to_json
 
 _BATCH = 500
-_BACK = timedelta(minutes=5)
-"""A clock behind by less is another machine's; each process sees its own being set."""
 _FIRST = UUID(int=0)
 _log = structlog.get_logger("contacts_sync.scheduler.due")
 
@@ -33,18 +33,39 @@ WHERE imports.id = d.id
 """
 
 
-async def basis_changed(connection: Connection, zone_data: str, now: datetime) -> bool:
-    """Note what times are computed with; tells whether that changed since it was noted, or the clock went back."""
-    before = await connection.fetchrow("SELECT zone_data, seen_at FROM schedule_basis FOR UPDATE")
-    await connection.execute(
-        """INSERT INTO schedule_basis (zone_data, seen_at) VALUES ($1, $2)
-        ON CONFLICT (single) DO UPDATE SET zone_data = excluded.zone_data, seen_at = excluded.seen_at""",
-        zone_data,
-        now,
-    )
-    if before is None:
-        return False
-    return bool(before["zone_data"] != zone_data or now < before["seen_at"] - _BACK)
+class BasisNotes:
+    """Notes what this scheduler computes due times with, beside others on the same database."""
+
+    def __init__(self, zone_data: str) -> None:
+        self._id = new_id()
+        self._zone_data = zone_data
+        self._left: Basis | None = None
+        self._beside_older = False
+
+    async def changed(self, connection: Connection, now: datetime, *, set_back: bool) -> bool:
+        """Note it; tells whether all due times have to be computed anew. `set_back`: this process's clock was."""
+        row = await connection.fetchrow("SELECT zone_data, seen_at, seen_by, older FROM schedule_basis FOR UPDATE")
+        noted = Basis(row["zone_data"], row["seen_at"], row["seen_by"]) if row else None
+        own = Basis(self._zone_data, now, self._id)
+        verdict = Verdict.COMPUTE_ANEW if set_back else judge_basis(noted, own, self._left)
+        if verdict is Verdict.LEAVE:
+            if noted != self._left:
+                _log.warning("another scheduler's clock is ahead, or its rules of the time zones are newer")
+            self._left = noted
+            await connection.execute("UPDATE schedule_basis SET older = older OR zone_data <> $1", self._zone_data)
+            return False
+        self._left = None
+        await connection.execute(
+            """INSERT INTO schedule_basis (zone_data, seen_at, seen_by) VALUES ($1, $2, $3)
+            ON CONFLICT (single) DO UPDATE SET zone_data = excluded.zone_data, seen_at = excluded.seen_at,
+                seen_by = excluded.seen_by, older = false""",
+            own.zone_data,
+            own.seen_at,
+            own.seen_by,
+        )
+        # One with older rules sets next times by them until it is gone.
+        was_beside_older, self._beside_older = self._beside_older, bool(row and row["older"])
+        return verdict is Verdict.COMPUTE_ANEW or (was_beside_older and not self._beside_older)
 
 
 async def recompute_due(pool: Pool, now: datetime) -> int:
@@ -69,9 +90,11 @@ def _recomputed(row: asyncpg.Record, now: datetime) -> tuple[UUID, datetime | No
         stored = schedule_to_json(schedule)
         pause = pause_from_row(row)
         next_at, file_at = next_due(schedule, row["id"], now, pause), next_file_due(schedule, now, pause)
-    except (ValueError, TypeError, KeyError, ContactsSyncError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, ContactsSyncError) as error:
         _log.error("schedule cannot be read", import_id=str(row["id"]), error=type(error).__name__)
         return None
+    if pause is not None and pause.ends is None and row["next_run_at"] is None:
+        next_at = file_at = None  # it has begun, by the clock that was before
     if row["retry_at"] is not None and (next_at is None or row["retry_at"] < next_at):
         next_at = row["retry_at"]
     if row["file_due_at"] is not None and row["file_due_at"] <= now:

@@ -12,7 +12,7 @@ from shared.ids import new_id
 from shared.postgres.database import Connection
 from shared.postgres.outbox import say
 from shared.rules.due import Pause
-from shared.store.schedules import pause_import, schedule_from_json
+from shared.store.schedules import pause_from_row, pause_import, schedule_from_json
 from shared.store.set_ups import RunSetup
 from shared.topics import IMPORT_WARNED
 
@@ -26,7 +26,7 @@ RETURNING id, import_id, manager_id, status, error_message, setup
 """
 
 _IMPORT = """
-SELECT id, schedule, failures, retries, next_run_at, pause_from FROM imports
+SELECT id, schedule, failures, retries, next_run_at, pause_from, pause_until, pause_reason FROM imports
 WHERE id = $1 AND deleted_at IS NULL AND schedule IS NOT NULL FOR NO KEY UPDATE
 """
 
@@ -41,7 +41,7 @@ async def follow_up_runs(connection: Connection, now: datetime, limit: int) -> i
         try:
             async with connection.transaction():
                 await _follow_up(connection, run, row, now)
-        except (ValueError, TypeError, KeyError, ContactsSyncError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, ContactsSyncError) as error:
             _log.error("schedule cannot be read", import_id=str(row["id"]), error=type(error).__name__)
     return len(runs)
 
@@ -52,11 +52,12 @@ async def _follow_up(connection: Connection, run: asyncpg.Record, row: asyncpg.R
     follows = consequence(policy, standing, run["status"], now)
     if follows.failures != row["failures"]:
         await connection.execute("UPDATE imports SET failures = $2 WHERE id = $1", row["id"], follows.failures)
-    if row["pause_from"] is not None and row["pause_from"] <= now:
+    pause = pause_from_row(row)
+    if pause is not None and pause.covers(now):
         return
     if follows.pauses:
         await _pause(connection, run, follows.failures, now)
-    elif follows.retry_at is not None:
+    elif follows.retry_at is not None and not (pause and pause.covers(follows.retry_at)):
         await connection.execute(
             "UPDATE imports SET retry_at = $2, next_run_at = $2, retries = retries + 1 WHERE id = $1",
             row["id"],

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from shared.rules.due import MOST_COUNTED, Pause, delay_of, next_due
 from shared.rules.recurrence import Schedule, due_times
 
 _MOMENT = timedelta(microseconds=1)
+_FIRST_LOOK_BACK = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,24 @@ def judge_due(
             upcoming = due
             break
         passed.append(due)
-    if pause is not None or (upcoming is not None and upcoming <= now - delay):
+    more = upcoming is not None and upcoming <= now - delay
+    if pause is not None or more:
         passed = [due for due in passed if pause is None or not pause.covers(due)]
         upcoming = next_due(schedule, import_id, now, pause)
     elif upcoming is not None:
         upcoming += delay
+    if more and (newest := _newest(schedule, now - delay, pause)):
+        passed.append(newest)
     if not passed:  # a try again; or a zone's rules have moved the time, which then is the one that was noted
         return DueNow(None if retry else came_due, upcoming)
     return DueNow(passed[-1], upcoming, passed[:-1])
+
+
+def _newest(schedule: Schedule, until: datetime, pause: Pause | None) -> datetime | None:
+    """Return the last due time up to a moment, where very many lie before it; None where a pause took the last ones."""
+    window = _FIRST_LOOK_BACK
+    while True:
+        found = list(takewhile(lambda due: due <= until, due_times(schedule, until - window)))
+        if found:
+            return next((due for due in reversed(found) if pause is None or not pause.covers(due)), None)
+        window *= 4

@@ -42,7 +42,7 @@ def silent_from(run: Watched, others_waited: timedelta = timedelta()) -> datetim
     """
     if run.taken_up:
         return run.beat_at + GRACE + 2 * run.waited
-    patience = min(UNTAKEN_GRACE * (1 << min(run.attempt - 1, 10)), LONGEST_GRACE)
+    patience = min(UNTAKEN_GRACE * (1 << min(max(run.attempt - 1, 0), 10)), LONGEST_GRACE)
     return run.beat_at + patience + 2 * others_waited
 
 

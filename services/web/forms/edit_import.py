@@ -41,7 +41,7 @@ async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, p
     forget_host_key = isinstance(given, dict) and "host_key" in given and given["host_key"] is None
     if isinstance(source, RemoteSource) and isinstance(draft.setup.source, RemoteSource):
         forget_host_key = forget_host_key or not same_server(source.url, draft.setup.source.url)
-    await update_import(desk.connection, draft, forget_host_key=forget_host_key)
+    await update_import(desk.connection, draft, before=saved, forget_host_key=forget_host_key, now=desk.now)
 
 
 def _stays(source: RemoteSource, wanted: object) -> bool:

@@ -1,6 +1,6 @@
 """Whether an import makes sense, by the rules, and what is stored of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.web.forms.credentials import Credentials
@@ -15,7 +15,7 @@ from shared.postgres.database import Connection
 from shared.rules.dialect import Dialect, validate_dialect
 from shared.rules.due import next_due, next_file_due
 from shared.rules.kinds import Kind, Notation, check, validate_notation
-from shared.rules.recurrence import Schedule, validate
+from shared.rules.recurrence import Schedule, next_occurrence, validate
 from shared.rules.trimming import trim
 from shared.sealing import Sealer
 from shared.store.imports import ImportDraft, SavedImport
@@ -68,16 +68,21 @@ async def draft_import(
         if source is not None and source.kind != "remote":
             message = "Only a file from network or internet can be put on a schedule."
             errors.add("schedule_needs_remote", message, "schedule")
-        schedule = _checked_schedule(wanted.schedule, errors)
+        schedule = _checked_schedule(wanted.schedule, errors, before=saved.schedule if saved else None, now=desk.now)
     errors.raise_any()
     assert source is not None
     assert unique_id is not None
     import_id, pause = (saved.id, saved.pause) if saved else (new_id(), None)
     next_run_at = next_due(schedule, import_id, desk.now, pause) if schedule else None
     file_due_at = next_file_due(schedule, desk.now, pause) if schedule else None
-    if saved is not None and schedule is not None and saved.schedule == schedule:
+    if saved is not None and schedule is not None and saved.schedule is not None:
         # They may be due this moment, and must not be skipped.
-        next_run_at, file_due_at = saved.next_run_at, saved.file_due_at
+        if saved.schedule == schedule:
+            next_run_at, file_due_at = saved.next_run_at, saved.file_due_at
+        elif saved.schedule == replace(schedule, policy=saved.schedule.policy) and _is_past(
+            saved.next_run_at, desk.now
+        ):
+            next_run_at = saved.next_run_at
     return ImportDraft(
         id=import_id,
         manager_id=wanted.manager_id,
@@ -87,6 +92,10 @@ async def draft_import(
         next_run_at=next_run_at,
         file_due_at=file_due_at,
     )
+
+
+def _is_past(time: datetime | None, now: datetime) -> bool:
+    return time is not None and time <= now
 
 
 def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:
@@ -112,8 +121,12 @@ def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:
     return Options(**options.model_dump() | {"error_emails": emails})
 
 
-def _checked_schedule(wanted: ScheduleInput, errors: ErrorList) -> Schedule:
+def _checked_schedule(wanted: ScheduleInput, errors: ErrorList, *, before: Schedule | None, now: datetime) -> Schedule:
     schedule = wanted.schedule()
     with errors.check("schedule"):
         validate(schedule)
+        if schedule != before and next_occurrence(schedule, now) is None:
+            once = schedule.rrule is None
+            message = "This time has passed" if once else "The last time of this schedule has passed"
+            raise UserError("schedule_over", message, field=f"schedule.{'start' if once else 'until'}")
     return schedule

@@ -1,6 +1,7 @@
 """The schedule's part of the import's form: a pattern or a rule, its range, and what goes with it."""
 
 from collections.abc import Mapping
+from datetime import datetime, time
 from typing import Any, Final, cast, get_args
 
 from services.web.forms.import_input import ScheduleInput
@@ -8,7 +9,7 @@ from shared.rules.patterns import MonthDay, Pattern, Repeat, pattern_rule, rule_
 from shared.rules.recurrence_rule import WEEKDAYS
 from shared.rules.schedule_policy import NO_POLICY
 
-_MINUTES: Final = len("2026-12-01T06:30")
+_END_OF_DAY: Final = time(23, 59, 59)
 _UNITS: Final = {"hourly": "hours", "daily": "days", "weekly": "weeks", "monthly": "months", "yearly": "years"}
 _EMPTY: Final = {
     "repeat": "none",
@@ -33,15 +34,23 @@ def schedule_values(schedule: ScheduleInput | None) -> dict[str, str]:
         return values
     pattern = rule_pattern(schedule.rrule, schedule.start)
     values |= _pattern_values(pattern) if pattern else {"repeat": "rule", "rule": schedule.rrule or ""}
-    values |= {"start": schedule.start.isoformat()[:_MINUTES], "time_zone": schedule.time_zone}
+    values |= {"start": _shown(schedule.start), "time_zone": schedule.time_zone}
     if schedule.until is not None:
-        values |= {"end": "until", "until": schedule.until.date().isoformat()}
+        whole_day = schedule.until.time() == _END_OF_DAY
+        values |= {"end": "until", "until": schedule.until.date().isoformat() if whole_day else _shown(schedule.until)}
     elif schedule.count is not None:
         values |= {"end": "count", "count": str(schedule.count)}
     for name in ("spread_minutes", "retry_minutes", "retries", "pause_after_failures"):
         number = getattr(schedule, name)
         values[name] = "" if number is None else str(number)
-    return values | {"file_by": schedule.file_by.isoformat("minutes") if schedule.file_by else ""}
+    return values | {"file_by": _shown(schedule.file_by) if schedule.file_by else ""}
+
+
+def _shown(value: datetime | time) -> str:
+    """Return a time as an input field holds it: with seconds where it has some, so that they are kept."""
+    if value.microsecond:
+        return value.isoformat(timespec="milliseconds")
+    return value.isoformat(timespec="seconds" if value.second else "minutes")
 
 
 def schedule_document(values: Mapping[str, str]) -> dict[str, Any] | None:

@@ -44,7 +44,11 @@ async def pause(import_id: UUID, request: Request, resources: Open, visitor: Vis
     """Pause the schedule, now or between two days."""
     form = await checked_form(request, resources, visitor)
     days = {name: str(form[name]) for name in ("from", "until") if form.get(name)}
-    await pause_schedule(resources, import_id, PauseInput.model_validate(days))
+    try:
+        wanted = PauseInput.model_validate(days)
+    except ValidationError:
+        raise UserError("pause_range", "Give the days of a pause as a calendar has them, such as 2026-12-24.") from None
+    await pause_schedule(resources, import_id, wanted)
     return RedirectResponse(f"/imports/{import_id}/runs", 303)
 
 

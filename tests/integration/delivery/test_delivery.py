@@ -77,6 +77,38 @@ async def records(settings: KafkaSettings, topic: str) -> list[Any]:
         await consumer.stop()
 
 
+async def test_every_process_of_a_service_hears_what_is_said_to_all(settings: KafkaSettings) -> None:
+    heard: list[tuple[int, Any]] = []
+
+    def hear(process: int) -> Handler:
+        async def handler(event: ApplyRequested) -> None:
+            heard.append((process, event.event_id))
+
+        return handler
+
+    brokers = []
+    for process in (1, 2):
+        broker = build_broker(settings, "test")
+        delivery = Delivery(broker, "test", settings, SystemClock(), policy=QUICK)
+        delivery.subscribe(APPLY_REQUESTED, hear(process), every_process=True)
+        await broker.start()
+        assert await delivery.checks()["consumers"]()
+        brokers.append(broker)
+    try:
+        said = []
+
+        async def both() -> bool:
+            said.append(an_event())
+            await say(brokers[0], said[-1])
+            return {process for process, _ in heard} == {1, 2}
+
+        await until(both, within=60, what="both processes hear")
+        assert {event_id for _, event_id in heard} <= {event.event_id for event in said}
+    finally:
+        for broker in brokers:
+            await broker.stop()
+
+
 async def test_what_is_down_is_waited_for(settings: KafkaSettings) -> None:
     calls: dict[str, int] = {}
 

@@ -1,14 +1,18 @@
 """What comes due becomes one run, whatever clocks, zones and outages do."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 
 import pytest
 
+from shared.rules.due import Pause
 from shared.rules.recurrence import Schedule, due_times
 from shared.rules.schedule_policy import SchedulePolicy
+from shared.store.schedules import pause_import
 from tests.integration.scheduler.conftest import NOW, Schedulers
 from tests.support.scheduled_imports import add_imports, add_managers
+from tests.support.set_clock import SetClock
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -77,8 +81,85 @@ async def test_a_clock_set_back_while_no_scheduler_ran(schedulers: Schedulers) -
     schedulers.clock.go(100 * DAY)
     await schedulers.dispatcher().queue_due()
     schedulers.clock.set(NOW)
-    await schedulers.dispatcher().queue_due()
+    dispatcher = schedulers.dispatcher()
+    await dispatcher.queue_due()
+    schedulers.clock.go(timedelta(minutes=1))
+    await dispatcher.queue_due()
     assert await schedulers.next_at(made) == NOW + HOUR / 2
+
+
+async def beside_each_other(schedulers: Schedulers, ahead: timedelta, minutes: int, first: str, second: str) -> None:
+    """Let two schedulers look each minute: the second one's clock is ahead, and their zone data may differ."""
+    clocks = SetClock(NOW), SetClock(NOW + ahead)
+    dispatchers = [
+        replace(schedulers, clock=clock).dispatcher(zone_data=version)
+        for clock, version in zip(clocks, (first, second), strict=True)
+    ]
+    for _ in range(minutes):
+        for clock, dispatcher in zip(clocks, dispatchers, strict=True):
+            await dispatcher.queue_due()
+            clock.go(timedelta(minutes=1))
+        await schedulers.finish()
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_schedulers_whose_clocks_are_apart_run_a_time_once(schedulers: Schedulers, minutes: int) -> None:
+    made = await schedulers.new_import(daily())
+    await beside_each_other(schedulers, timedelta(minutes=minutes), 60, "1", "1")
+    assert [run["due_at"] for run in await schedulers.runs(made)] == [NOW + HOUR / 2]
+    assert await schedulers.next_at(made) == NOW + HOUR / 2 + DAY
+
+
+@pytest.mark.parametrize("first", ["2026.2", "2026.10"])
+async def test_older_rules_of_the_zones_do_not_come_back_beside_newer_ones(schedulers: Schedulers, first: str) -> None:
+    made = await schedulers.new_import(daily())
+    second = "2026.10" if first == "2026.2" else "2026.2"
+    one, other = schedulers.dispatcher(zone_data=first), schedulers.dispatcher(zone_data=second)
+    for minute in range(5):
+        if minute == 2:
+            await schedulers.db.execute("UPDATE imports SET next_run_at = next_run_at + interval '1 hour'")
+        await one.queue_due()
+        await other.queue_due()
+        schedulers.clock.go(timedelta(minutes=1))
+    assert await schedulers.next_at(made) == NOW + 1.5 * HOUR, "computed anew by nobody"
+
+
+async def test_times_set_by_older_rules_are_computed_anew_when_their_scheduler_is_gone(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    older, newer = schedulers.dispatcher(zone_data="2026.1"), schedulers.dispatcher(zone_data="2026.2")
+    for _ in range(3):
+        await newer.queue_due()
+        await older.queue_due()
+        schedulers.clock.go(timedelta(minutes=1))
+    await schedulers.db.execute("UPDATE imports SET next_run_at = next_run_at + interval '1 hour'")
+    for _ in range(2):
+        await newer.queue_due()
+        schedulers.clock.go(timedelta(minutes=1))
+    assert await schedulers.next_at(made) == NOW + HOUR / 2
+
+
+async def test_what_another_transaction_holds_is_not_asked_for_all_the_time(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(policy=SchedulePolicy(file_by=time(6, 30))))
+    schedulers.clock.set(NOW + HOUR)
+    async with schedulers.db.transaction():
+        await schedulers.db.execute("SELECT FROM imports WHERE id = $1 FOR UPDATE", made)
+        dispatcher = schedulers.dispatcher()
+        assert await dispatcher.queue_due() > 0
+        assert await dispatcher.look_for_late_files() > 0
+    assert await schedulers.runs() == []
+    await dispatcher.queue_due()
+    assert len(await schedulers.runs()) == 1
+
+
+async def test_a_clock_set_back_before_a_pause_does_not_end_it(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(Schedule(datetime(2026, 11, 1), "UTC", "FREQ=HOURLY"))  # noqa: DTZ001
+    dispatcher = schedulers.dispatcher()
+    await dispatcher.queue_due()
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW, None), now=NOW)
+    schedulers.clock.set(NOW - 2 * HOUR)
+    await dispatcher.queue_due()
+    assert await schedulers.next_at(made) is None
 
 
 async def test_new_rules_of_a_zone_move_what_is_not_due_yet(schedulers: Schedulers) -> None:

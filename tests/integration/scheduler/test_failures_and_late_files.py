@@ -137,6 +137,62 @@ async def test_a_pause_between_two_days(schedulers: Schedulers) -> None:
     assert (await pause_of(schedulers, made))[0] is None
 
 
+async def test_a_pause_that_outlasts_the_schedule_ends_and_is_told_of(schedulers: Schedulers) -> None:
+    start = datetime.fromisoformat("2026-12-01T06:30")
+    made = await schedulers.new_import(Schedule(start, "Europe/Berlin", "FREQ=DAILY", count=5))
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW + 3 * DAY, NOW + 30 * DAY), now=NOW)
+    for _ in range(3):
+        schedulers.clock.go(DAY)
+        await schedulers.dispatcher().queue_due()
+        await schedulers.finish()
+    assert await schedulers.next_at(made) is None
+    wait = await schedulers.dispatcher().queue_due()
+    assert wait == 60
+    schedulers.clock.set(NOW + 30 * DAY - timedelta(seconds=5))
+    assert await schedulers.dispatcher().queue_due() == 5, "it wakes when the pause ends"
+    schedulers.clock.go(timedelta(seconds=5))
+    await schedulers.dispatcher().queue_due()
+    assert await pause_of(schedulers, made) == (None, None, 0)
+    assert await schedulers.missed(made) == [("paused", 2)]
+
+
+async def test_pausing_what_is_overdue_is_told_of(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    schedulers.clock.set(HALF_PAST + DAY + timedelta(hours=1))
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(schedulers.clock.now(), None), now=schedulers.clock.now())
+    await schedulers.dispatcher().queue_due()
+    assert await schedulers.runs() == []
+    assert await schedulers.missed(made) == [("downtime", 2)]
+
+
+async def test_what_is_overdue_when_a_later_pause_is_set_or_taken_off_still_runs(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    schedulers.clock.set(HALF_PAST + timedelta(hours=1))
+    now = schedulers.clock.now()
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(now + DAY, now + 3 * DAY), now=now)
+    assert await schedulers.next_at(made) == HALF_PAST
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=now)
+    await schedulers.dispatcher().queue_due()
+    assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST]
+    assert await schedulers.missed(made) == []
+
+
+async def test_a_pause_taken_off_after_an_outage_notes_both(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW + 2 * DAY, None), now=NOW)
+    schedulers.clock.go(5 * DAY)
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=schedulers.clock.now())
+    await schedulers.dispatcher().queue_due()
+    assert await schedulers.missed(made) == [("downtime", 2), ("paused", 3)]
+    assert await schedulers.next_at(made) == HALF_PAST + 5 * DAY
+
+
 FILE_BY = time(9, 0)
 NINE = NOW + timedelta(hours=3)
 
@@ -193,3 +249,62 @@ async def test_days_without_a_due_time_and_pauses_want_no_file(schedulers: Sched
     async with schedulers.db.transaction():
         await pause_import(schedulers.db, made, Pause(NOW, None), now=NOW)
     assert await schedulers.db.fetchval("SELECT file_due_at FROM imports") is None
+
+
+async def test_a_file_is_not_late_while_the_run_that_may_bring_it_goes_on(schedulers: Schedulers) -> None:
+    """The scheduler was down over the due time and the deadline, and the run takes its time."""
+    await schedulers.new_import(daily(file_by=FILE_BY))
+    schedulers.clock.set(NINE + timedelta(hours=1))
+    dispatcher = schedulers.dispatcher()
+    await dispatcher.look_for_late_files()
+    await dispatcher.queue_due()
+    for _ in range(14 * 60):
+        schedulers.clock.go(timedelta(minutes=1))
+        await dispatcher.look_for_late_files()
+    assert await warnings(schedulers) == []
+    await schedulers.finish("failed", "file_missing")
+    schedulers.clock.go(timedelta(minutes=1))
+    await dispatcher.look_for_late_files()
+    assert [warning.expected_at for warning in await warnings(schedulers)] == [NINE]
+    assert await schedulers.db.fetchval("SELECT file_due_at FROM imports") == NINE + DAY
+
+
+async def test_a_file_that_comes_with_a_run_begun_before_the_deadline_is_not_late(schedulers: Schedulers) -> None:
+    await schedulers.new_import(daily(file_by=FILE_BY))
+    schedulers.clock.set(HALF_PAST)
+    dispatcher = schedulers.dispatcher()
+    await dispatcher.queue_due()
+    schedulers.clock.set(NINE)
+    await dispatcher.look_for_late_files()
+    await schedulers.db.execute("UPDATE runs SET file_sha256 = 'aa'")
+    await schedulers.finish()
+    schedulers.clock.go(timedelta(minutes=1))
+    await dispatcher.look_for_late_files()
+    assert await warnings(schedulers) == []
+
+
+async def test_a_file_is_not_late_before_the_spread_lets_its_run_begin(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(file_by=time(6, 30), spread_minutes=60))
+    begins = await schedulers.next_at(made)
+    assert begins
+    assert begins > HALF_PAST
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().look_for_late_files()
+    assert await warnings(schedulers) == []
+    schedulers.clock.set(begins)
+    await schedulers.dispatcher().queue_due()
+    await schedulers.finish("failed", "file_missing")
+    schedulers.clock.go(timedelta(minutes=1))
+    await schedulers.dispatcher().look_for_late_files()
+    assert len(await warnings(schedulers)) == 1
+
+
+async def test_nothing_is_tried_again_within_a_pause(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(retry_minutes=10))
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    async with schedulers.db.transaction():
+        pause = Pause(HALF_PAST + timedelta(minutes=5), HALF_PAST + 3 * DAY)
+        await pause_import(schedulers.db, made, pause, now=HALF_PAST)
+    await end_runs(schedulers, "failed", "login_refused")
+    assert await schedulers.next_at(made) == HALF_PAST + 3 * DAY

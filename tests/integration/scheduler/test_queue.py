@@ -10,7 +10,7 @@ from shared.rules.recurrence import Schedule
 from shared.store.run_end import Outcome, close_run
 from shared.store.runs import request_run
 from tests.integration.scheduler.conftest import NOW, OF_MANAGER, Schedulers
-from tests.support.scheduled_imports import add_imports, add_managers
+from tests.support.scheduled_imports import add_history, add_imports, add_managers
 
 HOURLY = Schedule(NOW.replace(tzinfo=None), "UTC", "FREQ=HOURLY")
 
@@ -147,3 +147,25 @@ async def test_an_unreadable_set_up_fails_its_own_run_only(schedulers: Scheduler
     states = {run["import_id"]: (run["status"], run["error_code"]) for run in await schedulers.runs()}
     assert states.pop(broken) == ("failed", "set_up_unreadable")
     assert set(states.values()) == {("fetching", None)}
+
+
+async def rows_read(schedulers: Schedulers) -> int:
+    """Start what is queued, and return how many rows of runs were read for it."""
+    async with schedulers.db.transaction():
+        await claim_queued_runs(schedulers.db, schedulers.clock.now(), 100, of_manager=100)
+        read = await schedulers.db.fetchval(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'runs'"
+        )
+    await schedulers.finish("unchanged")
+    return int(read)
+
+
+async def test_what_a_start_reads_does_not_grow_with_the_history(schedulers: Schedulers) -> None:
+    imports = await due_imports(schedulers, await add_managers(schedulers.db, 1), 20)
+    read = []
+    for _ in range(2):
+        for import_id in imports:
+            await ask(schedulers, import_id)
+        read.append(await rows_read(schedulers))
+        await add_history(schedulers.db, imports, runs=365, now=NOW)
+    assert read[1] < 3 * read[0]

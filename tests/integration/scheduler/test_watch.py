@@ -1,8 +1,10 @@
 """Runs under way end, or are asked for again, for reasons that hold; a clock that was set is none."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from tests.integration.scheduler.conftest import NOW, Schedulers
+from tests.support.scheduled_imports import add_imports, add_managers
 
 HOUR = timedelta(hours=1)
 
@@ -122,8 +124,27 @@ async def test_a_run_far_back_in_a_crowd_is_not_silent_while_those_before_it_are
     assert (await state(schedulers))[1] == 2, "nobody is taken up any more: it was lost"
 
 
-async def one_before(schedulers: Schedulers, *, waited: timedelta) -> None:
-    made = await schedulers.new_import(None)
+async def test_a_run_that_fell_silent_is_seen_behind_a_crowd_that_waits_to_be_taken_up(schedulers: Schedulers) -> None:
+    managers = await add_managers(schedulers.db, 1)
+    waiting = await add_imports(schedulers.db, managers, None, now=NOW, count=600)
+    for made in waiting:
+        await one_before(schedulers, waited=timedelta(), made=made)
+    await schedulers.db.execute("UPDATE runs SET taken_up_at = NULL")
+    schedulers.clock.go(timedelta(seconds=1))
+    silent = await schedulers.new_import(None)
+    await one_before(schedulers, waited=timedelta(), made=silent)
+    await schedulers.db.execute(
+        """UPDATE runs SET setup = i.setup || '{"name": "N", "manager_name": "M", "fields": [], "scheduled": false}'
+        FROM imports i WHERE i.id = runs.import_id"""
+    )
+    schedulers.clock.go(timedelta(seconds=20))
+    await schedulers.watch().see_to_silent_runs()
+    attempts = await schedulers.db.fetch("SELECT id, attempt FROM runs WHERE attempt > 1")
+    assert [tuple(row) for row in attempts] == [(silent, 2)]
+
+
+async def one_before(schedulers: Schedulers, *, waited: timedelta, made: UUID | None = None) -> None:
+    made = made or await schedulers.new_import(None)
     await schedulers.db.execute(
         """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, attempt, setup, setup_fingerprint,
             queued_at, beat_at, taken_up_at, waited_ms)

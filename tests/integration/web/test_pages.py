@@ -411,6 +411,9 @@ async def test_a_schedule_is_paused_and_resumed_from_its_page(web: Web) -> None:
     page = f"/imports/{entry['id']}/runs"
     assert "Every day at 06:30 (Europe/Berlin)" in (await web.browser.get(page)).text
     token = {"csrf": await csrf(web)}
+    wrong = await web.browser.post(f"/imports/{entry['id']}/pause", data=token | {"from": "tomorrow", "until": ""})
+    assert wrong.status_code == 422
+    assert "such as 2026-12-24" in wrong.text
     await web.browser.post(f"/imports/{entry['id']}/pause", data=token | {"from": "", "until": ""})
     assert "until it is resumed" in (await web.browser.get(page)).text
     assert "Paused" in (await web.browser.get(f"/managers/{manager['id']}/imports")).text

@@ -50,6 +50,8 @@ async def test_a_schedule_is_shown_before_it_is_saved(web: Web) -> None:
         ({"rrule": "FREQ=DAILY;COUNT=5", "count": 5}, "schedule_range", "schedule.count"),
         ({"count": 1001}, "schedule_range", "schedule.count"),
         ({"retry_minutes": 0}, "schedule_policy", "schedule.retry_minutes"),
+        ({"rrule": None, "start": "2026-11-20T12:00:00"}, "schedule_over", "schedule.start"),
+        ({"start": "2026-11-01T06:30:00", "until": "2026-11-19"}, "schedule_over", "schedule.until"),
         ({"spread_minutes": 61}, "schedule_policy", "schedule.spread_minutes"),
     ],
 )
@@ -93,6 +95,34 @@ async def test_a_pause_and_its_end(web: Web) -> None:
     assert datetime.fromisoformat(missed["due_at"]) == FIRST
     assert datetime.fromisoformat(missed["last_due_at"]) == FIRST + 2 * DAY
     assert problem(await web.api.post(f"{url}/resume"))[:2] == (409, "schedule_not_paused")
+
+
+@pytest.mark.parametrize(
+    ("change", "runs", "missed"),
+    [
+        ({"file_by": "09:00:00"}, True, 0),
+        ({"spread_minutes": 0}, True, 0),
+        ({"start": "2026-11-30T07:00:00"}, False, 2),
+    ],
+)
+async def test_a_change_while_a_run_is_overdue(web: Web, change: dict[str, Any], missed: int, *, runs: bool) -> None:
+    """What is due and waits for a scheduler still runs, or is missed where its times are others now."""
+    saved = await scheduled(web)
+    await web.db.execute("UPDATE imports SET failures = 2, retries = 1")
+    web.clock.time = FIRST + DAY + timedelta(minutes=1)
+    changed = (await web.api.patch(f"/imports/{saved['id']}", json={"schedule": change})).json()
+    assert (datetime.fromisoformat(changed["next_run_at"]) == FIRST) is runs
+    items = (await web.api.get(f"/imports/{saved['id']}/missed")).json()["items"]
+    assert [item["occurrences"] for item in items] == [missed] * bool(missed)
+    unchanged = change == {"spread_minutes": 0}
+    assert changed["failures"] == (2 if unchanged else 0), "another schedule has not failed yet"
+
+
+async def test_an_import_whose_schedule_has_ended_can_be_changed(web: Web) -> None:
+    saved = await scheduled(web, count=1)
+    web.clock.time = FIRST + 9 * DAY
+    changed = await web.api.patch(f"/imports/{saved['id']}", json={"name": "Other"})
+    assert changed.status_code == 200, changed.text
 
 
 async def test_a_pause_for_some_days(web: Web) -> None:
@@ -157,6 +187,9 @@ async def test_a_run_that_waits_says_for_what_and_since_when(web: Web) -> None:
         "run_id": None,
     }
     assert (third["waiting"]["code"], third["waiting"]["runs_before"]) == ("turn", 2)
+    await web.db.execute("UPDATE runs SET trigger = 'schedule' WHERE id = $1", first["id"])
+    places = [(await web.api.get(f"/runs/{run['id']}")).json()["waiting"]["runs_before"] for run in (first, second)]
+    assert places == [2, 0], "who asks goes before schedules"
     await web.db.execute("UPDATE runs SET status = 'applying', attempt = 1 WHERE id = $1", first["id"])
     await web.db.execute("UPDATE runs SET status = 'planning', attempt = 1 WHERE id = $1", second["id"])
     await web.db.execute("UPDATE runs SET status = 'fetching', attempt = 1 WHERE id = $1", third["id"])

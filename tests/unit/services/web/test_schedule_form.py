@@ -20,6 +20,13 @@ UNTIL = datetime(2027, 1, 31, 23, 59, 59)  # noqa: DTZ001 - likewise
         ScheduleInput(start=START, time_zone="UTC"),
         ScheduleInput(start=START, time_zone="Europe/Berlin", rrule="FREQ=DAILY;INTERVAL=3"),
         ScheduleInput(start=START, time_zone="UTC", rrule="FREQ=DAILY", until=UNTIL),
+        ScheduleInput(
+            start=START, time_zone="UTC", rrule="FREQ=DAILY", until=UNTIL.replace(hour=6, minute=0, second=0)
+        ),
+        ScheduleInput(
+            start=START.replace(second=15), time_zone="UTC", rrule="FREQ=DAILY", until=UNTIL.replace(second=7)
+        ),
+        ScheduleInput(start=START, time_zone="UTC", rrule="FREQ=DAILY", file_by=time(9, 30, 59)),
         ScheduleInput(start=START, time_zone="UTC", rrule="FREQ=DAILY", count=5),
         *(
             ScheduleInput(start=START, time_zone="UTC", rrule=rule)

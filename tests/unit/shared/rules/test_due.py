@@ -5,7 +5,7 @@ import pytest
 
 from shared.errors import UserError
 from shared.rules.due import Pause, delay_of, due_between, next_due, next_file_due, pause_of, upcoming_due
-from shared.rules.recurrence import Schedule
+from shared.rules.recurrence import Schedule, due_times, validate
 from shared.rules.schedule_policy import SchedulePolicy, validate_policy
 
 ID = UUID(int=1000)
@@ -58,11 +58,40 @@ def test_a_file_is_wanted_once_a_day_however_often_the_schedule_looks() -> None:
     assert next_file_due(schedule, NOW + timedelta(hours=9)) == NOW + DAY + timedelta(hours=9)
 
 
+def test_a_file_is_wanted_again_after_a_pause_however_often_the_schedule_looks() -> None:
+    schedule = with_policy(SchedulePolicy(file_by=time(9)), "FREQ=HOURLY")
+    nine = timedelta(hours=9)
+    assert next_file_due(schedule, NOW, Pause(NOW, NOW + 20 * DAY + SIX)) == NOW + 20 * DAY + nine
+    assert next_file_due(schedule, NOW, Pause(NOW, NOW + 400 * DAY + 2 * SIX)) == NOW + 401 * DAY + nine
+    assert next_file_due(schedule, NOW, Pause(NOW + 2 * DAY, None)) == NOW + nine
+    assert next_file_due(schedule, NOW + nine + DAY, Pause(NOW + 2 * DAY, None)) is None
+
+
+def test_a_file_is_not_wanted_before_the_days_first_due_time() -> None:
+    every_seven_hours = with_policy(SchedulePolicy(file_by=time(3)), "FREQ=HOURLY;INTERVAL=7")  # 06:00 on 1 January
+    due = next_file_due(every_seven_hours, NOW)
+    assert due is not None
+    assert 0 <= next(due_times(every_seven_hours, due.replace(hour=0) - timedelta(seconds=1))).hour <= 3
+
+
+@pytest.mark.parametrize("rrule", ["FREQ=DAILY", None, "FREQ=HOURLY;BYHOUR=8,9"])
+def test_a_file_wanted_before_anything_looks_for_it_is_refused(rrule: str | None) -> None:
+    with pytest.raises(UserError) as caught:
+        validate(Schedule(DAILY.start, "UTC", rrule, policy=SchedulePolicy(file_by=time(5, 59))))
+    assert (caught.value.code, caught.value.field) == ("schedule_policy", "schedule.file_by")
+    validate(Schedule(DAILY.start, "UTC", rrule, policy=SchedulePolicy(file_by=time(8))))
+
+
 def test_a_pause_is_given_by_the_wall_clock() -> None:
     berlin = Schedule(DAILY.start, "Europe/Berlin", "FREQ=DAILY")
     pause = pause_of(berlin, datetime(2026, 12, 24), datetime(2027, 1, 6, 23, 59, 59), now=NOW)  # noqa: DTZ001
     assert pause == Pause(datetime(2026, 12, 23, 23, tzinfo=UTC), datetime(2027, 1, 6, 22, 59, 59, tzinfo=UTC))
     assert pause_of(berlin, None, None, now=NOW) == Pause(NOW, None)
+    today = pause_of(berlin, datetime(2026, 12, 1), None, now=NOW + SIX)  # noqa: DTZ001
+    assert today.begins == NOW + SIX, "what ran this morning was not paused"
+    new_york = Schedule(DAILY.start, "America/New_York", "FREQ=DAILY")
+    pause = pause_of(new_york, None, datetime(9999, 12, 31, 23, 59, 59), now=NOW)  # noqa: DTZ001
+    assert next_due(new_york, ID, NOW, pause) is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import perf_counter, process_time
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import UserError
+from shared.rules import calendar_days, clock_changes, elapsed_times, recurrence
+from shared.rules.due import upcoming_due
 from shared.rules.recurrence import Schedule, next_occurrence, upcoming, validate
 
 DAILY = "FREQ=DAILY"
@@ -139,6 +143,74 @@ def test_time_does_not_grow_with_age(rule: str) -> None:
     assert seconds("1901-01-01T00:00") < 10 * seconds("2026-05-01T00:00")  # walking takes thousands of times as long
 
 
+WORKDAYS = "BYDAY=MO,TU,WE,TH,FR"
+EVERY_FIVE_MINUTES = f"BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(0, 60, 5)))}"
+DENSE_AND_RARE = [
+    f"FREQ=YEARLY;{WORKDAYS};{EVERY_FIVE_MINUTES}",
+    f"FREQ=YEARLY;{WORKDAYS};{EVERY_FIVE_MINUTES};BYSETPOS=-1",
+    f"FREQ=MONTHLY;{WORKDAYS};{EVERY_FIVE_MINUTES}",
+    "FREQ=DAILY;INTERVAL=365;BYMONTH=2;BYMONTHDAY=29",
+    "FREQ=HOURLY;INTERVAL=999;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU",
+    "FREQ=MINUTELY;INTERVAL=1439;BYHOUR=0;BYMINUTE=0",
+]
+
+
+def seconds_anew(work: Callable[[], object]) -> float:
+    """Return how long it takes with nothing known of the rule, nor of the zone's clock changes."""
+    times = []
+    for _ in range(5):
+        for module in (calendar_days, clock_changes, elapsed_times, recurrence):
+            for each in vars(module).values():
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
+        begun = process_time()
+        work()
+        times.append(process_time() - begun)
+    return min(times)
+
+
+@pytest.mark.parametrize("rule", DENSE_AND_RARE)
+def test_time_does_not_grow_with_how_many_times_a_period_has_or_how_far_they_are_apart(rule: str) -> None:
+    def next_of(rule: str) -> Callable[[], object]:
+        return lambda: next_occurrence(berlin("1901-01-01T02:30", rule), utc("2026-06-01T00:00"))
+
+    assert seconds_anew(next_of(rule)) < 100 * seconds_anew(next_of(DAILY))
+
+
+def test_time_does_not_grow_with_what_bysetpos_leaves_out_of_a_count() -> None:
+    rule = f"FREQ=YEARLY;COUNT=200;{WORKDAYS}"
+    dense = berlin("2026-01-01T02:30", f"{rule};{EVERY_FIVE_MINUTES};BYSETPOS=-1")
+    plain = berlin("2026-01-01T02:30", f"{rule};BYSETPOS=-1")
+    assert seconds_anew(lambda: validate(dense)) < 5 * seconds_anew(lambda: validate(plain))
+
+
+def test_five_times_are_found_in_one_search() -> None:
+    schedule = berlin("1901-01-01T02:30", f"FREQ=YEARLY;{WORKDAYS};{EVERY_FIVE_MINUTES};BYSETPOS=1,2,3,4,5,-1")
+    one = seconds_anew(lambda: upcoming_due(schedule, UUID(int=1), utc("2026-12-31T23:00"), limit=1))
+    five = seconds_anew(lambda: upcoming_due(schedule, UUID(int=1), utc("2026-12-31T23:00"), limit=5))
+    assert five < 3 * one
+
+
+def test_years_of_one_kind_have_the_same_days_wherever_they_are() -> None:
+    for rule in ("FREQ=YEARLY;BYWEEKNO=-53,1;BYDAY=MO,SU", "FREQ=YEARLY;BYYEARDAY=-1,60", "FREQ=YEARLY;BYDAY=53TH"):
+        schedule = berlin("1901-01-01T06:30", rule, until=wall("2101-01-01"))
+        walked = rrulestr(rule, dtstart=schedule.start).between(wall("1901-01-01"), wall("2101-01-01"), inc=True)
+        due = upcoming(schedule, utc("1900-01-01T00:00"), 10_000)
+        assert [each.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=None) for each in due] == walked
+
+
+def test_minutes_that_a_rule_comes_to_once_in_years() -> None:
+    """Each time a minute earlier in the day, and an hour moved by each clock change."""
+    schedule = berlin("2020-01-01T00:00", "FREQ=MINUTELY;INTERVAL=1439;BYHOUR=0;BYMINUTE=0")
+    step, due = timedelta(minutes=1439), utc("2019-12-31T23:00")
+    found: list[datetime] = []
+    while len(found) < 4:
+        if (due.astimezone(ZoneInfo("Europe/Berlin")).hour, due.astimezone(ZoneInfo("Europe/Berlin")).minute) == (0, 0):
+            found.append(due)
+        due += step
+    assert upcoming(schedule, utc("2019-01-01T00:00"), 4) == found
+
+
 def test_the_end_of_time() -> None:
     assert next_occurrence(berlin("9999-12-30T06:30"), utc("9999-12-31T06:30")) is None
     assert next_occurrence(berlin("2026-01-01T06:30", "FREQ=DAILY;INTERVAL=3000000"), utc("2027-01-01T00:00")) is None
@@ -192,6 +264,7 @@ def first_showing(time: datetime, zone: ZoneInfo) -> datetime:
         (Schedule(wall("2026-01-01"), "Mars/Base", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (Schedule(wall("2026-01-01"), "Europe", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (Schedule(wall("2026-01-01"), "../etc/passwd", DAILY), "time_zone_unknown", "schedule.time_zone"),
+        (Schedule(wall("2026-01-01"), "localtime", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (Schedule(wall("2026-01-01"), "", DAILY), "time_zone_unknown", "schedule.time_zone"),
         (berlin("2026-01-02", until=wall("2026-01-01")), "schedule_range", "schedule.until"),
         (berlin("2026-01-02", count=0), "schedule_range", "schedule.count"),
@@ -202,6 +275,10 @@ def first_showing(time: datetime, zone: ZoneInfo) -> datetime:
         (berlin("2026-01-02", count=1001), "schedule_range", "schedule.count"),
         (berlin("2026-01-02", "FREQ=DAILY;COUNT=3", count=1), "schedule_range", "schedule.count"),
         (berlin("2026-01-02", "FREQ=DAILY;COUNT=1001"), "schedule_range", "schedule.count"),
+        (berlin("2026-01-02", "FREQ=YEARLY;COUNT=202"), "schedule_range", "schedule.count"),
+        (berlin("1899-12-31"), "schedule_range", "schedule.start"),
+        (berlin("9999-12-31", "FREQ=HOURLY"), "schedule_range", "schedule.start"),
+        (berlin("0001-01-01", "FREQ=HOURLY"), "schedule_range", "schedule.start"),
         (berlin("2026-01-02", "FREQ=DAILY;UNTIL=20250101"), "schedule_range", "schedule.until"),
         (
             berlin("2026-01-02", "FREQ=MONTHLY;BYMONTHDAY=9", until=wall("2026-01-08")),
@@ -214,6 +291,12 @@ def first_showing(time: datetime, zone: ZoneInfo) -> datetime:
                 *("FREQ=MINUTELY;INTERVAL=4", "FREQ=MINUTELY", "FREQ=HOURLY;BYMINUTE=0,4", "FREQ=HOURLY;BYMINUTE=0,58"),
                 *("FREQ=DAILY;BYMINUTE=0,1", "FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,58", "FREQ=SECONDLY;INTERVAL=900"),
                 *("FREQ=MINUTELY;BYMINUTE=0,3", "FREQ=MINUTELY;INTERVAL=30;BYSECOND=0,30", "FREQ=DAILY;BYSECOND=1,2"),
+                *(
+                    "FREQ=WEEKLY;BYDAY=MO,TU;BYHOUR=0,23;BYMINUTE=0,58",
+                    "FREQ=WEEKLY;BYDAY=SU,MO;BYHOUR=0,23;BYMINUTE=0,58",
+                ),
+                *("FREQ=MONTHLY;BYMONTHDAY=1,-1;BYHOUR=0,23;BYMINUTE=0,58", "FREQ=MONTHLY;BYMINUTE=0,1;BYSETPOS=1,2"),
+                "FREQ=YEARLY;BYYEARDAY=1,-1;BYHOUR=0,23;BYMINUTE=0,58",
             )
         ),
         *(
@@ -246,6 +329,9 @@ def test_refused(schedule: Schedule, code: str, field: str) -> None:
         *(None, "FREQ=DAILY", "FREQ=DAILY;INTERVAL=2", "INTERVAL=2;FREQ=DAILY", "freq=daily", "RRULE:FREQ=DAILY"),
         *("FREQ=MINUTELY;INTERVAL=5", "FREQ=MINUTELY;BYMINUTE=0,30", "FREQ=HOURLY;BYMINUTE=0,5,55", "FREQ=YEARLY"),
         *("FREQ=DAILY;BYMINUTE=0,1;BYSETPOS=1", "FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,55", "FREQ=YEARLY;BYDAY=53TH"),
+        *("FREQ=WEEKLY;BYDAY=MO;BYHOUR=0,23;BYMINUTE=0,58", "FREQ=MONTHLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0,1;BYSETPOS=1"),
+        *("FREQ=DAILY;INTERVAL=2;BYHOUR=0,23;BYMINUTE=0,58", "FREQ=YEARLY;BYHOUR=0,23;BYMINUTE=0,58"),
+        "FREQ=MONTHLY;BYDAY=MO;BYMINUTE=0,1;BYSETPOS=1,-1",
     ],
 )
 def test_taken(rule: str | None) -> None:
@@ -278,6 +364,16 @@ def test_an_end_within_the_rule(rule: str, last: str) -> None:
     assert upcoming(berlin("2026-01-01T06:30", rule), utc("2025-01-01T00:00"), 99)[-1] == utc(f"2026-01-{last}")
 
 
+@pytest.mark.parametrize(
+    ("rule", "until"), [("FREQ=HOURLY", "9999-12-31T23:59:59"), ("FREQ=HOURLY;UNTIL=99991231", None)]
+)
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_for_ever_may_be_the_last_day_there_is(rule: str, until: str | None, zone: str) -> None:
+    schedule = Schedule(wall("2026-01-01"), zone, rule, wall(until) if until else None)
+    validate(schedule)
+    assert len(upcoming(schedule, utc("2026-01-01T00:00"))) == 5
+
+
 def test_hours_are_elapsed_hours() -> None:
     assert upcoming(berlin("2026-10-25T00:30", "FREQ=HOURLY"), utc("2026-10-24T22:00"), 4) == [
         utc("2026-10-24T22:30"),
@@ -307,6 +403,13 @@ def test_an_hourly_rule_that_starts_in_a_gap() -> None:
 def test_two_times_in_one_gap_are_one_run() -> None:
     schedule = berlin("2026-03-29T00:00", "FREQ=DAILY;BYHOUR=2;BYMINUTE=0,30")
     assert upcoming(schedule, utc("2026-03-29T00:00"), 2) == [utc("2026-03-29T01:00"), utc("2026-03-30T00:00")]
+
+
+def test_two_times_in_one_gap_count_as_one_run() -> None:
+    schedule = berlin("2026-03-28T02:00", "FREQ=DAILY;BYHOUR=2;BYMINUTE=0,30;COUNT=6")
+    due = upcoming(schedule, utc("2026-03-28T00:00"), 10)
+    assert len(due) == 6
+    assert due[2:4] == [utc("2026-03-29T01:00"), utc("2026-03-30T00:00")]
 
 
 def test_the_whole_week_counts_where_one_of_its_days_is_chosen() -> None:

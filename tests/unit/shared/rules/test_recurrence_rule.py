@@ -30,6 +30,7 @@ def test_spellings_of_one_rule() -> None:
         "FREQ=WEEKLY;BYDAY=FR,MO",
         " rrule:freq=weekly;byday=MO,FR,MO;interval=1 ",
         "BYDAY=MO,FR;FREQ=WEEKLY;WKST=MO",
+        "RRULE:FREQ=WEEKLY;BYDAY=MO,FR;",
     ):
         assert parse_rule(text) == rule
     assert parse_rule("FREQ=MONTHLY;BYDAY=+1MO") == parse_rule("FREQ=MONTHLY;BYDAY=1MO")
@@ -40,7 +41,7 @@ def test_spellings_of_one_rule() -> None:
     "text",
     [
         *("", "daily", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;INTERVAL=x", "FREQ=SOMETIMES", "FREQ=", "FREQ"),
-        *("FREQ=DAILY;FREQ=DAILY", "INTERVAL=2", "FREQ=DAILY;;", "FREQ=DAILY\nRRULE:FREQ=DAILY", "FREQ=DAILY;"),
+        *("FREQ=DAILY;FREQ=DAILY", "INTERVAL=2", "FREQ=DAILY;;", "FREQ=DAILY\nRRULE:FREQ=DAILY"),
         *("FREQ=DAILY;X=1", "FREQ=DAILY;INTERVAL=99999999", "FREQ=WEEKLY;BYDAY=XX", "FREQ=DAILY;BYHOUR=24"),
         *("FREQ=DAILY;UNTIL=20271301", "FREQ=DAILY;UNTIL=2027-01-01", "FREQ=DAILY;COUNT=0", "FREQ=DAILY;BYMINUTE=60"),
         *(
@@ -68,3 +69,9 @@ def test_what_is_no_rule(text: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_rule(text)
     assert (caught.value.code, caught.value.field) == ("rrule_invalid", "schedule.rrule")
+
+
+@pytest.mark.parametrize("start", ["DTSTART:20260101T063000", "DTSTART;TZID=Europe/Berlin:20260101T063000"])
+def test_a_start_pasted_with_its_rule_is_named(start: str) -> None:
+    with pytest.raises(UserError, match="start and time zone stand beside it"):
+        parse_rule(f"{start}\nRRULE:FREQ=DAILY")

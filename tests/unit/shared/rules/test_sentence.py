@@ -31,6 +31,15 @@ START = datetime(2026, 12, 1, 6, 30)  # noqa: DTZ001 - wall-clock time
         ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=1", "Every year on 1 March at 06:30"),
         ("FREQ=YEARLY;BYMONTH=3,9;BYDAY=1MO", "Every year on the first Monday in March and September at 06:30"),
         ("FREQ=YEARLY;BYWEEKNO=20,-1;BYDAY=MO", "Every year in week 20 and the last week on Monday at 06:30"),
+        ("FREQ=YEARLY;BYWEEKNO=20", "Every year in week 20 on Tuesday at 06:30"),
+        ("FREQ=YEARLY;BYDAY=MO", "Every year on each Monday at 06:30"),
+        ("FREQ=YEARLY;BYDAY=MO,WE;BYMONTH=3", "Every year on each Monday and each Wednesday in March at 06:30"),
+        ("FREQ=MONTHLY;BYDAY=MO", "Every month on each Monday at 06:30"),
+        ("FREQ=YEARLY;BYMONTHDAY=1", "Every year on day 1 of each month at 06:30"),
+        ("FREQ=YEARLY;BYMONTHDAY=1;BYMONTH=3,9", "Every year on day 1 in March and September at 06:30"),
+        ("FREQ=DAILY;BYMONTHDAY=-1", "Every day if it is the last day of the month at 06:30"),
+        ("FREQ=DAILY;BYDAY=MO,FR", "Every day if it is Monday or Friday at 06:30"),
+        ("FREQ=DAILY;INTERVAL=3;BYDAY=MO,TU,WE,TH,FR", "Every 3 days if it is Monday to Friday at 06:30"),
         ("FREQ=YEARLY;BYYEARDAY=100", "Every year on day 100 of the year at 06:30"),
         ("FREQ=DAILY;BYHOUR=6,18", "Every day at 06:30 and 18:30"),
         ("FREQ=DAILY;BYHOUR=6,18;BYSETPOS=-1", "Every day at 06:30 and 18:30, only the last of these"),
@@ -46,6 +55,8 @@ def test_patterns(rule: str | None, words: str) -> None:
     [
         ("FREQ=HOURLY;INTERVAL=4", "Every 4 hours"),
         ("FREQ=MINUTELY;INTERVAL=15", "Every 15 minutes"),
+        ("FREQ=HOURLY;BYSECOND=5", "Every hour at second 5 of the minute"),
+        ("FREQ=HOURLY;BYMONTHDAY=-1", "Every hour on the last day of the month"),
         (
             "FREQ=HOURLY;BYMINUTE=0,30;BYHOUR=8,9,10,14;BYDAY=MO,TU,WE,TH,FR",
             (

@@ -121,7 +121,8 @@ ENCODINGS = ["shift_jis", "cp932", "gb18030", "big5", "euc_jp", "utf-16", "utf-1
 def test_every_encoding(text: str, encoding: str, delimiter: str, chunk_bytes: int) -> None:
     """Trail bytes of Shift-JIS and GB18030 look like a pipe or a backslash, and are none."""
     text = text.encode(encoding, "ignore").decode(encoding)
-    assume(text)
+    # With its mark, UTF-16 that begins with U+0000 is UTF-32 by its first bytes, and is said to be.
+    assume(text and not (encoding == "utf-16" and text.startswith("\0")))
     data = encoded(text, encoding)
     try:
         records, parsed, stored = read_in_chunks(data, Dialect(delimiter, encoding=encoding), chunk_bytes, 7)

@@ -1,9 +1,8 @@
-"""What columns are called, in several languages: words of a name, what it usually means, whether it says password."""
+"""What columns are called, in several languages: the words of a name, and what it usually means."""
 
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -135,80 +134,7 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
 NUMBERS: Final = ("employee_number", "member_number", "customer_number", "student_number", "id")
 """Meanings that tell one contact from another."""
 
-_PASSWORD_WORDS: Final = frozenset(
-    [
-        "password",
-        "passwords",
-        "passwort",
-        "passworter",
-        "kennwort",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "pw",
-        "pswd",
-        "pword",
-        "wachtwoord",
-        "haslo",
-        "heslo",
-        "losenord",
-        "losen",
-        "adgangskode",
-        "salasana",
-        "contrasena",
-        "jelszo",
-        "parola",
-        "sifre",
-        "geslo",
-        "lozinka",
-        "zaporka",
-        "пароль",
-        "パスワード",
-        "密码",
-        "密碼",
-        "口令",
-        "비밀번호",
-        "암호",
-        "portalpassword",
-        "portalpasswort",
-        "initialpassword",
-        "userpassword",
-        "loginpassword",
-        "kennworter",
-        "senha",
-        "mdp",
-        "zugangscode",
-        "zugangswort",
-    ]
-)
-_PASSWORD_NAMES: Final = frozenset({"pass", "pin", "secret", "clave", "mot de passe", "codigo de acceso"})
-# A pass may be one for the bus, and a PIN a postal code: they are passwords beside a word that says what they open.
-_MAYBE_PASSWORDS: Final = frozenset({"pass", "pin", "clave", "secret"})
-_BESIDE_PASSWORDS: Final = frozenset(
-    {
-        *(
-            "user",
-            "login",
-            "logon",
-            "portal",
-            "web",
-            "account",
-            "code",
-            "word",
-            "hash",
-            "hashed",
-            "sha",
-            "md",
-            "bcrypt",
-        ),
-        *("salt", "initial", "temp", "new", "old", "key", "acceso", "usuario", "online", "ftp", "mail", "email"),
-    }
-)
-_PASSWORD_PARTS: Final = ("password", "passwort", "kennwort", "mot de passe", "motdepasse", "contrasena", "wachtwoord")
-_ARTICLES: Final = frozenset({"de", "del", "do", "the", "of"})
-_LONGEST_NAME: Final = 200
-_DIGITS: Final = re.compile(r"\d+")
+LONGEST_NAME: Final = 200
 _CAMEL: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _APART: Final = re.compile(r"[\W_]+")
 _SPECIAL: Final = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "\0": ""})
@@ -216,11 +142,15 @@ _SPECIAL: Final = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "\
 
 @lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
-    """Return a name's words in small letters, without accents and signs, one space between them."""
-    return _plain(name[:_LONGEST_NAME])
+    """Return a name's words in small letters, without accents and signs, one space between them.
+
+    Of names longer than LONGEST_NAME, only the beginning.
+    """
+    return plain_text(name[:LONGEST_NAME])
 
 
-def _plain(name: str) -> str:
+def plain_text(name: str) -> str:
+    """Return all words of a name, however long it is, as `plain_name` does."""
     words = _APART.sub(" ", _CAMEL.sub(" ", name)).strip().lower().translate(_SPECIAL)
     latin = "".join(sign for sign in unicodedata.normalize("NFKD", words) if not unicodedata.combining(sign))
     return unicodedata.normalize("NFC", latin) if latin.isascii() else words
@@ -233,19 +163,3 @@ def meaning_of(name: str) -> str | None:
     """Return what a name means that is one of the table's."""
     plain = plain_name(name)
     return _MEANINGS.get(plain) or _MEANINGS.get(plain.replace(" ", ""))
-
-
-def is_password_name(name: str) -> bool:
-    """Tell whether a column of this name holds passwords, in clear or as hashes.
-
-    Read with another delimiter than the file's, a name may be those of all columns, so the whole of it is looked at.
-    """
-    plain = _DIGITS.sub("", plain_name(name) if len(name) <= _LONGEST_NAME else _plain(name))
-    words = plain.split()
-    if " ".join(words) in _PASSWORD_NAMES or any(part in plain for part in _PASSWORD_PARTS):
-        return True
-    return not _PASSWORD_WORDS.isdisjoint(words) or any(
-        (one in _MAYBE_PASSWORDS and other in _BESIDE_PASSWORDS)
-        or (one in _BESIDE_PASSWORDS and other in _MAYBE_PASSWORDS)
-        for one, other in pairwise(word for word in words if word not in _ARTICLES)
-    )

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from shared.rules.column_names import is_password_name
 from shared.rules.kinds import Kind
+from shared.rules.password_names import is_password_name
 from shared.rules.trimming import trim
 
 

@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from shared.rules.column_names import is_password_name, meaning_of
+from shared.rules.column_names import meaning_of
+from shared.rules.password_names import is_password_name
 from shared.rules.records import Record
 from shared.rules.trimming import trim
 

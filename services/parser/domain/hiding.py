@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from shared.events.previews import HIDDEN
-from shared.rules.column_names import is_password_name, meaning_of
+from shared.rules.column_names import meaning_of
 from shared.rules.header import Head
 from shared.rules.moved_cells import swallows
 from shared.rules.password_columns import password_places
+from shared.rules.password_names import is_password_name
 from shared.rules.records import Record
 from shared.rules.trimming import trim
 

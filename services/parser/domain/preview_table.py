@@ -9,12 +9,12 @@ from services.parser.domain.hiding import HiddenPlaces, hidden, named_places, pl
 from services.parser.domain.preview_bounds import first_names, first_rows, json_bytes, shown, shown_in_problem
 from shared.errors import UserError
 from shared.events.previews import HIDDEN, ColumnDetails, PreviewChoices, PreviewProblem
-from shared.rules.column_names import is_password_name
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, header_names, is_blank_record, read_head
 from shared.rules.invisible import made_visible
 from shared.rules.kinds import Kind, Notation
 from shared.rules.line_ends import height_of, line_starts
+from shared.rules.password_names import is_password_name
 from shared.rules.problems import describe_problem
 from shared.rules.records import Record, read_records
 from shared.rules.trimming import is_blank, trim

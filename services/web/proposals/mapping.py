@@ -8,8 +8,9 @@ from services.web.proposals.assignment import best_assignment
 from services.web.proposals.evidence import Equal, Remembered, StoredEvidence, Target, percent
 from services.web.proposals.names import likeness
 from shared.events.previews import ColumnDetails
-from shared.rules.column_names import is_password_name, meaning_of
+from shared.rules.column_names import meaning_of
 from shared.rules.kinds import Kind
+from shared.rules.password_names import is_password_name
 
 LEAST: Final = 60
 """What scores less is not proposed."""

@@ -4,7 +4,8 @@ from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 
-from shared.rules.column_names import ALIASES, NUMBERS, is_password_name, meaning_of, plain_name
+from shared.rules.column_names import ALIASES, NUMBERS, meaning_of, plain_name
+from shared.rules.password_names import is_password_name
 
 LEAST_ALIKE: Final = 80.0
 """Of 100; below it other things are alike by chance: “Mail Stop” and “E-mail” come to 62."""

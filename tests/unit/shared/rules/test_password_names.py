@@ -1,6 +1,6 @@
 import pytest
 
-from shared.rules.column_names import is_password_name
+from shared.rules.password_names import is_password_name
 
 
 @pytest.mark.parametrize(

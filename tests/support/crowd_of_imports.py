@@ -18,6 +18,8 @@ from tests.support.waiting import until
 
 ROWS = 100
 _LEAD = timedelta(seconds=2)
+_PRESSED = (0.05, 0.25, 0.5)
+"""When "Import now" is pressed: so many of the crowd have ended."""
 
 _PHASES = """
 SELECT avg(extract(epoch FROM started_at - due_at))::float8 AS "queued",
@@ -46,7 +48,7 @@ class Outcome:
     attempts: int
     """The most that a run took."""
     now_started: float
-    """From "Import now", in the middle, until a fetcher had taken it up."""
+    """From "Import now" until a fetcher had taken it up, the longest of those pressed meanwhile."""
     now_ended: float
     phases: dict[str, float]
     """Average seconds of a run in each phase; they overlap between runs."""
@@ -55,7 +57,10 @@ class Outcome:
 
 
 async def run_crowd(stack: Stack, server: HttpServer, *, imports: int, managers: int, within: float) -> Outcome:
-    """Have imports come due, press "Import now" on another in the middle; returns when all have ended."""
+    """Have imports come due and press "Import now" on others meanwhile; returns when all have ended.
+
+    It is pressed early and in the middle, for managers of the crowd and for one that has nothing to do with it.
+    """
     for number in range(imports + 1):
         rows = [[f"{number}-{row}", f"Name {row}"] for row in range(ROWS)]
         (server.folder / f"people-{number}.csv").write_text(csv_of(rows, ["No", "Name"]), encoding="utf-8")
@@ -73,7 +78,9 @@ async def _measured(
     ids = await add_managers(db, managers)
     (mine,) = await add_managers(db, 1)
     now = datetime.now(UTC)
-    (by_hand,) = await add_imports(db, [mine], None, now=now, url=server.http_url(f"people-{imports}.csv"))
+    by_hand = await add_imports(
+        db, [ids[0], mine, ids[-1]], None, now=now, url=server.http_url(f"people-{imports}.csv"), count=len(_PRESSED)
+    )
     at = datetime.now(UTC).replace(microsecond=0) + _LEAD + timedelta(seconds=imports / 500)
     schedule = Schedule(at.replace(tzinfo=None), "UTC", "FREQ=DAILY")
     url = server.http_url("people-0.csv").replace("-0.", "-{}.")
@@ -84,25 +91,29 @@ async def _measured(
         count = "SELECT count(*) FROM runs WHERE trigger = 'schedule' AND due_at = $1 AND finished_at IS NOT NULL"
         return int(await db.fetchval(count, at))
 
-    async def half() -> bool:
-        return await ended() >= imports // 2
-
     async def all_of_them() -> bool:
         return await ended() == imports
 
-    await until(half, within=within, what="half of the crowd is done", every=0.1)
-    now_run = await _import_now(stack, str(by_hand))
+    pressed = []
+    for share, import_id in zip(_PRESSED, by_hand, strict=True):
+
+        async def so_many(share: float = share) -> bool:
+            return await ended() >= imports * share
+
+        await until(so_many, within=within, what=f"{share:.0%} of the crowd are done", every=0.1)
+        pressed.append(await _import_now(stack, str(import_id)))
     await until(all_of_them, within=within, what="the whole crowd is done", every=0.2)
 
-    async def hand_ended() -> asyncpg.Record | None:
-        return await db.fetchrow(
+    async def hands_ended() -> list[asyncpg.Record] | None:
+        found = await db.fetch(
             """SELECT queued_at, finished_at, coalesce(taken_up_at, (SELECT min(started_at) FROM run_steps
                 WHERE run_id = runs.id AND step <> 'fetching'), finished_at) AS began
-            FROM runs WHERE id = $1 AND finished_at IS NOT NULL""",
-            now_run,
+            FROM runs WHERE id = ANY ($1) AND finished_at IS NOT NULL""",
+            pressed,
         )
+        return found if len(found) == len(pressed) else None
 
-    hand = await until(hand_ended, within=within, what="the one asked for by hand is done", every=0.1)
+    hands = await until(hands_ended, within=within, what="those asked for by hand are done", every=0.1)
     used = {name: seconds - before.get(name, 0.0) for name, seconds in _processor(stack).items()}
     rows = await db.fetch("SELECT status, attempt, finished_at FROM runs WHERE due_at = $1", at)
     statuses: dict[str, int] = defaultdict(int)
@@ -114,10 +125,12 @@ async def _measured(
         seconds=(max(row["finished_at"] for row in rows) - at).total_seconds(),
         statuses=dict(statuses),
         runs=len(rows),
-        contacts=await db.fetchval("SELECT count(*) FROM contacts WHERE manager_id = ANY ($1)", ids),
+        contacts=await db.fetchval(
+            "SELECT count(*) FROM contacts c JOIN runs r ON r.id = c.last_run_id WHERE r.due_at = $1", at
+        ),
         attempts=max(row["attempt"] for row in rows),
-        now_started=(hand["began"] - hand["queued_at"]).total_seconds(),
-        now_ended=(hand["finished_at"] - hand["queued_at"]).total_seconds(),
+        now_started=max((hand["began"] - hand["queued_at"]).total_seconds() for hand in hands),
+        now_ended=max((hand["finished_at"] - hand["queued_at"]).total_seconds() for hand in hands),
         phases={name: value for name, value in phases.items() if value is not None},
         processor=used,
     )

@@ -32,7 +32,8 @@ def report(broker: str, outcome: Outcome) -> bool:
         f"{outcome.seconds:.1f} s, {a_second:.1f} a second (must {LEAST_A_SECOND:.0f}, aim {AIM:.0f}); "
         f"{outcome.statuses}, {outcome.runs:,} runs, at most {outcome.attempts} attempts, "
         f"{outcome.contacts:,} contacts; Import now, pressed three times meanwhile, began within "
-        f"{outcome.now_started:.2f} s (must {MOST_TO_START:.0f}) and ended within {outcome.now_ended:.1f} s: {'holds' if holds else 'MISSED'}"
+        f"{outcome.now_started:.2f} s (must {MOST_TO_START:.0f}) and ended within "
+        f"{outcome.now_ended:.1f} s: {'holds' if holds else 'MISSED'}"
     )
     phases = ", ".join(f"{name} {seconds:.1f}" for name, seconds in outcome.phases.items())
     print(f"  seconds of a run on average: {phases}")

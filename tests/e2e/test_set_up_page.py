@@ -29,8 +29,8 @@ async def browser() -> AsyncIterator[Browser]:
         await running.close()
 
 
-async def signed_in(browser: Browser, stack: Stack) -> Page:
-    page = await browser.new_page(viewport={"width": 1200, "height": 900})
+async def signed_in(browser: Browser, stack: Stack, *, zone: str | None = None) -> Page:
+    page = await browser.new_page(viewport={"width": 1200, "height": 900}, timezone_id=zone)
     await page.goto(f"{stack.url}/login")
     await page.fill("[name=login]", str(stack.ready["login"]))
     await page.fill("[name=password]", str(stack.ready["password"]))
@@ -199,3 +199,11 @@ async def test_fields_for_columns_without_one_are_added_at_once(
         made = (await client.get(f"/managers/{manager_id}")).json()["fields"]
         assert [field["kind"] for field in made] == ["text", "text", "email", "password"]
         await page.close()
+
+
+async def test_the_schedule_begins_in_the_zone_of_whoever_makes_it(browser: Browser, embedded_stack: Stack) -> None:
+    async with embedded_stack.client() as client:
+        manager_id = (await client.post("/managers", json={"name": "Zones", "fields": []})).json()["id"]
+    page = await signed_in(browser, embedded_stack, zone="Europe/Berlin")
+    await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+    await expect(page.locator("[name=time_zone]")).to_have_value("Europe/Berlin")

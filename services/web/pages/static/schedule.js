@@ -18,6 +18,12 @@ for (const section of document.querySelectorAll("[data-schedule]")) {
       place.textContent = "";
     }
   };
+  const { start, time_zone: zone } = form.elements;
+  if (!start.value && zone.value === "UTC") {
+    // Nobody has chosen a zone yet: take the one the person is in, where the services know it.
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if ([...zone.list.options].some((option) => option.value === here)) zone.value = here;
+  }
   section.addEventListener("change", show);
   show();
 }

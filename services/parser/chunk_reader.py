@@ -189,6 +189,7 @@ def _plan(rules: ParseRules) -> ParsePlan:
         keep_refused=rules.refused_values == "keep",
         keep_missing=rules.missing_columns == "keep",
         notation=Notation(rules.phone_region, rules.decimal_separator, rules.date_format),
+        expected_columns=None if rules.has_header else rules.expected_columns,
         password_columns=tuple(rules.password_columns),
         delimiter=rules.delimiter,
     )

@@ -67,6 +67,9 @@ class ParseRules(EventPart):
     missing_columns: Literal["fail", "keep"] = Field(
         "fail", description="A mapped column the file lacks, not the key's: fails the run, or keeps stored values"
     )
+    expected_columns: int | None = Field(
+        None, description="Of a file without a header: another number of columns fails the run; null: any"
+    )
     columns: list[ParsedColumn] = Field(description="Without the key's column where it is mapped")
     key_field: int
     key_column: str | None = Field(description="Null: keys are generated")

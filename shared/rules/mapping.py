@@ -33,6 +33,7 @@ class MappedColumn:
 class ParsePlan:
     """All the parser knows of an import; `key` None means that keys are generated.
 
+    `expected_columns`: how many its files had when they were mapped, which have no header to tell by; None: any.
     `password_columns`: names of columns that other imports map to passwords; `delimiter`: that of its files.
     """
 
@@ -42,6 +43,7 @@ class ParsePlan:
     keep_refused: bool = False
     keep_missing: bool = False
     notation: Notation = field(default_factory=Notation)
+    expected_columns: int | None = None
     password_columns: tuple[str, ...] = ()
     delimiter: str = ","
 
@@ -89,8 +91,16 @@ def resolve(plan: ParsePlan, names: list[str]) -> ResolvedMapping:
     """Find the plan's columns among a file's (`Head.names`).
 
     Raises UserError `column_missing`, naming all the missing columns and those of the file; where the plan keeps what
-    is stored in the fields of missing columns, only for the key's.
+    is stored in the fields of missing columns, only for the key's. And `columns_changed` where there is another number
+    of them than expected: then nobody can tell which value is which.
     """
+    if plan.expected_columns not in {None, len(names)}:
+        raise UserError(
+            "columns_changed",
+            f"The file has {len(names)} columns, and had {plan.expected_columns} when it was mapped. Without a header "
+            "nobody can tell which is which: look at the file, and map it anew if it is right.",
+            field="mapping",
+        )
     places = {name: place for place, name in enumerate(names)}
     wanted = [(None if mapped.column is None else trim(mapped.column), mapped) for mapped in plan.columns]
     key_name = None if plan.key is None else trim(plan.key.column or "")

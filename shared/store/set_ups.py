@@ -57,6 +57,7 @@ class Options(StoredPart):
     date_format: str = "%Y-%m-%d"
     refused_values: Literal["reject", "keep"] = "reject"
     missing_columns: Literal["fail", "keep"] = "fail"
+    expected_columns: int | None = None
     max_row_errors: int | None = None
     max_row_error_percent: float | None = None
     limits: Limits = Limits()
@@ -134,6 +135,7 @@ class RunSetup(ImportSetup):
             trim=options.trim,
             refused_values=options.refused_values,
             missing_columns=options.missing_columns,
+            expected_columns=options.expected_columns,
             columns=[
                 ParsedColumn(
                     column=line.column,

@@ -289,6 +289,19 @@ async def test_a_column_that_is_gone_fails_the_run_or_keeps_what_is_stored(
     assert (await importing.run())["error"]["code"] == "column_missing"
 
 
+async def test_a_column_too_many_is_noticed_without_a_header(client: httpx.AsyncClient, sftp: SftpServer) -> None:
+    name = write(sftp, "1,One\n2,Two\n")
+    options = {"has_header": False, "expected_columns": 2}
+    importing = await set_up_import(
+        client, sftp_source(sftp, name), options=options, mapping=[("1", "No"), ("2", "Name")]
+    )
+    assert (await importing.run())["counts"]["added"] == 2
+    (sftp.folder / name).write_text("1,Mr,One\n2,Mrs,Two\n", encoding="utf-8")
+    run = await importing.run()
+    assert (run["status"], run["error"]["code"]) == ("failed", "columns_changed")
+    assert [contact["Name"] for contact in (await importing.contacts()).values()] == ["One", "Two"]
+
+
 async def test_more_row_errors_than_allowed_change_nothing(client: httpx.AsyncClient, sftp: SftpServer) -> None:
     bad = [["7", "Seven", "no address"], ["8", "Eight", "none"]]
     name = write(sftp, csv_of([*rows(4), *bad]))

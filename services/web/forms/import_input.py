@@ -124,6 +124,10 @@ class OptionsInput(InputPart):
         Literal["fail", "keep"],
         Field(description="A mapped column, not the key's, that the file lacks: fails, or keeps the stored values"),
     ] = "fail"
+    expected_columns: (
+        Annotated[int, Field(ge=1, description="Of a file without a header: another number of columns fails the run")]
+        | None
+    ) = None
     max_row_errors: Annotated[int, Field(ge=0, description="More row errors than this fail the run")] | None = None
     max_row_error_percent: (
         Annotated[

@@ -86,6 +86,7 @@ def _settings(shown: PreviewView, chosen_encoding: str | None) -> dict[str, Any]
         "quote": detected.quote,
         "has_header": detected.has_header,
         "skip_lines": str(detected.skip_lines),
+        "expected_columns": "" if detected.has_header else str(len(shown.columns)),
         "encoding": chosen_encoding or guessed,
         **({"date_format": notation.date_format} if notation.date_format else {}),
         **({"decimal_separator": notation.decimal_separator} if notation.decimal_separator else {}),

@@ -226,7 +226,7 @@ async def test_lines_and_fields_are_added_without_losing_what_was_entered(web: W
     await sign_in(web)
     made = await web.manager()
     more = await send(web, f"/imports/new?manager={made['id']}", FORM | {"action": "more"})
-    columns = found(r'name="column" value="([^"]*)"', more.text)
+    columns = found(r'name="column"[^>]* value="([^"]*)"', more.text)
     assert columns[:2] == ["No", "E-mail"]
     assert len(columns) >= 7
     form = FORM | {"action": "add_field", "new_field": "Born", "new_kind": "date"}
@@ -307,6 +307,7 @@ async def test_the_rarer_options_are_set_shown_and_kept(web: Web) -> None:
         "refused_values": "keep",
         "missing_columns": "keep",
         "max_row_errors": "7",
+        "expected_columns": "4",
         "max_row_error_percent": "2.5",
         "column": ["No", "E-mail", "", ""],
         "field": ["Employee no", "Email", "Town", ""],
@@ -318,7 +319,7 @@ async def test_the_rarer_options_are_set_shown_and_kept(web: Web) -> None:
     assert answer.status_code == 303, errors(answer)
     (entry,) = (await web.api.get("/imports")).json()["items"]
     wanted = {name: value for name, value in more.items() if name not in {"column", "field", "case", "constant"}}
-    numbers = {"skip_lines": 2, "max_row_errors": 7, "max_row_error_percent": 2.5}
+    numbers = {"skip_lines": 2, "max_row_errors": 7, "expected_columns": 4, "max_row_error_percent": 2.5}
     assert entry["options"] | wanted | numbers == entry["options"]
     assert entry["mapping"] == [
         {"column": "No", "field": "Employee no", "case": "upper"},

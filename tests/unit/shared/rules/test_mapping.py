@@ -47,6 +47,16 @@ def test_missing_columns_are_left_out_where_stored_values_are_kept_but_never_the
         resolve(ParsePlan((EMAIL,), KEY, keep_missing=True), ["E-mail"])
 
 
+def test_without_a_header_another_number_of_columns_is_noticed() -> None:
+    by_number = MappedColumn("1", 1, Kind.TEXT)
+    plan = ParsePlan((MappedColumn("2", 2, Kind.TEXT),), by_number, keep_missing=True, expected_columns=2)
+    assert resolve(plan, ["1", "2"]).fields == [2]
+    for names in (["1", "2", "3"], ["1"]):
+        with pytest.raises(UserError) as caught:
+            resolve(plan, names)
+        assert caught.value.code == "columns_changed"
+
+
 def test_all_missing_columns_are_named_and_those_of_the_file() -> None:
     plan = ParsePlan((EMAIL, NUMBER), MappedColumn("Id", 9, Kind.TEXT))
     with pytest.raises(UserError) as caught:

@@ -57,21 +57,23 @@ class Downloads:
         self._settings = settings
         self._places = Places(settings.downloads)
         self._taken_up = TaskPlaces(settings.downloads * _WAITING_FOR_EACH)
-        self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        self._under_way: dict[UUID, tuple[int, asyncio.Task[None]]] = {}
         self._cancelled: OrderedDict[UUID, None] = OrderedDict()
 
     async def begin(self, event: ImportRequested) -> None:
         """Take a download up; waits only while very many are waiting already.
 
-        An earlier attempt of the same run is dropped, and so is one whose run was cancelled before its turn.
+        An earlier attempt of the same run is dropped, and so is one whose run was cancelled before its turn, or that is
+        delivered again while a later one is under way.
         """
         await self._taken_up.take()
-        if event.run_id in self._cancelled:
+        attempt, _ = self._under_way.get(event.run_id, (0, None))
+        if event.run_id in self._cancelled or attempt > event.attempt:
             self._taken_up.give_back()
             return
         self._drop(event.run_id)
         task = self._taken_up.start(self._run(event), f"download {event.run_id}")
-        self._under_way[event.run_id] = task
+        self._under_way[event.run_id] = event.attempt, task
         task.add_done_callback(lambda task: self._ended(event.run_id, task))
 
     def cancel(self, run_id: UUID) -> None:
@@ -82,11 +84,13 @@ class Downloads:
         self._drop(run_id)
 
     def _drop(self, run_id: UUID) -> None:
-        if task := self._under_way.pop(run_id, None):
+        if found := self._under_way.pop(run_id, None):
+            _, task = found
             task.cancel()
 
     def _ended(self, run_id: UUID, task: "asyncio.Task[None]") -> None:
-        if self._under_way.get(run_id) is task:
+        _, under_way = self._under_way.get(run_id, (0, None))
+        if under_way is task:
             del self._under_way[run_id]
 
     async def stop(self) -> None:

@@ -121,3 +121,14 @@ async def test_the_next_attempt_drops_the_one_before(server: HostileHttpServer, 
     await asked_for(server, "/one")
     await handlers.on_import_requested(requested(server, "/two", run_id, attempt=2))
     await asked_for(server, "/one", "/two")
+
+
+async def test_an_attempt_that_is_delivered_again_does_not_drop_a_later_one(
+    server: HostileHttpServer, handlers: FetcherHandlers
+) -> None:
+    run_id = new_id()
+    await handlers.on_import_requested(requested(server, "/two", run_id, attempt=2))
+    await asked_for(server, "/two")
+    await handlers.on_import_requested(requested(server, "/one", run_id))
+    await handlers.on_import_requested(requested(server, "/three", run_id, attempt=3))
+    await asked_for(server, "/two", "/three")

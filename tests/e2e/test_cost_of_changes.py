@@ -41,18 +41,15 @@ def people(*, changed: int = 0, gone: int = 0, new: int = 0) -> bytes:
 async def test_the_next_day_costs_what_changed(stack: Stack, server: FileServer) -> None:
     database = await stack.connect()
 
-    async def settled() -> tuple[int, int]:
-        """Return how many contacts were written so far and how many dead ones there are, as soon as both stand."""
-        seen: list[tuple[int, int]] = []
+    async def so_many(written: int, dead: int) -> None:
+        """Wait until that many contacts were written in all, each process says so in time, and no more are dead."""
 
-        async def twice_the_same() -> tuple[int, int] | None:
+        async def are() -> bool:
             await database.execute("SELECT pg_stat_clear_snapshot()")
             row = await database.fetchrow(_WRITES)
-            assert row is not None
-            seen.append((row["written"], row["dead"]))
-            return seen[-1] if len(seen) > 2 and len(set(seen[-3:])) == 1 else None
+            return row is not None and row["written"] == written and row["dead"] <= dead
 
-        return await until(twice_the_same, within=60, what="the statistics stand", every=1.5)
+        await until(are, within=60, what=f"{written} contacts are written, at most {dead} dead", every=0.5)
 
     async def wal() -> int:
         position: int = await database.fetchval("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint")
@@ -64,27 +61,29 @@ async def test_the_next_day_costs_what_changed(stack: Stack, server: FileServer)
         importing = await set_up_import(client, source, options={"delete_missing": True, "every_time": True})
         assert (await importing.run())["counts"]["added"] == ROWS
         await database.execute("ALTER TABLE contacts SET (autovacuum_enabled = false)")
-        written, dead = await settled()
+        await so_many(ROWS, 0)
 
         began = await wal()
         assert (await importing.run())["counts"]["unchanged"] == ROWS
         idle = await wal() - began
-        assert await settled() == (written, dead)
 
         server.files["/people.csv"] = people(changed=CHANGED, gone=GONE, new=NEW)
         began = await wal()
         counts = (await importing.run())["counts"]
         few = await wal() - began
         assert (counts["updated"], counts["deleted"], counts["added"]) == (CHANGED, GONE, NEW)
-        assert await settled() == (written + CHANGED + GONE + NEW, dead + CHANGED + GONE)
+        few_changes = CHANGED + GONE + NEW
+        await so_many(ROWS + few_changes, CHANGED + GONE)
 
         server.files["/people.csv"] = people(changed=ROWS)
         began = await wal()
         counts = (await importing.run())["counts"]
         all_of_them = await wal() - began
-        assert counts["updated"] + counts["added"] + counts["deleted"] > ROWS - CHANGED
+        changes = counts["updated"] + counts["added"] + counts["deleted"]
+        assert changes > ROWS - CHANGED
+        await so_many(ROWS + few_changes + changes, CHANGED + GONE + counts["updated"] + counts["deleted"])
     await database.close()
-    print(f"WAL: {idle:,} bytes for no change, {few:,} for {CHANGED + GONE + NEW}, {all_of_them:,} for all")  # noqa: T201
-    share = (CHANGED + GONE + NEW) / ROWS
+    print(f"WAL: {idle:,} bytes for no change, {few:,} for {few_changes}, {all_of_them:,} for all")  # noqa: T201
+    share = few_changes / ROWS
     assert few - idle < 2 * share * all_of_them
     assert idle < share * all_of_them

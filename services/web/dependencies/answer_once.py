@@ -58,4 +58,4 @@ async def _digest(request: Request, resources: Resources, content: str | None) -
     body = content if content is not None else (await request.body()).hex()
     query = request.url.query
     digest = resources.sealer.fingerprint("idempotency", request.method, request.url.path, query, body)
-    return bytes.fromhex(digest)
+    return digest.encode()

@@ -81,6 +81,7 @@ WHERE run_id = $2 AND NOT ($3 AND code = 'deletes_held_back') ORDER BY ordinal
 """
 
 _LARGE: Final = 5_000
+"""From so many contacts on, the planner's guess about a manager that has just grown must not matter."""
 
 
 async def plan_approval(connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
@@ -90,7 +91,7 @@ async def plan_approval(connection: Connection, run: OpenRun, manager: LockedMan
         raise UserError("plan_void", "The plan that was approved is no longer there. Run the import again.")
     await clear_plan(connection, run.id)
     if manager.contacts > _LARGE:
-        await connection.execute("SET LOCAL work_mem = '64MB'")
+        await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off")
     await connection.execute(
         _STANDING, run.approves, run.manager_id, approved["plan_change_number"], run.additions_and_updates_only
     )

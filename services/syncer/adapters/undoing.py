@@ -5,6 +5,8 @@ one returns unless its id exists again. All goes by values, so that runs can be 
 first. What is kept is listed with the run.
 """
 
+from typing import Final
+
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.approving import changed_since
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
@@ -51,6 +53,14 @@ SELECT p.unique_id, p.field, p.before_hash, p.before_fingerprint, k.hash AS now_
 FROM plan_passwords p JOIN standing s USING (unique_id)
     LEFT JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
 WHERE p.run_id = $1 AND (s.change = 'deleted' AND NOT s.is_there OR s.change = 'updated' AND s.is_there)
+"""
+
+# Both are looked up contact by contact.
+_INDEXES = """
+CREATE INDEX ON standing_fields (unique_id);
+CREATE INDEX ON standing_passwords (unique_id);
+ANALYZE standing_fields;
+ANALYZE standing_passwords
 """
 
 _CHANGES = """
@@ -104,6 +114,10 @@ SELECT count(*) FROM (
 """
 
 
+_LARGE: Final = 5_000
+"""From so many contacts on, the planner's guess about a manager that has just grown must not matter."""
+
+
 async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
     """Store the plan of a run that undoes another; UserError `not_undoable` where that was undone meanwhile.
 
@@ -114,11 +128,13 @@ async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager
         raise UserError("not_undoable", "This run was undone already, or was never applied.")
     await clear_plan(connection, run.id)
     await connection.execute("SET LOCAL work_mem = '64MB'")
+    if manager.contacts > _LARGE:
+        await connection.execute("SET LOCAL enable_nestloop = off")
     await connection.execute(_STANDING, run.undoes, run.manager_id)
     await connection.execute("ANALYZE standing")
     await connection.execute(_FIELDS)
     await connection.execute(_STANDING_PASSWORDS, run.undoes, run.manager_id)
-    await connection.execute("ANALYZE standing_fields; ANALYZE standing_passwords")
+    await connection.execute(_INDEXES)
     await connection.execute(_CHANGES, run.id, run.manager_id, manager.change_number)
     await connection.execute(_PASSWORDS, run.id, run.manager_id)
     kept = await connection.fetch(_KEPT)

@@ -216,12 +216,7 @@ class Applier:
 
 
 async def _locked(connection: Connection, run_id: UUID, attempt: int) -> tuple[OpenRun, LockedManager] | None:
-    """Lock the run's manager, then read the run again: it may have ended while the lock was waited for.
-
-    From then on each statement is planned for this run: a plan kept from smaller ones would be one for few contacts,
-    and heeds none of the settings for large ones.
-    """
-    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    """Lock the run's manager, then read the run again: it may have ended while the lock was waited for."""
     run = await read_open_run(connection, run_id, attempt)
     if run is None:
         return None

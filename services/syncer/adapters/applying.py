@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.syncer.adapters.large_runs import LARGE, plan_each_statement
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
 from shared.store.change_log import take_over_plan
 from shared.store.runs import OpenRun
 
-_LARGE: Final = 5_000
-"""From so many changes on, the planner's guess about a table that has just grown must not matter."""
 _FEW_PERCENT: Final = 10
 """Up to such a share of the contacts, looking each up in the index beats reading them all."""
 
@@ -124,7 +123,9 @@ async def apply_plan(
 async def _prepare(connection: Connection, manager: LockedManager, counts: RunCounts) -> None:
     """Keep the planner from a way that is right for a table's old size only."""
     changes = counts.deleted + counts.updated + counts.added
-    if changes > _LARGE:
+    if max(changes, manager.contacts) > LARGE:
+        await plan_each_statement(connection)
+    if changes > LARGE:
         if changes * 100 > manager.contacts * _FEW_PERCENT:
             await connection.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
         else:

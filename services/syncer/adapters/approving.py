@@ -4,9 +4,8 @@ Where contacts changed since, nobody has seen what would become of them: the run
 and waits to be approved in its turn. A contact that is not in the stored plan is not touched.
 """
 
-from typing import Final
-
 from services.syncer.adapters.applying import LockedManager
+from services.syncer.adapters.large_runs import LARGE, plan_each_statement
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.domain.verdict import Verdict, unsafe_plan
 from shared.errors import UserError
@@ -80,9 +79,6 @@ SELECT $1, line, severity, code, message, column_name, unique_id, row_offset, ro
 WHERE run_id = $2 AND NOT ($3 AND code = 'deletes_held_back') ORDER BY ordinal
 """
 
-_LARGE: Final = 5_000
-"""From so many contacts on, the planner's guess about a manager that has just grown must not matter."""
-
 
 async def plan_approval(connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
     """Store the plan of a run that approves another; UserError `plan_void` where that is gone."""
@@ -90,7 +86,8 @@ async def plan_approval(connection: Connection, run: OpenRun, manager: LockedMan
     if approved is None or approved["plan_change_number"] is None:
         raise UserError("plan_void", "The plan that was approved is no longer there. Run the import again.")
     await clear_plan(connection, run.id)
-    if manager.contacts > _LARGE:
+    if manager.contacts > LARGE:
+        await plan_each_statement(connection)
         await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off")
     await connection.execute(
         _STANDING, run.approves, run.manager_id, approved["plan_change_number"], run.additions_and_updates_only

@@ -5,10 +5,10 @@ caller's transaction, which holds the manager's row lock.
 """
 
 import random
-from typing import Final
 
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.incoming_rows import collect_passwords, make_tables, take_staged, unpack_incoming
+from services.syncer.adapters.large_runs import LARGE, plan_each_statement
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.adapters.row_problems import count_undecodable, write_row_problems
 from services.syncer.adapters.row_schemes import scheme_of
@@ -22,9 +22,6 @@ from shared.sealing import Sealer
 from shared.store.runs import OpenRun
 from shared.store.set_ups import Limits
 from shared.store.staging import WAITING
-
-_LARGE: Final = 5_000
-"""From so many rows on, a nested loop over temporary tables is never right; small plans are faster with it."""
 
 _FILE_BALANCE = """
 SELECT coalesce(sum(b.count), 0)::bigint AS records,
@@ -125,7 +122,8 @@ async def compute_plan(
     for balance in await connection.fetch(_FILE_BALANCE, staged.id):
         require_file_balance(FileBalance(**dict(balance)))
     await clear_plan(connection, run.id)
-    if max(staged.good, manager.contacts) > _LARGE:
+    if max(staged.good, manager.contacts) > LARGE:
+        await plan_each_statement(connection)
         await connection.execute(_LARGE_PLAN)
     rows = await staged_rows(connection, run, staged, source)
     problems = await write_row_problems(connection, run, staged.id, duplicates=rows.duplicates)

@@ -5,10 +5,9 @@ one returns unless its id exists again. All goes by values, so that runs can be 
 first. What is kept is listed with the run.
 """
 
-from typing import Final
-
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.approving import changed_since
+from services.syncer.adapters.large_runs import LARGE, plan_each_statement
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.domain.verdict import Verdict
 from shared.errors import UserError
@@ -114,10 +113,6 @@ SELECT count(*) FROM (
 """
 
 
-_LARGE: Final = 5_000
-"""From so many contacts on, the planner's guess about a manager that has just grown must not matter."""
-
-
 async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
     """Store the plan of a run that undoes another; UserError `not_undoable` where that was undone meanwhile.
 
@@ -128,7 +123,8 @@ async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager
         raise UserError("not_undoable", "This run was undone already, or was never applied.")
     await clear_plan(connection, run.id)
     await connection.execute("SET LOCAL work_mem = '64MB'")
-    if manager.contacts > _LARGE:
+    if manager.contacts > LARGE:
+        await plan_each_statement(connection)
         await connection.execute("SET LOCAL enable_nestloop = off")
     await connection.execute(_STANDING, run.undoes, run.manager_id)
     await connection.execute("ANALYZE standing")

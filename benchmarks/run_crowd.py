@@ -26,13 +26,13 @@ def report(broker: str, outcome: Outcome) -> bool:
     """Print what was measured; tells whether all holds."""
     a_second = IMPORTS / outcome.seconds
     applied = outcome.statuses == {"succeeded": IMPORTS} and outcome.contacts == IMPORTS * ROWS
-    holds = applied and a_second >= LEAST_A_SECOND and outcome.now_started <= MOST_TO_START
+    holds = applied and a_second >= LEAST_A_SECOND and outcome.longest_start <= MOST_TO_START
     print(
         f"{broker}: {IMPORTS:,} imports of {ROWS} rows for {MANAGERS} managers, due in one second: "
         f"{outcome.seconds:.1f} s, {a_second:.1f} a second (must {LEAST_A_SECOND:.0f}, aim {AIM:.0f}); "
         f"{outcome.statuses}, {outcome.runs:,} runs, at most {outcome.attempts} attempts, "
         f"{outcome.contacts:,} contacts; Import now, pressed three times meanwhile, began within "
-        f"{outcome.now_started:.2f} s (must {MOST_TO_START:.0f}) and ended within "
+        f"{outcome.longest_start:.2f} s (must {MOST_TO_START:.0f}) and ended within "
         f"{outcome.now_ended:.1f} s: {'holds' if holds else 'MISSED'}"
     )
     phases = ", ".join(f"{name} {seconds:.1f}" for name, seconds in outcome.phases.items())

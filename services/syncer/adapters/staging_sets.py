@@ -57,7 +57,11 @@ async def ensure_set(connection: Connection, event: RowsParsed | FileFetched) ->
     while found is not None and found["is_current"] and found["id"] is None:
         await connection.execute(_MAKE_SET, *key)
         found = await connection.fetchrow(_FIND_SET, *key)
-    if found is None or not found["is_current"]:
+    if found is None:
+        return None
+    if not found["is_current"]:
+        if found["id"] is not None:
+            await drop_set_of_ended_run(connection, found["id"])
         return None
     staging_set = StagingSet(found["id"], found["is_wide"], found["has_tables"])
     is_first = isinstance(event, FileFetched) or (event.chunk == 0 and event.first == 0)

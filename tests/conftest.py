@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -13,9 +14,13 @@ from tests.support.system_packages import SSHD
 
 BROKERS = ("embedded", "kafka")
 
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the switch between a seeded tenth of what issues ask for and all of it."""
+    """Add the switch between a seeded tenth and all that is asked for."""
     parser.addoption("--long", action="store_true", help="run every round, scenario and example that is asked for")
     parser.addoption("--write-servers", action="store_true", help="write the table of servers in the docs anew")
     parser.addoption("--seed", type=int, default=20261123, help="what random choices in tests start from")

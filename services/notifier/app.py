@@ -33,8 +33,8 @@ def create_app(settings: Settings) -> AsgiFastStream:
         sender=settings.notifier.sender,
         public_url=settings.web.public_url,
     )
-    delivery.subscribe(topics.IMPORT_FINISHED, handlers.on_import_finished, workers=_MAILS_AT_ONCE)
-    delivery.subscribe(topics.IMPORT_WARNED, handlers.on_import_warned)
+    delivery.subscribe(topics.IMPORT_FINISHED, handlers.on_import_finished, workers=_MAILS_AT_ONCE, unhurried=True)
+    delivery.subscribe(topics.IMPORT_WARNED, handlers.on_import_warned, unhurried=True)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

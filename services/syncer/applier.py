@@ -1,7 +1,7 @@
 """Takes complete runs through plan and apply, outside the poll: woken when staging completes or when asked to.
 
 A session-level advisory lock is the lease: it ends with the process that holds it, so another may go on at once. While
-work lasts, the run beats in Postgres.
+work lasts or is waited for, the run beats in Postgres.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from services.syncer.ports import Passwords
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, TransientError
 from shared.kafka.delivery import DOWN
-from shared.postgres.database import DATABASE_DOWN, Connection, Database
+from shared.postgres.database import DATABASE_DOWN, DATABASE_FAILED, Connection, Database
 from shared.rules.key_field import key_field_differs
 from shared.sealing import Sealer
 from shared.store.run_end import Outcome, close_run
@@ -37,6 +37,13 @@ _LEASE_SPACE = 0x72756E
 _RETRY_SECONDS = 1.0
 _MOST_TRIES = 10
 _log = structlog.get_logger("contacts_sync.syncer")
+
+# A row that somebody holds is passed over: its run is at work. Rows are locked in one order.
+_BEAT = """
+UPDATE runs SET beat_at = $2 WHERE id IN (
+    SELECT id FROM runs WHERE id = ANY ($1) AND status IN ('planning', 'applying')
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+"""
 
 
 class Applier:
@@ -50,6 +57,7 @@ class Applier:
         self._source = random.SystemRandom()
         self._places = asyncio.Semaphore(at_once)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._beating: asyncio.Task[None] | None = None
 
     def begin(self, run_id: UUID, attempt: int) -> None:
         """Work on a run, unless this process already does; returns at once."""
@@ -57,6 +65,8 @@ class Applier:
             task = asyncio.create_task(self._run(run_id, attempt), name=f"apply {run_id}")
             self._tasks[run_id] = task
             task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
+        if self._beating is None or self._beating.done():
+            self._beating = asyncio.create_task(self._beat(), name="apply heartbeat")
 
     async def begin_unfinished(self) -> None:
         """Take up what a process that is gone may have left; what another one holds is left to it."""
@@ -66,7 +76,7 @@ class Applier:
 
     async def stop(self) -> None:
         """Abandon what is under way; its transactions roll back, and the run is asked for again."""
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *([self._beating] if self._beating else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -107,31 +117,32 @@ class Applier:
         async with _lease(connection, run_id) as held:
             if not held:
                 return
-            beating = asyncio.create_task(self._beat(run_id))
-            try:
-                await self._settle(connection, run_id, attempt)
-                while await self._plan(connection, run_id, attempt):
-                    await hash_passwords(self._database, self._sealer, run_id, self._passwords)
-                    if await self._apply(connection, run_id, attempt):
-                        return
-            finally:
-                beating.cancel()
-                await asyncio.gather(beating, return_exceptions=True)
+            await self._settle(connection, run_id, attempt)
+            while await self._plan(connection, run_id, attempt):
+                await hash_passwords(connection, self._sealer, run_id, self._passwords)
+                if await self._apply(connection, run_id, attempt):
+                    return
 
     async def _settle(self, connection: Connection, run_id: UUID, attempt: int) -> None:
         """Before its plan is made, see which of a file's passwords are as they were though the key is another."""
-        async with connection.transaction():
-            run = await read_open_run(connection, run_id, attempt)
-            if run is None or run.approves is not None or run.undoes is not None or run.status != "planning":
-                return
-            if run.setup.has_passwords():
+        run = await read_open_run(connection, run_id, attempt)
+        if run is None or run.approves is not None or run.undoes is not None or run.status != "planning":
+            return
+        if run.setup.has_passwords():
+            async with connection.transaction():
                 staged = await complete_set(connection, run)
                 await settle_fingerprints(connection, self._database.pool, run, staged, self._sealer, self._passwords)
 
-    async def _beat(self, run_id: UUID) -> None:
+    async def _beat(self) -> None:
+        """Beat for all runs that are worked on or wait for it, while there are any."""
         while True:
-            await self._database.pool.execute("UPDATE runs SET beat_at = $2 WHERE id = $1", run_id, self._clock.now())
             await asyncio.sleep(BEAT_SECONDS)
+            if not self._tasks:
+                return
+            try:
+                await self._database.pool.execute(_BEAT, list(self._tasks), self._clock.now())
+            except DATABASE_FAILED as error:
+                _log.warning("a beat was missed", error=type(error).__name__)
 
     async def _plan(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
         """Store a plan that fits the contacts as they are, where there is none yet; true when it is to be applied."""
@@ -216,11 +227,8 @@ class Applier:
 
 
 async def _locked(connection: Connection, run_id: UUID, attempt: int) -> tuple[OpenRun, LockedManager] | None:
-    """Lock the run's manager, then read the run again: it may have ended while the lock was waited for."""
-    run = await read_open_run(connection, run_id, attempt)
-    if run is None:
-        return None
-    manager = await lock_manager(connection, run.manager_id)
+    """Lock the run's manager, then read the run: it may have ended while the lock was waited for."""
+    manager = await lock_manager(connection, run_id)
     run = await read_open_run(connection, run_id, attempt)
     return (run, manager) if run and run.status in {"planning", "applying"} else None
 
@@ -234,4 +242,8 @@ async def _lease(connection: Connection, run_id: UUID) -> AsyncIterator[bool]:
         yield held
     finally:
         if held and not connection.is_closed():
-            await connection.execute("SELECT pg_advisory_unlock($1, $2)", _LEASE_SPACE, place)
+            try:
+                await connection.execute("SELECT pg_advisory_unlock($1, $2)", _LEASE_SPACE, place)
+            except BaseException:
+                connection.terminate()
+                raise

@@ -1,7 +1,6 @@
 """Hears of files and rows, and stages them; hands complete runs to the applier, outside the poll."""
 
-import asyncio
-
+from services.syncer.adapters.off_loop import off_loop
 from services.syncer.adapters.staging import (
     BatchAlreadyStagedError,
     BatchNotWantedError,
@@ -56,7 +55,7 @@ class SyncerHandlers:
             if (staging_set := await ensure_set(connection, event)) is None:
                 return False
             known = await is_staged(connection, staging_set, event)
-            batch = None if known else await asyncio.to_thread(batch_of, event)
+            batch = None if known else await off_loop(event.good, batch_of, event)
             try:
                 async with connection.transaction():
                     return await stage_batch(connection, staging_set, event, batch, self._clock.now())

@@ -33,6 +33,8 @@ from shared.topics import IMPORT_STOPPED, Topic
 
 EMBEDDED_FETCH_WAIT_MS = 50
 """The embedded broker answers a fetch that found nothing only when its wait is over, even if a record comes first."""
+EMBEDDED_UNHURRIED_WAIT_MS = 250
+"""Each such answer costs the embedded broker a millisecond, so an idle system would keep half a core busy."""
 FETCH_WAIT_MS = 500
 
 DOWN: tuple[type[Exception], ...] = (TransientError, OSError, TimeoutError, KafkaError)
@@ -89,7 +91,7 @@ class Delivery:
         `unhurried` events may come a moment later, and cost an idle process less. With `every_process` each process of
         the service hears each event said while it runs, and no other.
         """
-        quick = self.settings.embedded and not unhurried
+        embedded_wait = EMBEDDED_UNHURRIED_WAIT_MS if unhurried else EMBEDDED_FETCH_WAIT_MS
         listener = None if every_process else _Joins()
         self._joins += [listener] if listener else []
 
@@ -100,7 +102,7 @@ class Delivery:
             topic.name,
             group_id=None if every_process else f"{self.service}.{topic.name}",
             auto_offset_reset="latest" if every_process else "earliest",
-            fetch_max_wait_ms=EMBEDDED_FETCH_WAIT_MS if quick else FETCH_WAIT_MS,
+            fetch_max_wait_ms=embedded_wait if self.settings.embedded else FETCH_WAIT_MS,
             session_timeout_ms=round(self.settings.session_timeout_seconds * 1000),
             heartbeat_interval_ms=round(self.settings.session_timeout_seconds * 1000 / 4),
             max_poll_interval_ms=round(self.settings.max_poll_seconds * 1000),

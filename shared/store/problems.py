@@ -61,6 +61,8 @@ async def write_problems(connection: Connection, run_id: UUID, problems: Iterabl
 async def first_problems(connection: Connection, run_id: UUID) -> tuple[list[FinishedProblem], int]:
     """Return a run's first problems in the order of lines, and how many there are in all."""
     count = await connection.fetchval("SELECT count(*) FROM run_problems WHERE run_id = $1", run_id)
+    if not count:
+        return [], 0
     rows = await connection.fetch(
         """SELECT line, severity, code, message, column_name AS column FROM run_problems
         WHERE run_id = $1 ORDER BY line NULLS FIRST, ordinal LIMIT $2""",

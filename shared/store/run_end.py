@@ -9,7 +9,7 @@ from shared.ids import new_id
 from shared.postgres.database import Connection
 from shared.postgres.outbox import say
 from shared.store.problems import first_problems
-from shared.store.runs import announce, end_steps
+from shared.store.runs import announce
 from shared.store.set_ups import RunSetup
 from shared.store.staging import clear_staging
 from shared.topics import IMPORT_CANCELLED, IMPORT_FINISHED
@@ -55,7 +55,8 @@ async def close_run(
     file_name = outcome.file_name or row["file_name"]
     sha256 = outcome.file_sha256 or row["file_sha256"]
     await connection.execute(
-        """UPDATE runs SET status = $2, finished_at = $3, counts = $4, balance = $5, error_code = $6,
+        """WITH ended AS (UPDATE run_steps SET finished_at = $3 WHERE run_id = $1 AND finished_at IS NULL)
+        UPDATE runs SET status = $2, finished_at = $3, counts = $4, balance = $5, error_code = $6,
         error_message = $7, file_name = $8, file_bytes = coalesce($9, file_bytes), file_sha256 = $10 WHERE id = $1""",
         run_id,
         outcome.status,
@@ -68,7 +69,6 @@ async def close_run(
         outcome.file_bytes,
         sha256,
     )
-    await end_steps(connection, run_id, now)
     await clear_staging(connection, run_id, outcome.status)
     setup = RunSetup.model_validate(row["setup"])
     problems, problem_count = await first_problems(connection, run_id)

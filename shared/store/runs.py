@@ -6,6 +6,8 @@ Each function works in the caller's transaction.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -35,7 +37,13 @@ class OpenRun:
     approves: UUID | None
     undoes: UUID | None
     additions_and_updates_only: bool
-    setup: RunSetup = field(repr=False)
+    kept_setup: dict[str, Any] = field(repr=False)
+    """The set-up as it is stored."""
+
+    @cached_property
+    def setup(self) -> RunSetup:
+        """The set-up that the run began with; who only stages has no need of it."""
+        return RunSetup.model_validate(self.kept_setup)
 
 
 def setup_now(row: asyncpg.Record, fields: Sequence[asyncpg.Record]) -> RunSetup:
@@ -110,7 +118,7 @@ def run_active() -> UserError:
 
 
 _OPEN_RUN = """SELECT id, import_id, manager_id, status, attempt, dry_run, beat_at, plan_change_number, is_first_load,
-    approves, undoes, additions_and_updates_only, setup
+    approves, undoes, additions_and_updates_only, setup AS kept_setup
 FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"""
 
 
@@ -125,7 +133,7 @@ async def lock_open_run(connection: Connection, run_id: UUID, attempt: int) -> O
 
 
 def _open_run(row: asyncpg.Record | None) -> OpenRun | None:
-    return OpenRun(**(dict(row) | {"setup": RunSetup.model_validate(row["setup"])})) if row else None
+    return OpenRun(**dict(row)) if row else None
 
 
 async def give_up_attempt(connection: Connection | Pool, run_id: UUID, attempt: int) -> None:
@@ -138,40 +146,26 @@ async def give_up_attempt(connection: Connection | Pool, run_id: UUID, attempt: 
     )
 
 
+# One round trip, for a small run is little more than such steps; all parts see what was there before.
+_ENTER_STEP = """
+WITH moved AS (
+    UPDATE runs SET status = $3, beat_at = $4 WHERE id = $1 AND attempt = $2 AND status = ANY ($5) RETURNING id
+), ended AS (
+    UPDATE run_steps s SET finished_at = $4 FROM moved WHERE s.run_id = moved.id AND s.finished_at IS NULL
+), begun AS (
+    INSERT INTO run_steps (run_id, attempt, step, service, started_at) SELECT id, $2, $3, $6, $4 FROM moved
+    ON CONFLICT DO NOTHING
+)
+SELECT pg_notify('run_changed', id::text) IS NOT NULL FROM moved
+"""
+
+
 async def enter_step(
     connection: Connection, run_id: UUID, attempt: int, step: str, *, service: str, now: datetime
 ) -> bool:
     """Move an open run on to a later step and beat; false where it is already there, past it, or not current."""
     earlier = STEPS[: STEPS.index(step)]
-    moved = await connection.fetchval(
-        """UPDATE runs SET status = $3, beat_at = $4
-        WHERE id = $1 AND attempt = $2 AND status = ANY ($5) RETURNING true""",
-        run_id,
-        attempt,
-        step,
-        now,
-        list(earlier),
-    )
-    if moved:
-        await end_steps(connection, run_id, now)
-        await connection.execute(
-            """INSERT INTO run_steps (run_id, attempt, step, service, started_at) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT DO NOTHING""",
-            run_id,
-            attempt,
-            step,
-            service,
-            now,
-        )
-        await announce(connection, run_id)
-    return bool(moved)
-
-
-async def end_steps(connection: Connection, run_id: UUID, now: datetime) -> None:
-    """Note that whatever step the run was in has ended."""
-    await connection.execute(
-        "UPDATE run_steps SET finished_at = $2 WHERE run_id = $1 AND finished_at IS NULL", run_id, now
-    )
+    return bool(await connection.fetchval(_ENTER_STEP, run_id, attempt, step, now, list(earlier), service))
 
 
 async def announce(connection: Connection, run_id: UUID) -> None:

@@ -16,7 +16,7 @@ from shared.rules.records import Record, read_records
 from tests.support.examples import MANY
 from tests.support.reference_reader import Line, read_reference
 
-many = settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=MANY, suppress_health_check=list(HealthCheck))
 
 SIGN = st.sampled_from("ab,;|\t \"'\r\n\u2028\u0085\ufeffé表ソ中\\")
 TEXT = st.lists(

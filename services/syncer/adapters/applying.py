@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.syncer.adapters.large_runs import LARGE, plan_each_statement
+from services.syncer.adapters.large_runs import LARGE, plan_for_size
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
@@ -62,11 +62,12 @@ class LockedManager:
     contacts: int
 
 
-async def lock_manager(connection: Connection, manager_id: UUID) -> LockedManager:
-    """Lock a manager's row until the transaction ends, waiting for whoever holds it."""
+async def lock_manager(connection: Connection, run_id: UUID) -> LockedManager:
+    """Lock the row of a run's manager until the transaction ends, waiting for whoever holds it."""
     row = await connection.fetchrow(
-        "SELECT id, key_field, change_number, contact_count AS contacts FROM managers WHERE id = $1 FOR NO KEY UPDATE",
-        manager_id,
+        """SELECT id, key_field, change_number, contact_count AS contacts FROM managers
+        WHERE id = (SELECT manager_id FROM runs WHERE id = $1) FOR NO KEY UPDATE""",
+        run_id,
     )
     if row is None:
         raise PermanentError("manager_missing", "The contact manager was deleted while the run was under way.")
@@ -96,10 +97,12 @@ async def apply_plan(
         insert = _INSERT_ALL.format(rows=first_load)
         done["added"] = await connection.execute(insert, *key, now, row_scheme, manager.change_number)
     else:
-        await take_over_plan(connection, *key)
-        done["deleted"] = await connection.execute(_DELETE, *key)
-        done["updated"] = await connection.execute(_UPDATE, *key, now, row_scheme)
-        done["added"] = await connection.execute(_INSERT, *key, now, row_scheme)
+        if counts.deleted or counts.updated:
+            await take_over_plan(connection, *key)
+            done["deleted"] = await connection.execute(_DELETE, *key)
+            done["updated"] = await connection.execute(_UPDATE, *key, now, row_scheme)
+        if counts.added:
+            done["added"] = await connection.execute(_INSERT, *key, now, row_scheme)
     planned = {"deleted": counts.deleted, "updated": counts.updated, "added": counts.added}
     for change, answer in done.items():
         if int(answer.rpartition(" ")[2]) != planned[change]:
@@ -123,8 +126,7 @@ async def apply_plan(
 async def _prepare(connection: Connection, manager: LockedManager, counts: RunCounts) -> None:
     """Keep the planner from a way that is right for a table's old size only."""
     changes = counts.deleted + counts.updated + counts.added
-    if max(changes, manager.contacts) > LARGE:
-        await plan_each_statement(connection)
+    await plan_for_size(connection, max(changes, manager.contacts))
     if changes > LARGE:
         if changes * 100 > manager.contacts * _FEW_PERCENT:
             await connection.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
@@ -133,11 +135,12 @@ async def _prepare(connection: Connection, manager: LockedManager, counts: RunCo
 
 
 async def _write_passwords(connection: Connection, run_id: UUID, manager_id: UUID) -> None:
-    if await connection.fetchval(
-        """SELECT EXISTS (SELECT FROM plan_passwords
-        WHERE run_id = $1 AND fingerprint IS NOT NULL AND hash IS NULL)""",
-        run_id,
-    ):
+    hashed = await connection.fetchval(
+        """SELECT bool_and(fingerprint IS NULL OR hash IS NOT NULL) FROM plan_passwords WHERE run_id = $1""", run_id
+    )
+    if hashed is None:
+        return
+    if not hashed:
         raise TransientError("passwords_not_hashed", "Not all of the run's passwords have been hashed yet.")
     await connection.execute(_SET_PASSWORDS, run_id, manager_id)
     await connection.execute(_TAKE_PASSWORDS_OUT, run_id, manager_id)

@@ -1,6 +1,8 @@
-"""The values of the rows that a plan is about, unpacked from their batches: all others stay packed."""
+"""The values of the rows that a plan is about, unpacked from their batches: all others stay packed.
 
-import asyncio
+They go into the temporary tables `incoming` and `incoming_passwords`.
+"""
+
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -8,6 +10,7 @@ from collections import defaultdict
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from services.syncer.adapters.off_loop import off_loop
 from services.syncer.adapters.staged_set import StagedSet, batches_of
 from services.syncer.adapters.staging_tables import copy_in
 from services.syncer.domain.batch import Batch
@@ -18,22 +21,10 @@ from shared.postgres.database import Connection
 
 _PAGE = 10_000
 
-_TABLES = """
-CREATE TEMP TABLE incoming
-    (line bigint, unique_id text COLLATE "C", row_hash bigint, fields jsonb, kept integer[]) ON COMMIT DROP;
-CREATE TEMP TABLE incoming_passwords
-    (line bigint, unique_id text COLLATE "C", field integer, fingerprint text, sealed text) ON COMMIT DROP
-"""
-
 _FROM_STAGED = """
 INSERT INTO incoming (line, unique_id, row_hash, fields)
 SELECT s.line, s.unique_id, s.row_hash, s.fields FROM {rows} s JOIN {wanted} w USING (line)
 """
-
-
-async def make_tables(connection: Connection) -> None:
-    """Make the temporary tables `incoming` and `incoming_passwords`, empty."""
-    await connection.execute(_TABLES)
 
 
 async def unpack_incoming(connection: Connection, staged: StagedSet, wanted: str) -> None:
@@ -42,36 +33,37 @@ async def unpack_incoming(connection: Connection, staged: StagedSet, wanted: str
     if not lines:
         return
     async for batch in batches_of(connection, staged):
-        chosen = await asyncio.to_thread(_chosen, batch, lines)
+        chosen = await off_loop(batch.rows.num_rows, _chosen, batch, lines)
         if chosen.rows.num_rows:
-            await copy_in(connection, "incoming", await asyncio.to_thread(_incoming, chosen))
+            await copy_in(connection, "incoming", await off_loop(chosen.rows.num_rows, _incoming, chosen))
             await _copy_passwords(connection, chosen)
-    await connection.execute("ANALYZE incoming; ANALYZE incoming_passwords")
 
 
-async def take_staged(connection: Connection, staged: StagedSet, rows: str, wanted: str) -> None:
+async def take_staged(
+    connection: Connection, staged: StagedSet, rows: str, wanted: str, *, has_passwords: bool
+) -> None:
     """Fill them from a wide relation of rows, whose unique ids may have been drawn only now."""
     await connection.execute(_FROM_STAGED.format(rows=rows, wanted=wanted))
-    await collect_passwords(connection, staged, rows)
-    await connection.execute("ANALYZE incoming; ANALYZE incoming_passwords")
+    if has_passwords:
+        await collect_passwords(connection, staged, rows)
 
 
 async def collect_passwords(connection: Connection, staged: StagedSet, rows: str) -> None:
     """Fill `incoming_passwords` alone, with those of all rows of a relation, under the unique ids they have there."""
-    await connection.execute("CREATE TEMP TABLE all_passwords (LIKE incoming_passwords) ON COMMIT DROP")
     async for batch in batches_of(connection, staged):
         await _copy_passwords(connection, batch, table="all_passwords")
     await connection.execute(
         f"""INSERT INTO incoming_passwords (line, unique_id, field, fingerprint, sealed)
-        SELECT p.line, s.unique_id, p.field, p.fingerprint, p.sealed FROM all_passwords p JOIN {rows} s USING (line);
-        DROP TABLE all_passwords"""
+        SELECT p.line, s.unique_id, p.field, p.fingerprint, p.sealed FROM all_passwords p JOIN {rows} s USING (line)"""
     )
 
 
 async def _wanted_lines(connection: Connection, wanted: str) -> "array[int]":
     lines = array("q")
     cursor = await connection.cursor(f"SELECT line FROM {wanted} WHERE line IS NOT NULL ORDER BY line")
-    while rows := await cursor.fetch(_PAGE):
+    rows = None
+    while rows is None or len(rows) == _PAGE:
+        rows = await cursor.fetch(_PAGE)
         lines.extend(row["line"] for row in rows)
     return lines
 

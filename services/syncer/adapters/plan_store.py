@@ -29,9 +29,12 @@ class Plan:
 
 async def clear_plan(connection: Connection, run_id: UUID) -> None:
     """Take away what was planned for a run before, with the problems of its rows."""
-    await connection.execute("DELETE FROM plan_changes WHERE run_id = $1", run_id)
-    await connection.execute("DELETE FROM plan_passwords WHERE run_id = $1", run_id)
-    await connection.execute("DELETE FROM run_problems WHERE run_id = $1", run_id)
+    await connection.execute(
+        """WITH changes AS (DELETE FROM plan_changes WHERE run_id = $1),
+            passwords AS (DELETE FROM plan_passwords WHERE run_id = $1)
+        DELETE FROM run_problems WHERE run_id = $1""",
+        run_id,
+    )
 
 
 async def count_changes(connection: Connection, run_id: UUID) -> dict[str, int]:

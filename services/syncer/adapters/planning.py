@@ -7,12 +7,14 @@ caller's transaction, which holds the manager's row lock.
 import random
 
 from services.syncer.adapters.applying import LockedManager
-from services.syncer.adapters.incoming_rows import collect_passwords, make_tables, take_staged, unpack_incoming
-from services.syncer.adapters.large_runs import LARGE, plan_each_statement
+from services.syncer.adapters.comparing import compare_rows
+from services.syncer.adapters.incoming_rows import collect_passwords
+from services.syncer.adapters.large_runs import plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
+from services.syncer.adapters.plan_tables import make_plan_tables
 from services.syncer.adapters.row_problems import count_undecodable, write_row_problems
 from services.syncer.adapters.row_schemes import scheme_of
-from services.syncer.adapters.staged_set import StagedRows, StagedSet, complete_set, staged_rows
+from services.syncer.adapters.staged_set import StagedSet, complete_set, staged_rows
 from services.syncer.domain.balance import FileBalance, require_file_balance
 from services.syncer.domain.notes import notes_on
 from services.syncer.domain.verdict import ChangeLimit, PlanFacts, judge
@@ -33,31 +35,10 @@ FROM (SELECT *, coalesce(lag(first_line + lines) OVER (ORDER BY chunk, first), 1
     FROM staged_batches WHERE set_id = $1) AS b
 """
 
-_REJECTED = """
-CREATE TEMP TABLE rejected_ids ON COMMIT DROP AS
-SELECT DISTINCT unique_id FROM staged_rejections WHERE set_id = $1 AND unique_id IS NOT NULL
-"""
-
 # A parallel hash join of a million rows takes half the time; the default costs would not choose it.
 _LARGE_PLAN = """
 SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0
-"""
-
-_DIFFERING = """
-CREATE TEMP TABLE differing ON COMMIT DROP AS
-SELECT c.unique_id AS contact_id, s.unique_id AS row_id, s.line
-FROM (SELECT unique_id, row_hash, row_scheme FROM contacts WHERE manager_id = $1) c
-    FULL JOIN {rows} s ON s.unique_id = c.unique_id
-WHERE c.unique_id IS NULL OR s.unique_id IS NULL
-    OR c.row_scheme IS DISTINCT FROM $2 OR c.row_hash IS DISTINCT FROM s.row_hash
-"""
-
-_SIDES = """
-SELECT count(*) FILTER (WHERE row_id IS NULL) AS missing, count(*) FILTER (WHERE contact_id IS NULL) AS new,
-    count(*) FILTER (WHERE row_id IS NULL AND EXISTS (
-        SELECT FROM rejected_ids r WHERE r.unique_id = contact_id)) AS missing_but_rejected
-FROM differing
 """
 
 _CHANGES = """
@@ -122,14 +103,13 @@ async def compute_plan(
     for balance in await connection.fetch(_FILE_BALANCE, staged.id):
         require_file_balance(FileBalance(**dict(balance)))
     await clear_plan(connection, run.id)
-    if max(staged.good, manager.contacts) > LARGE:
-        await plan_each_statement(connection)
+    is_large = await plan_for_size(connection, max(staged.good, manager.contacts))
+    if is_large:
         await connection.execute(_LARGE_PLAN)
+    await make_plan_tables(connection)
     rows = await staged_rows(connection, run, staged, source)
-    problems = await write_row_problems(connection, run, staged.id, duplicates=rows.duplicates)
+    problems = await write_row_problems(connection, run, staged, duplicates=rows.duplicates)
     scheme = await scheme_of(connection, run, staged.fields, fingerprint_key=sealer.fingerprint_key_id)
-    await connection.execute(_REJECTED, staged.id)
-    await make_tables(connection)
     is_first_load = _is_first_load(run, manager, staged)
     if is_first_load:
         changes = {"added": rows.count, "updated": 0, "deleted": 0}
@@ -138,7 +118,7 @@ async def compute_plan(
             await collect_passwords(connection, staged, rows.name)
             await connection.execute(_PASSWORDS, run.id, run.manager_id, True)  # noqa: FBT003 - a parameter of SQL
     else:
-        found = await _compare(connection, run, manager, staged, rows, scheme)
+        found = await compare_rows(connection, run, manager, staged, rows, scheme, is_large=is_large)
         changes = await _changes(connection, run, manager, staged, held_back=problems.deletes_held_back)
     counts = RunCounts(
         read=staged.good + staged.rejected,
@@ -153,7 +133,7 @@ async def compute_plan(
     facts = PlanFacts(
         good_rows=staged.good,
         rejected=staged.rejected,
-        undecodable=await count_undecodable(connection, staged.id),
+        undecodable=await count_undecodable(connection, staged.id) if staged.rejected else 0,
         warnings=problems.warnings,
         contacts=manager.contacts,
         found=found,
@@ -168,7 +148,7 @@ async def compute_plan(
         most_row_error_percent=options.max_row_error_percent,
     )
     verdict = judge(facts)
-    if verdict.status in WAITING:
+    if verdict.status in WAITING and run.setup.has_passwords():
         await connection.execute(_KEPT_PASSWORDS, run.id, run.manager_id)
     return Plan(
         counts=counts,
@@ -203,29 +183,6 @@ def _is_first_load(run: OpenRun, manager: LockedManager, staged: StagedSet) -> b
     )
 
 
-async def _compare(
-    connection: Connection, run: OpenRun, manager: LockedManager, staged: StagedSet, rows: StagedRows, scheme: int
-) -> int:
-    """Make `differing` and fill `incoming` with the rows in it; returns how many contacts are in the file."""
-    await connection.execute("ANALYZE rejected_ids")
-    await connection.execute(_DIFFERING.format(rows=rows.name), run.manager_id, scheme)
-    await connection.execute("ANALYZE differing")
-    sides = await connection.fetchrow(_SIDES)
-    assert sides is not None
-    wanted = "differing"
-    if not run.setup.options.update_existing:
-        wanted = "added_lines"
-        await connection.execute(
-            "CREATE TEMP TABLE added_lines ON COMMIT DROP AS SELECT line FROM differing WHERE contact_id IS NULL"
-        )
-    if staged.is_wide and (manager.contacts == 0 or run.setup.unique_id.generate):
-        await take_staged(connection, staged, rows.name, wanted)
-    else:
-        await unpack_incoming(connection, staged, wanted)
-    found: int = manager.contacts - sides["missing"] + sides["missing_but_rejected"]
-    return found
-
-
 async def _changes(
     connection: Connection, run: OpenRun, manager: LockedManager, staged: StagedSet, *, held_back: bool
 ) -> dict[str, int]:
@@ -235,6 +192,9 @@ async def _changes(
     await connection.execute(
         _CHANGES, run.id, run.manager_id, mapped, options.update_existing, delete, manager.change_number
     )
-    await connection.execute(_PASSWORDS, run.id, run.manager_id, False)  # noqa: FBT003 - a parameter of SQL
-    await connection.execute(_PASSWORDS_OF_DELETED, run.id, run.manager_id)
-    return await count_changes(connection, run.id)
+    if run.setup.has_passwords():
+        await connection.execute(_PASSWORDS, run.id, run.manager_id, False)  # noqa: FBT003 - a parameter of SQL
+    counts = await count_changes(connection, run.id)
+    if counts["deleted"]:
+        await connection.execute(_PASSWORDS_OF_DELETED, run.id, run.manager_id)
+    return counts

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.syncer.adapters.staged_set import StagedSet
 from shared.postgres.database import Connection
 from shared.rules.problems import describe_problem
 from shared.store.problems import Problem, write_problems
@@ -38,24 +39,29 @@ class RowProblems:
 
 
 async def write_row_problems(
-    connection: Connection, run: OpenRun, set_id: int, *, duplicates: str | None
+    connection: Connection, run: OpenRun, staged: StagedSet, *, duplicates: str | None
 ) -> RowProblems:
     """Write the run's problems: rows with errors, warnings, and why nothing is deleted.
 
     `duplicates`: a relation of rows of which later ones replace earlier ones with the same unique id.
     """
-    await _write(connection, run.id, _errors, _REJECTIONS, set_id)
-    warnings = await _write(connection, run.id, _column_kept, _MISSING_COLUMNS, set_id)
-    warnings += await _write(connection, run.id, _values_kept, _WARNINGS, set_id)
-    held_back = run.setup.options.delete_missing and await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM staged_rejections WHERE set_id = $1 AND id_unreadable)", set_id
-    )
+    held_back, warnings = False, 0
+    if staged.rejected:
+        await _write(connection, run.id, _errors, _REJECTIONS, staged.id)
+    if staged.has_missing_columns:
+        warnings += await _write(connection, run.id, _column_kept, _MISSING_COLUMNS, staged.id)
+    if staged.has_warnings:
+        warnings += await _write(connection, run.id, _values_kept, _WARNINGS, staged.id)
+    if staged.rejected and run.setup.options.delete_missing:
+        held_back = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM staged_rejections WHERE set_id = $1 AND id_unreadable)", staged.id
+        )
     if held_back:
         message = describe_problem("deletes_held_back")
         await write_problems(connection, run.id, [Problem(None, "warning", "deletes_held_back", message)])
     if duplicates:
         warnings += await _write(connection, run.id, _replaced, _DUPLICATES.format(rows=duplicates))
-    return RowProblems(warnings + bool(held_back), bool(held_back))
+    return RowProblems(warnings + held_back, held_back)
 
 
 async def _write(
@@ -68,10 +74,12 @@ async def _write(
     """Write the problems that a query's rows tell; returns how many."""
     count = 0
     cursor = await connection.cursor(query, *arguments)
-    while rows := await cursor.fetch(_PAGE):
-        problems = [problem for row in rows for problem in problems_of(row)]
-        await write_problems(connection, run_id, problems)
-        count += len(problems)
+    rows = None
+    while rows is None or len(rows) == _PAGE:
+        rows = await cursor.fetch(_PAGE)
+        if problems := [problem for row in rows for problem in problems_of(row)]:
+            await write_problems(connection, run_id, problems)
+            count += len(problems)
     return count
 
 

@@ -5,11 +5,12 @@ import random
 from array import array
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from services.syncer.adapters.off_loop import off_loop
 from services.syncer.adapters.staging_tables import (
     SHARED_BYTES,
     bytes_table,
@@ -26,18 +27,28 @@ from shared.postgres.database import Connection
 from shared.store.runs import OpenRun
 
 _TEMPORARY: Final = "staged"
-"""Where the rows of a small file, of one with duplicates, and those with generated keys are put."""
+"""Where the rows of a file with duplicates, and those with generated keys are put."""
 
 _SET = """
 SELECT s.id, s.is_wide, s.has_tables, s.text_bytes, coalesce(sum(b.good), 0)::bigint AS good,
     coalesce(sum(b.rejected), 0)::bigint AS rejected, count(b.*) AS batches,
     coalesce(sum(b.chunk_bytes) FILTER (WHERE b.is_last), 0)::bigint AS chunk_bytes,
+    coalesce(bool_or(b.missing_columns <> '{}'), false) AS has_missing_columns,
+    EXISTS (SELECT FROM staged_warnings WHERE set_id = s.id) AS has_warnings,
+    (SELECT count(*) FROM staged_bytes WHERE set_id = s.id) AS shared_batches,
     coalesce((SELECT f.fields FROM staged_batches f WHERE f.set_id = s.id LIMIT 1), '{}') AS fields
 FROM staging_sets s LEFT JOIN staged_batches b ON b.set_id = s.id
 WHERE s.run_id = $1 AND s.attempt = $2 AND s.chunks IS NOT NULL GROUP BY s.id
 """
 
 _HAS_DUPLICATES = "SELECT EXISTS (SELECT FROM {rows} GROUP BY unique_id HAVING count(*) > 1)"
+
+_BATCHES = """
+SELECT rows, passwords FROM {table} WHERE set_id = $1 AND ($2 OR (chunk, first) = (0, 0))
+ORDER BY first_line, chunk, first
+"""
+
+_ID_HASHES = "SELECT id_hashes FROM {table} WHERE set_id = $1"
 
 _CODED = """
 CREATE TEMP TABLE staged ON COMMIT DROP AS
@@ -63,6 +74,10 @@ class StagedSet:
     rejected: int
     batches: int
     chunk_bytes: int
+    has_missing_columns: bool
+    has_warnings: bool
+    shared_batches: int
+    """How many of its batches lie in the table that all sets share."""
     fields: list[int]
 
     @property
@@ -92,7 +107,9 @@ async def complete_set(connection: Connection, run: OpenRun) -> StagedSet:
     if staged.has_tables and await move_first_batch(connection, staged.id):
         async for batch in batches_of(connection, staged, only_first=True):
             await copy_in(connection, rows_table(staged.id), await asyncio.to_thread(batch.staged, wide=staged.is_wide))
-    count = await connection.fetchval(f"SELECT count(*) FROM {staged.bytes_table} WHERE set_id = $1", staged.id)
+    count = staged.shared_batches
+    if staged.has_tables:
+        count = await connection.fetchval(f"SELECT count(*) FROM {staged.bytes_table} WHERE set_id = $1", staged.id)
     if count != staged.batches:
         raise TransientError("staging_lost", "Rows that were staged are gone; the database has lost them in a crash.")
     return staged
@@ -136,24 +153,20 @@ async def _draw_codes(connection: Connection, run: OpenRun, count: int, source: 
 
 async def batches_of(connection: Connection, staged: StagedSet, *, only_first: bool = False) -> AsyncIterator[Batch]:
     """Yield the set's batches in the order of the file, one in memory at a time; needs a transaction."""
-    cursor = connection.cursor(
-        f"""SELECT rows, passwords FROM {staged.bytes_table} WHERE set_id = $1 AND ($2 OR (chunk, first) = (0, 0))
-        ORDER BY first_line, chunk, first""",
-        staged.id,
-        not only_first,
-        prefetch=1,
-    )
+    if not staged.has_tables:
+        for row in await connection.fetch(_BATCHES.format(table=SHARED_BYTES), staged.id, True):  # noqa: FBT003 - SQL's
+            yield _batch(staged, unpack_rows(row["rows"]), row["passwords"])
+        return
+    cursor = connection.cursor(_BATCHES.format(table=staged.bytes_table), staged.id, not only_first, prefetch=1)
     async for row in cursor:
-        rows = await asyncio.to_thread(unpack_rows, row["rows"])
-        passwords = [SealedPassword.model_validate(password) for password in row["passwords"] or ()]
-        yield Batch(rows, staged.fields, passwords)
+        yield _batch(staged, await asyncio.to_thread(unpack_rows, row["rows"]), row["passwords"])
+
+
+def _batch(staged: StagedSet, rows: pa.Table, passwords: list[dict[str, Any]] | None) -> Batch:
+    return Batch(rows, staged.fields, [SealedPassword.model_validate(password) for password in passwords or ()])
 
 
 async def _unpacked(connection: Connection, staged: StagedSet) -> str:
-    await connection.execute(
-        """CREATE TEMP TABLE staged_unpacked
-        (unique_id text COLLATE "C", row_hash bigint, line bigint NOT NULL, fields jsonb) ON COMMIT DROP"""
-    )
     async for batch in batches_of(connection, staged):
         await copy_in(connection, "staged_unpacked", batch.staged(wide=staged.is_wide))
     return "staged_unpacked"
@@ -161,10 +174,16 @@ async def _unpacked(connection: Connection, staged: StagedSet) -> str:
 
 async def _may_have_duplicates(connection: Connection, staged: StagedSet) -> bool:
     """Tell whether any two ids share their hash: far cheaper than comparing a million ids, and nearly always none."""
-    cursor = connection.cursor(f"SELECT id_hashes FROM {staged.bytes_table} WHERE set_id = $1", staged.id, prefetch=20)
-    hashes = [
-        pa.Array.from_buffers(pa.int64(), len(row["id_hashes"]) // 8, [None, pa.py_buffer(row["id_hashes"])])
-        async for row in cursor
-    ]
-    distinct = await asyncio.to_thread(pc.count_distinct, pa.chunked_array(hashes, pa.int64()))
+    hashes = []
+    if staged.has_tables:
+        cursor = connection.cursor(_ID_HASHES.format(table=staged.bytes_table), staged.id, prefetch=20)
+        hashes = [_hash_array(row["id_hashes"]) async for row in cursor]
+    else:
+        rows = await connection.fetch(_ID_HASHES.format(table=SHARED_BYTES), staged.id)
+        hashes = [_hash_array(row["id_hashes"]) for row in rows]
+    distinct = await off_loop(staged.good, pc.count_distinct, pa.chunked_array(hashes, pa.int64()))
     return bool(distinct.as_py() < staged.good)
+
+
+def _hash_array(hashes: bytes) -> pa.Array:
+    return pa.Array.from_buffers(pa.int64(), len(hashes) // 8, [None, pa.py_buffer(hashes)])

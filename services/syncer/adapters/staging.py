@@ -9,6 +9,7 @@ from datetime import datetime
 
 import asyncpg
 
+from services.syncer.adapters.off_loop import off_loop
 from services.syncer.adapters.staging_sets import SERVICE, StagingSet, finish_if_complete
 from services.syncer.adapters.staging_tables import SHARED_BYTES, bytes_table, copy_in, rows_table
 from services.syncer.domain.batch import Batch
@@ -22,8 +23,12 @@ UPDATE runs SET beat_at = $2, rows_staged = rows_staged + $3, waited_ms = $4 WHE
 RETURNING $2 - $5::timestamptz >= interval '250 milliseconds'
 """
 
-_OVERLAP = """
-SELECT EXISTS (SELECT FROM staged_batches
+# A batch that overlaps another one is not counted in; the same one once more is a violation of the key.
+_COUNT_IN = """
+INSERT INTO staged_batches (set_id, chunk, first, count, is_last, chunk_bytes, good, rejected,
+    first_line, lines, blank, header, skipped, fields, missing_columns)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 WHERE NOT EXISTS (
+    SELECT FROM staged_batches
     WHERE set_id = $1 AND chunk = $2 AND first < $3::bigint + $4::bigint AND first + count > $3 AND first <> $3)
 """
 
@@ -80,7 +85,7 @@ async def _copy(connection: Connection, staging_set: StagingSet, event: RowsPars
             event.first_line,
             event.lines,
             event.rows,
-            await asyncio.to_thread(batch.id_hashes),
+            await off_loop(batch.rows.num_rows, batch.id_hashes),
             [password.model_dump() for password in event.passwords] or None,
         )
     except asyncpg.UniqueViolationError as error:
@@ -90,13 +95,9 @@ async def _copy(connection: Connection, staging_set: StagingSet, event: RowsPars
 
 
 async def _count_in(connection: Connection, set_id: int, event: RowsParsed) -> None:
-    if await connection.fetchval(_OVERLAP, set_id, event.chunk, event.first, event.count):
-        raise _overlap(event)
     try:
-        await connection.execute(
-            """INSERT INTO staged_batches (set_id, chunk, first, count, is_last, chunk_bytes, good, rejected,
-                first_line, lines, blank, header, skipped, fields, missing_columns)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
+        counted = await connection.execute(
+            _COUNT_IN,
             set_id,
             event.chunk,
             event.first,
@@ -115,6 +116,22 @@ async def _count_in(connection: Connection, set_id: int, event: RowsParsed) -> N
         )
     except asyncpg.UniqueViolationError as error:
         raise BatchAlreadyStagedError from error
+    if counted == "INSERT 0 0":
+        raise _overlap(event)
+    if event.rejected:
+        await _copy_rejections(connection, set_id, event)
+    if event.warned:
+        await connection.copy_records_to_table(
+            "staged_warnings",
+            records=(
+                (set_id, row.line, row.unique_id, [problem.model_dump() for problem in row.problems])
+                for row in event.warned
+            ),
+            columns=("set_id", "line", "unique_id", "problems"),
+        )
+
+
+async def _copy_rejections(connection: Connection, set_id: int, event: RowsParsed) -> None:
     await connection.copy_records_to_table(
         "staged_rejections",
         records=(
@@ -130,14 +147,6 @@ async def _count_in(connection: Connection, set_id: int, event: RowsParsed) -> N
             for row in event.rejected
         ),
         columns=("set_id", "line", "unique_id", "id_unreadable", "problems", "row_offset", "row_length"),
-    )
-    await connection.copy_records_to_table(
-        "staged_warnings",
-        records=(
-            (set_id, row.line, row.unique_id, [problem.model_dump() for problem in row.problems])
-            for row in event.warned
-        ),
-        columns=("set_id", "line", "unique_id", "problems"),
     )
 
 

@@ -7,7 +7,7 @@ first. What is kept is listed with the run.
 
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.approving import changed_since
-from services.syncer.adapters.large_runs import LARGE, plan_each_statement
+from services.syncer.adapters.large_runs import plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.domain.verdict import Verdict
 from shared.errors import UserError
@@ -123,8 +123,7 @@ async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager
         raise UserError("not_undoable", "This run was undone already, or was never applied.")
     await clear_plan(connection, run.id)
     await connection.execute("SET LOCAL work_mem = '64MB'")
-    if manager.contacts > LARGE:
-        await plan_each_statement(connection)
+    if await plan_for_size(connection, manager.contacts):
         await connection.execute("SET LOCAL enable_nestloop = off")
     await connection.execute(_STANDING, run.undoes, run.manager_id)
     await connection.execute("ANALYZE standing")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import UserError
@@ -235,7 +235,6 @@ FREE = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(TIMES, TIMES, ZONES, FREE, st.none() | st.integers(1, 5))
 def test_equals_what_another_library_walks_over(
     start: datetime, after: datetime, zone: str, rule: str, count: int | None

@@ -92,7 +92,7 @@ TABLE = st.tuples(st.lists(ROW.map(",".join), max_size=12), st.sampled_from(["\n
 )
 
 
-@settings(max_examples=MANY, deadline=None)
+@settings(max_examples=MANY)
 @given(TEXT | TABLE, st.sampled_from(PLANS))
 @example('"\n', PLAN)
 @example("1,,,,,\n\n2,,,,,", PLAN)
@@ -103,7 +103,7 @@ def test_both_roads_come_to_the_same(text: str, plan: ParsePlan) -> None:
     assert_alike(text.encode(), plan, Dialect(), HEAD)
 
 
-@settings(max_examples=MANY, deadline=None)
+@settings(max_examples=MANY)
 @given(st.binary(max_size=80), st.sampled_from([1, 2, 3]))
 def test_for_any_bytes_and_width(data: bytes, width: int) -> None:
     head = without_header(width)

@@ -158,7 +158,7 @@ def test_what_may_be_a_password_is_hidden_but_not_taken_for_one() -> None:
     assert [row[1] for row in shown.rows] == [HIDDEN, HIDDEN]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(max_size=400), st.booleans())
 def test_any_bytes_are_shown_or_refused(content: bytes, is_whole: bool) -> None:  # noqa: FBT001 - drawn
     refused = None

@@ -1,0 +1,69 @@
+"""Compares a run's rows with the manager's contacts, by key and row hash: which side has what, and what differs.
+
+It fills the temporary tables `rejected_ids`, `differing` and `incoming`, in the caller's transaction.
+"""
+
+from services.syncer.adapters.applying import LockedManager
+from services.syncer.adapters.incoming_rows import take_staged, unpack_incoming
+from services.syncer.adapters.staged_set import StagedRows, StagedSet
+from shared.postgres.database import Connection
+from shared.store.runs import OpenRun
+
+_REJECTED = """
+INSERT INTO rejected_ids SELECT DISTINCT unique_id FROM staged_rejections WHERE set_id = $1 AND unique_id IS NOT NULL
+"""
+
+_DIFFERING = """
+SELECT c.unique_id AS contact_id, s.unique_id AS row_id, s.line
+FROM (SELECT unique_id, row_hash, row_scheme FROM contacts WHERE manager_id = $1) c
+    FULL JOIN {rows} s ON s.unique_id = c.unique_id
+WHERE c.unique_id IS NULL OR s.unique_id IS NULL
+    OR c.row_scheme IS DISTINCT FROM $2 OR c.row_hash IS DISTINCT FROM s.row_hash
+"""
+
+_FEW_DIFFERING = "INSERT INTO differing " + _DIFFERING
+# A query can run in parallel only where it fills a new table.
+_MANY_DIFFERING = "CREATE TEMP TABLE differing ON COMMIT DROP AS " + _DIFFERING
+
+_SIDES = """
+SELECT count(*) FILTER (WHERE row_id IS NULL) AS missing, count(*) FILTER (WHERE contact_id IS NULL) AS new,
+    count(*) FILTER (WHERE row_id IS NULL AND EXISTS (
+        SELECT FROM rejected_ids r WHERE r.unique_id = contact_id)) AS missing_but_rejected
+FROM differing
+"""
+
+
+async def compare_rows(
+    connection: Connection,
+    run: OpenRun,
+    manager: LockedManager,
+    staged: StagedSet,
+    rows: StagedRows,
+    scheme: int,
+    *,
+    is_large: bool,
+) -> int:
+    """Make `differing` and fill `incoming` with the rows in it; returns how many contacts are in the file."""
+    if staged.rejected:
+        await connection.execute(_REJECTED, staged.id)
+    if is_large:
+        await connection.execute("ANALYZE rejected_ids; DROP TABLE differing")
+        await connection.execute(_MANY_DIFFERING.format(rows=rows.name), run.manager_id, scheme)
+        await connection.execute("ANALYZE differing")
+    else:
+        await connection.execute(_FEW_DIFFERING.format(rows=rows.name), run.manager_id, scheme)
+    sides = await connection.fetchrow(_SIDES)
+    assert sides is not None
+    wanted = "differing"
+    if not run.setup.options.update_existing:
+        wanted = "added_lines"
+        await connection.execute("INSERT INTO added_lines SELECT line FROM differing WHERE contact_id IS NULL")
+    if staged.is_wide and (manager.contacts == 0 or run.setup.unique_id.generate):
+        has_passwords = run.setup.has_passwords()
+        await take_staged(connection, staged, rows.name, wanted, has_passwords=has_passwords)
+    else:
+        await unpack_incoming(connection, staged, wanted)
+    if is_large:
+        await connection.execute("ANALYZE incoming; ANALYZE incoming_passwords")
+    found: int = manager.contacts - sides["missing"] + sides["missing_but_rejected"]
+    return found

@@ -66,8 +66,8 @@ def create_app(settings: Settings) -> AsgiFastStream:
     handlers = FetcherHandlers(downloads, tester, previewer)
     delivery.subscribe(topics.IMPORT_REQUESTED, handlers.on_import_requested)
     delivery.subscribe(topics.IMPORT_CANCELLED, handlers.on_import_cancelled, every_process=True, unhurried=True)
-    delivery.subscribe(topics.CONNECTION_TEST_REQUESTED, handlers.on_connection_test_requested, unhurried=True)
-    delivery.subscribe(topics.PREVIEW_REQUESTED, handlers.on_preview_requested, unhurried=True)
+    delivery.subscribe(topics.CONNECTION_TEST_REQUESTED, handlers.on_connection_test_requested)
+    delivery.subscribe(topics.PREVIEW_REQUESTED, handlers.on_preview_requested)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

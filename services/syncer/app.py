@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     handlers = SyncerHandlers(database, applier, clock)
     delivery.subscribe(topics.FILE_FETCHED, handlers.on_file_fetched)
     delivery.subscribe(topics.ROWS_PARSED, handlers.on_rows_parsed, workers=settings.syncer.batches)
-    delivery.subscribe(topics.APPLY_REQUESTED, handlers.on_apply_requested, unhurried=True)
+    delivery.subscribe(topics.APPLY_REQUESTED, handlers.on_apply_requested)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

@@ -27,15 +27,10 @@ from shared.events.runs import ImportStopped
 from shared.ids import new_id
 from shared.kafka.broker import broker_answers
 from shared.kafka.metrics import DEAD_LETTERS, EVENTS_HANDLED, HANDLING_SECONDS
+from shared.kafka.pace import FETCH_WAIT_MS, EmbeddedPace
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.settings import KafkaSettings
 from shared.topics import IMPORT_STOPPED, Topic
-
-EMBEDDED_FETCH_WAIT_MS = 50
-"""The embedded broker answers a fetch that found nothing only when its wait is over, even if a record comes first."""
-EMBEDDED_UNHURRIED_WAIT_MS = 250
-"""Each such answer costs the embedded broker a millisecond, so an idle system would keep half a core busy."""
-FETCH_WAIT_MS = 500
 
 DOWN: tuple[type[Exception], ...] = (TransientError, OSError, TimeoutError, KafkaError)
 """What says that something is down or in the way for now; nothing is wrong with the record."""
@@ -91,18 +86,20 @@ class Delivery:
         `unhurried` events may come a moment later, and cost an idle process less. With `every_process` each process of
         the service hears each event said while it runs, and no other.
         """
-        embedded_wait = EMBEDDED_UNHURRIED_WAIT_MS if unhurried else EMBEDDED_FETCH_WAIT_MS
+        pace = EmbeddedPace() if self.settings.embedded and not unhurried else None
         listener = None if every_process else _Joins()
         self._joins += [listener] if listener else []
 
         async def consume(body: bytes, message: KafkaMessage) -> None:
+            if pace is not None:
+                pace.heard(message.consumer)
             await self._deliver(topic, handler, body, message.raw_message)
 
         self.broker.subscriber(
             topic.name,
             group_id=None if every_process else f"{self.service}.{topic.name}",
             auto_offset_reset="latest" if every_process else "earliest",
-            fetch_max_wait_ms=embedded_wait if self.settings.embedded else FETCH_WAIT_MS,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             session_timeout_ms=round(self.settings.session_timeout_seconds * 1000),
             heartbeat_interval_ms=round(self.settings.session_timeout_seconds * 1000 / 4),
             max_poll_interval_ms=round(self.settings.max_poll_seconds * 1000),

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from shared.errors import TransientError
 from shared.events.base import Event
 from shared.kafka.broker import build_broker
-from shared.kafka.delivery import EMBEDDED_FETCH_WAIT_MS, FETCH_WAIT_MS
+from shared.kafka.pace import EMBEDDED_FETCH_WAIT_MS, FETCH_WAIT_MS
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.settings import KafkaSettings
 from shared.topics import Topic

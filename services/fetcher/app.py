@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     tester = ConnectionTester(sources, publisher, clock, time.perf_counter)
     previewer = Previewer(sources, objects, publisher, clock, most_ratio=settings.fetcher.max_unpacked_ratio)
     handlers = FetcherHandlers(downloads, tester, previewer)
-    delivery.subscribe(topics.IMPORT_REQUESTED, handlers.on_import_requested)
+    delivery.subscribe(topics.IMPORT_REQUESTED, handlers.on_import_requested, may_be_lost=True)
     delivery.subscribe(topics.IMPORT_CANCELLED, handlers.on_import_cancelled, every_process=True, unhurried=True)
     delivery.subscribe(topics.CONNECTION_TEST_REQUESTED, handlers.on_connection_test_requested)
     delivery.subscribe(topics.PREVIEW_REQUESTED, handlers.on_preview_requested)

@@ -98,7 +98,9 @@ class Downloads:
         await self._taken_up.stop()
 
     async def _run(self, event: ImportRequested) -> None:
-        async with Heartbeat(event, self._publisher, self._clock, step="fetching", service="fetcher") as heartbeat:
+        async with Heartbeat(
+            event, self._publisher, self._clock, step="fetching", service="fetcher", at_once=event.asked
+        ) as heartbeat:
             try:
                 await self._fetch(event, heartbeat)
             except ContactsSyncError as error:
@@ -118,7 +120,7 @@ class Downloads:
             local = self._clock.now().astimezone(ZoneInfo(event.time_zone))
             fetch = self._sources.fetch(source, local, validators=event.last_applied_validators)
             link = parse_link(source.url)
-            async with self._places.place(link.host, self._sources.most_at_once(link)):
+            async with self._places.place(link.host, self._sources.most_at_once(link), asked=event.asked):
                 stored = await self._store_remote(event, fetch, heartbeat)
             if stored is None:
                 await self._stopped(event, "unchanged")

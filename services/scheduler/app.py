@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     watch = Watch(database, clock, wakeups, hears, limits)
     progress = Progress(database, clock)
     handlers = SchedulerHandlers(database, clock, progress)
-    delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed, unhurried=True)
+    delivery.subscribe(topics.IMPORT_PROGRESSED, handlers.on_import_progressed, unhurried=True, may_be_lost=True)
     delivery.subscribe(topics.IMPORT_STOPPED, handlers.on_import_stopped)
     loops = (
         relay.run,

@@ -5,6 +5,7 @@ Sleeps until the next due moment or a NOTIFY; it does not poll.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -24,6 +25,8 @@ from shared.postgres.wakeups import Wakeups
 _LONGEST_SLEEP = 60.0
 """A clock that is set back or forward is noticed within this time."""
 _RETRY_SECONDS = 0.5
+_LOOKS, _LOOKS_SECONDS = 4, 0.4
+"""So many looks at the queue in so long; what comes after a pause is seen at once."""
 _LONG_QUEUE_SECONDS = 0.005
 _LONGEST_REST = 0.25
 _REST_SECONDS = 0.1
@@ -83,6 +86,7 @@ class Dispatcher:
 
     async def run_queue(self) -> None:
         """Ask for queued runs, and see to what follows from those that ended, for ever."""
+        looks: deque[float] = deque(maxlen=_LOOKS)
         while True:
             began = self._monotonic()
             try:
@@ -95,9 +99,12 @@ class Dispatcher:
             took = self._monotonic() - began
             if claimed < self._claims:
                 await self._wakeups.wait("runs_queued", at_most=_LONGEST_SLEEP)
+                # Each run that ends is a reason to look again: not all the time, less so at a queue that is long.
+                looks.append(began)
+                rest = looks[0] + _LOOKS_SECONDS - self._monotonic() if len(looks) == _LOOKS else 0.0
                 if not claimed and took > _LONG_QUEUE_SECONDS:
-                    # A long queue that may not go on is looked at again for each run that ends: not all the time.
-                    await asyncio.sleep(min(4 * took, _LONGEST_REST))
+                    rest = max(rest, min(4 * took, _LONGEST_REST))
+                await asyncio.sleep(max(rest, 0))
 
     async def queue_due(self) -> float:
         """Queue a run for each schedule that is due; returns the seconds until the next is, at most a minute."""

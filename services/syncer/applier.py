@@ -165,6 +165,8 @@ class Applier:
                 outcome = Outcome(verdict.status, verdict.code, verdict.message, counts=plan.counts)
                 await self._close(connection, run, outcome)
                 return False
+            # A crash that takes this plan from the log leaves the run where it was, to be planned again.
+            await connection.execute("SET LOCAL synchronous_commit = off")
             return (
                 await enter_step(connection, run_id, attempt, "applying", service=_SERVICE, now=self._clock.now())
                 or run.status == "applying"

@@ -29,6 +29,7 @@ _TURN = 20
 """Pages of one manager after which the others have theirs."""
 _RETRY_SECONDS = 0.5
 _LOOK_SECONDS = 60.0
+_REST_SECONDS = 0.1
 _NAMES = uuid.UUID("6f2f1ad4-3c0f-5d6e-9b0a-1f6f2e1f0c55")
 _log = structlog.get_logger("contacts_sync.syncer.feed")
 
@@ -63,12 +64,16 @@ class ChangeFeed:
             await set_up_connection(connection)
             await hold(connection)
             async with self._publisher as publisher:
+                loop = asyncio.get_running_loop()
                 while True:
+                    began = loop.time()
                     await rewind_for_new_broker(connection)
                     while behind := await managers_behind(connection):
                         for manager_id, said, last in behind:
                             await self._say_some(connection, publisher, manager_id, said, last)
                     await self._wakeups.wait(CHANNEL, at_most=_LOOK_SECONDS)
+                    # What comes after a pause is said at once; many small changes in a row are said together.
+                    await asyncio.sleep(max(_REST_SECONDS - (loop.time() - began), 0))
         finally:
             connection.terminate()
 

@@ -28,6 +28,9 @@ class ImportRequested(RunEvent):
     )
     time_zone: str = Field("UTC", description="The import's own, for dates in the link")
     stored: StoredFile | None = Field(None, description="Set when an earlier attempt stored the file whole")
+    asked: bool = Field(
+        default=False, description="Somebody asked for the run and waits: it goes before those that schedules start"
+    )
 
 
 class ImportProgressed(RunEvent):

@@ -10,8 +10,6 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
-from aiokafka.partitioner import DefaultPartitioner
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
@@ -32,19 +30,23 @@ class ServiceBroker(KafkaBroker):
         self.running = True
 
 
+def partition_by_hash(key: bytes, partitions: Sequence[int]) -> int:
+    """Return where a key's records go: by CRC-32, as librdkafka has it.
+
+    aiokafka's own hash is written in Python, and took a tenth of the time that it takes to say a change.
+    """
+    return partitions[zlib.crc32(key) % len(partitions)]
+
+
 class RoundRobinByChunk:
     """Deals a run's chunks over all partitions in turn; a key without a chunk goes where its hash says."""
 
-    def __init__(self) -> None:
-        self._by_hash = DefaultPartitioner()
-
-    def __call__(self, key: bytes | None, all_partitions: Sequence[int], available: Sequence[int]) -> int:
+    def __call__(self, key: bytes | None, all_partitions: Sequence[int], _available: Sequence[int]) -> int:
         """Return the partition for a key of the form `run` or `run:chunk`."""
         run, _, chunk = (key or b"").partition(b":")
         if chunk.isdigit():
             return all_partitions[(zlib.crc32(run) + int(chunk)) % len(all_partitions)]
-        partition: int = self._by_hash(key, all_partitions, available)
-        return partition
+        return partition_by_hash(key or b"", all_partitions)
 
 
 def build_broker(settings: KafkaSettings, service: str) -> ServiceBroker:
@@ -60,8 +62,9 @@ def build_broker(settings: KafkaSettings, service: str) -> ServiceBroker:
         ack_policy=AckPolicy.NACK_ON_ERROR,
         graceful_timeout=25.0,
         parser=_tolerant_of_headers,
-        decoder=_raw_body,
-        logger=structlog.stdlib.get_logger(f"contacts_sync.{service}.kafka"),
+        decoder=_as_it_came,
+        apply_types=False,
+        logger=logging.getLogger(f"contacts_sync.{service}.kafka"),
         log_level=logging.DEBUG,
     )
 
@@ -76,10 +79,9 @@ def _text(value: bytes | None) -> bytes:
     return (value or b"").decode("utf-8", "replace").encode()
 
 
-async def _raw_body(message: Any) -> bytes:  # noqa: ANN401 - FastStream's decoder protocol
-    """Leave the body as it came: `delivery` reads it, so that a bad one is dead-lettered like any other failure."""
-    body: bytes = message.body
-    return body
+async def _as_it_came(message: Any) -> Any:  # noqa: ANN401 - FastStream's decoder protocol
+    """Leave the message as it came: `delivery` reads it, so that a bad one is dead-lettered like any other failure."""
+    return message
 
 
 async def broker_answers(broker: KafkaBroker) -> bool:

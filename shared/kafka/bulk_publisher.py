@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import DefaultPartitioner
 
 from shared.events.base import Event
 from shared.events.cloud_events import cloud_event_headers
-from shared.kafka.broker import MAX_RECORD_BYTES
+from shared.kafka.broker import MAX_RECORD_BYTES, partition_by_hash
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 
@@ -26,7 +25,6 @@ class BulkPublisher:
         self._producer: Any = None
         self._settings = settings
         self._service = service
-        self._partition_of = DefaultPartitioner()
 
     async def __aenter__(self) -> Self:
         """Connect."""
@@ -56,7 +54,7 @@ class BulkPublisher:
         partitions = sorted(await self._producer.partitions_for(topic.name))
         by_partition: dict[int, list[Record]] = {}
         for record in records:
-            by_partition.setdefault(self._partition_of(record[0], partitions, partitions), []).append(record)
+            by_partition.setdefault(partition_by_hash(record[0], partitions), []).append(record)
         await asyncio.gather(*(self._send(topic.name, place, share) for place, share in by_partition.items()))
 
     async def _send(self, topic: str, partition: int, records: list[Record]) -> None:

@@ -17,7 +17,7 @@ from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
+from faststream.kafka.message import KafkaMessage
 from pydantic import ValidationError
 
 from shared.clock import Clock
@@ -31,6 +31,8 @@ from shared.kafka.pace import FETCH_WAIT_MS, EmbeddedPace
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.settings import KafkaSettings
 from shared.topics import IMPORT_STOPPED, Topic
+
+_COMMIT_MS = 1000
 
 DOWN: tuple[type[Exception], ...] = (TransientError, OSError, TimeoutError, KafkaError)
 """What says that something is down or in the way for now; nothing is wrong with the record."""
@@ -80,8 +82,12 @@ class Delivery:
         workers: int = 1,
         unhurried: bool = False,
         every_process: bool = False,
+        may_be_lost: bool = False,
     ) -> None:
         """Deliver a topic's events to a handler; `workers` records at once, one for each partition at most.
+
+        Events that `may_be_lost` with the process, because somebody sees to it that they are said again, are committed
+        now and then: a thousand of them are not a thousand round trips.
 
         `unhurried` events may come a moment later, and cost an idle process less. With `every_process` each process of
         the service hears each event said while it runs, and no other.
@@ -90,10 +96,10 @@ class Delivery:
         listener = None if every_process else _Joins()
         self._joins += [listener] if listener else []
 
-        async def consume(body: bytes, message: KafkaMessage) -> None:
+        async def consume(message: KafkaMessage) -> None:
             if pace is not None:
                 pace.heard(message.consumer)
-            await self._deliver(topic, handler, body, message.raw_message)
+            await self._deliver(topic, handler, message.body, message.raw_message)
 
         self.broker.subscriber(
             topic.name,
@@ -106,7 +112,8 @@ class Delivery:
             max_workers=workers if workers > 1 else None,
             listener=listener,
             # Without a group nothing is committed.
-            ack_policy=AckPolicy.ACK_FIRST if every_process else AckPolicy.NACK_ON_ERROR,
+            ack_policy=AckPolicy.ACK_FIRST if every_process or may_be_lost else AckPolicy.NACK_ON_ERROR,
+            auto_commit_interval_ms=_COMMIT_MS,
         )(consume)
 
     def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:

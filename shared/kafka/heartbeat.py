@@ -1,4 +1,8 @@
-"""A run's heartbeat: says `import.progressed` when work is taken up, and every second while it lasts."""
+"""A run's heartbeat: says `import.progressed` while work on it lasts.
+
+Work that is done in a moment needs no beat: what comes of it tells more. While figures change there is a beat each
+second, for those who watch; otherwise only so often that nobody takes the run for lost.
+"""
 
 import asyncio
 from typing import Literal, Self
@@ -13,7 +17,10 @@ from shared.ids import new_id
 from shared.kafka.publisher import EventPublisher
 from shared.topics import IMPORT_PROGRESSED
 
+FIRST_BEAT_SECONDS = 0.25
 BEAT_SECONDS = 1.0
+QUIET_BEATS = 5
+"""While there is nothing new only one beat of so many is said; the scheduler asks again after 15 s of silence."""
 _log = structlog.get_logger("contacts_sync.heartbeat")
 
 
@@ -28,14 +35,18 @@ class Heartbeat:
         *,
         step: Literal["fetching", "staging"],
         service: str,
+        at_once: bool = False,
     ) -> None:
+        """`at_once`: somebody waits to see that the work has begun."""
         self._event = event
         self._publisher = publisher
         self._clock = clock
         self._step = step
         self._service = service
         self._waited_ms = max(0, round((clock.now() - event.occurred_at).total_seconds() * 1000))
+        self._first_wait = 0.0 if at_once else FIRST_BEAT_SECONDS
         self._beating: asyncio.Task[None] | None = None
+        self._said: tuple[object, ...] | None = None
         self.bytes: int | None = None
         self.bytes_total: int | None = None
         self.host_key: str | None = None
@@ -46,17 +57,26 @@ class Heartbeat:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop; the last figures of a download are said once more."""
+        """Stop; a server's key that nobody was told of yet is told now, for nothing else does."""
         if self._beating:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
-        if self.bytes is not None:
+        if self.host_key is not None and (self._said is None or self.host_key not in self._said):
             await self._beat()
 
     async def _beat_on(self) -> None:
+        await asyncio.sleep(self._first_wait)
+        left_out = 0
         while True:
-            await self._beat()
+            if self._said == self._figures() and left_out < QUIET_BEATS - 1:
+                left_out += 1
+            else:
+                left_out = 0
+                await self._beat()
             await asyncio.sleep(BEAT_SECONDS)
+
+    def _figures(self) -> tuple[object, ...]:
+        return self.bytes, self.bytes_total, self.host_key
 
     async def _beat(self) -> None:
         """Beat once; a beat that cannot be said is missed, and the work goes on."""
@@ -66,7 +86,7 @@ class Heartbeat:
             _log.warning("a beat was missed", run_id=str(self._event.run_id), error=type(error).__name__)
 
     async def _say(self) -> None:
-        event = self._event
+        event, figures = self._event, self._figures()
         progressed = ImportProgressed(
             event_id=new_id(),
             occurred_at=self._clock.now(),
@@ -81,3 +101,4 @@ class Heartbeat:
             host_key=self.host_key,
         )
         await self._publisher.publish(IMPORT_PROGRESSED, progressed, key=str(event.run_id))
+        self._said = figures

@@ -41,7 +41,7 @@ ORDER BY w.asked DESC, w.place, w.queued_at LIMIT $1 FOR NO KEY UPDATE OF r SKIP
 _NEXT_ATTEMPT = """
 UPDATE runs SET attempt = attempt + 1, status = 'fetching', beat_at = $2, waited_ms = 0, rows_staged = 0,
     taken_up_at = NULL, started_at = coalesce(started_at, $2)
-WHERE id = ANY ($1) RETURNING id, import_id, manager_id, attempt, setup, setup_fingerprint, stored, dry_run
+WHERE id = ANY ($1) RETURNING id, import_id, manager_id, attempt, trigger, setup, setup_fingerprint, stored, dry_run
 """
 
 _ENTER = """
@@ -138,6 +138,7 @@ def _requested(
         last_applied_validators=validators,
         time_zone=setup.time_zone,
         stored=StoredFile.model_validate(run["stored"]) if run["stored"] else None,
+        asked=run["trigger"] != "schedule",
     )
 
 

@@ -30,14 +30,14 @@ _SILENT = """
 SELECT id, status, attempt, beat_at, waited_ms, taken_up
 FROM (SELECT *, taken_up_at IS NOT NULL OR status <> 'fetching' AS taken_up FROM runs) AS r
 WHERE finished_at IS NULL AND status <> 'queued' AND CASE WHEN taken_up
-    THEN beat_at + $2::interval + 2 * waited_ms * interval '1 millisecond'
+    THEN beat_at + $2::interval + 2 * greatest(waited_ms * interval '1 millisecond', $5::interval)
     ELSE beat_at + least($3::interval * (1 << least(greatest(attempt - 1, 0), 10)), $4::interval) + 2 * $5::interval
     END <= $1::timestamptz
 ORDER BY beat_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 """
 
 _NEWLY_TAKEN_UP = """
-SELECT max(waited_ms) FROM runs WHERE finished_at IS NULL AND status <> 'queued' AND taken_up_at > $1
+SELECT max(waited_ms) FROM runs WHERE finished_at IS NULL AND status <> 'queued' AND beat_at > $1
 """
 _LOOKED_BACK = timedelta(seconds=30)
 
@@ -161,7 +161,7 @@ class Watch:
             await ask_for_attempts(connection, again, now)
 
     async def _others_waited(self, connection: Connection, now: datetime) -> timedelta:
-        """Return the longest that a run had waited which was taken up within the last half minute."""
+        """Return the longest that a record had waited of a run that has beaten within the last half minute."""
         newest = await connection.fetchval(_NEWLY_TAKEN_UP, now - _LOOKED_BACK)
         if newest is not None:
             self._waits.append((now, timedelta(milliseconds=newest)))

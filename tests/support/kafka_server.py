@@ -51,6 +51,9 @@ class KafkaServer(ProcessServer):
             "-cp",
             f"{jars}/*",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            # A broker of tests lives for minutes: it never earns back what better compiled code would cost.
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
         ]
         await asyncio.to_thread(_format, java, settings)
         return ServerProcess(

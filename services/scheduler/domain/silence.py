@@ -36,12 +36,12 @@ class Watched:
 def silent_from(run: Watched, others_waited: timedelta = timedelta()) -> datetime:
     """Return the moment from which the run counts as silent.
 
-    `others_waited` is how long those had waited that were taken up just now: in a crowd one is as patient for those
-    behind them. A request that waits is not lost with whoever might have heard it, and asking again only makes the
-    queue longer: the grace is longer, and doubles with each attempt.
+    `others_waited` is how long records of other runs had waited that were taken up just now: in a crowd one is as
+    patient for those behind them, whichever topic they wait in. A request that waits is not lost with whoever might
+    have heard it, and asking again only makes the queue longer: the grace is longer, and doubles with each attempt.
     """
     if run.taken_up:
-        return run.beat_at + GRACE + 2 * run.waited
+        return run.beat_at + GRACE + 2 * max(run.waited, others_waited)
     patience = min(UNTAKEN_GRACE * (1 << min(max(run.attempt - 1, 0), 10)), LONGEST_GRACE)
     return run.beat_at + patience + 2 * others_waited
 

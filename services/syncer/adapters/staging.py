@@ -10,7 +10,7 @@ from datetime import datetime
 import asyncpg
 
 from services.syncer.adapters.off_loop import off_loop
-from services.syncer.adapters.staging_sets import SERVICE, StagingSet, finish_if_complete
+from services.syncer.adapters.staging_sets import SERVICE, StagingSet, finish_if_complete, waited_ms
 from services.syncer.adapters.staging_tables import SHARED_BYTES, bytes_table, copy_in, rows_table
 from services.syncer.domain.batch import Batch
 from shared.errors import PermanentError
@@ -60,8 +60,7 @@ async def stage_batch(
     if batch is not None:
         await _count_in(connection, staging_set.id, event)
         rows = event.good + len(event.rejected)
-        waited_ms = max(0, round((now - event.occurred_at).total_seconds() * 1000))
-        shown = await connection.fetchval(_BEAT, event.run_id, now, rows, waited_ms, run.beat_at)
+        shown = await connection.fetchval(_BEAT, event.run_id, now, rows, waited_ms(event, now), run.beat_at)
         if shown:
             await announce(connection, run.id)
     if run.status != "staging":

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.syncer.adapters.staging_tables import make_tables
+from shared.events.base import RunEvent
 from shared.events.files import FileFetched
 from shared.events.rows import RowsParsed
 from shared.postgres.database import Connection
@@ -102,13 +103,14 @@ async def note_file(connection: Connection, set_id: int, event: FileFetched, now
         return False
     await connection.execute(
         """UPDATE runs SET stored = $2, file_name = $3, file_bytes = $4, file_sha256 = $5, bytes = $4,
-        bytes_total = $4, beat_at = $6 WHERE id = $1""",
+        bytes_total = $4, beat_at = $6, waited_ms = $7 WHERE id = $1""",
         event.run_id,
         event.file.model_dump(),
         event.file.name,
         event.file.bytes,
         event.file.sha256,
         now,
+        waited_ms(event, now),
     )
     await enter_step(connection, run.id, run.attempt, "staging", service=SERVICE, now=now)
     return await finish_if_complete(connection, set_id, event.run_id, event.attempt, now)
@@ -119,3 +121,8 @@ async def finish_if_complete(connection: Connection, set_id: int, run_id: UUID, 
     if not await connection.fetchval(_COMPLETE, set_id):
         return False
     return await enter_step(connection, run_id, attempt, "planning", service=SERVICE, now=now)
+
+
+def waited_ms(event: RunEvent, now: datetime) -> int:
+    """Return how long an event had waited before it was taken up: in a crowd, others behind it will as well."""
+    return max(0, round((now - event.occurred_at).total_seconds() * 1000))

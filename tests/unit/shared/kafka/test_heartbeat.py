@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterable
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -43,3 +44,56 @@ async def test_a_missed_beat_does_not_end_the_heart(monkeypatch: pytest.MonkeyPa
         await until(lambda: len(publisher.said) >= 3, within=10, what="three beats in spite of failures")
     last = publisher.said[-1]
     assert (last.run_id, last.attempt, last.bytes, last.bytes_total) == (event.run_id, 3, 7, 9)
+
+
+class Telling:
+    """Tells what it heard."""
+
+    def __init__(self) -> None:
+        self.said: list[ImportProgressed] = []
+
+    async def publish(self, topic: Topic, event: Event, *, key: str) -> None:
+        assert isinstance(event, ImportProgressed)
+        self.said.append(event)
+
+    async def publish_all(self, topic: Topic, events: AsyncIterable[tuple[str, Event]]) -> int:
+        raise NotImplementedError
+
+
+def an_event() -> ApplyRequested:
+    return ApplyRequested(event_id=uuid4(), occurred_at=datetime.now(UTC), run_id=uuid4(), import_id=uuid4(), attempt=3)
+
+
+async def test_what_is_done_in_a_moment_says_nothing() -> None:
+    publisher = Telling()
+    async with Heartbeat(an_event(), publisher, SystemClock(), step="fetching", service="fetcher") as beat:
+        beat.bytes = beat.bytes_total = 9
+    assert publisher.said == []
+
+
+async def test_a_key_that_nobody_was_told_of_is_told_at_the_end() -> None:
+    publisher = Telling()
+    async with Heartbeat(an_event(), publisher, SystemClock(), step="fetching", service="fetcher") as beat:
+        beat.host_key = "SHA256:abc"
+    assert [each.host_key for each in publisher.said] == ["SHA256:abc"]
+
+
+async def test_whoever_waits_is_told_at_once() -> None:
+    publisher = Telling()
+    async with Heartbeat(an_event(), publisher, SystemClock(), step="fetching", service="fetcher", at_once=True):
+        await until(lambda: publisher.said, within=10, what="the first beat")
+
+
+async def test_beats_are_rarer_while_there_is_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "FIRST_BEAT_SECONDS", 0)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0)
+    publisher = Telling()
+    async with Heartbeat(an_event(), publisher, SystemClock(), step="fetching", service="fetcher") as beat:
+        for _ in range(100):
+            await asyncio.sleep(0)
+        quiet = len(publisher.said)
+        for received in range(100):
+            beat.bytes = received
+            await asyncio.sleep(0)
+    assert quiet > 0
+    assert len(publisher.said) - quiet > 2 * quiet

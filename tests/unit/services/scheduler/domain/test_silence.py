@@ -10,6 +10,8 @@ BEAT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def test_a_run_is_silent_after_fifteen_seconds_and_twice_the_waiting_time() -> None:
     assert silent_from(Watched("fetching", 1, BEAT, timedelta(0))) == BEAT + timedelta(seconds=15)
     assert silent_from(Watched("staging", 1, BEAT, timedelta(seconds=40))) == BEAT + timedelta(seconds=95)
+    crowd = silent_from(Watched("staging", 1, BEAT, timedelta(seconds=2)), others_waited=timedelta(seconds=40))
+    assert crowd == BEAT + timedelta(seconds=95)
 
 
 def test_a_run_that_nobody_has_taken_up_is_given_longer_with_each_attempt_and_as_others_had_to_wait() -> None:

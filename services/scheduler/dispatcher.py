@@ -25,7 +25,7 @@ from shared.postgres.wakeups import Wakeups
 _LONGEST_SLEEP = 60.0
 """A clock that is set back or forward is noticed within this time."""
 _RETRY_SECONDS = 0.5
-_LOOKS, _LOOKS_SECONDS = 4, 0.4
+_LOOKS, _LOOKS_SECONDS = 10, 0.5
 """So many looks at the queue in so long; what comes after a pause is seen at once."""
 _LONG_QUEUE_SECONDS = 0.005
 _LONGEST_REST = 0.25

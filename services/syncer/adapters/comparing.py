@@ -64,6 +64,8 @@ async def compare_rows(
     else:
         await unpack_incoming(connection, staged, wanted)
     if is_large:
-        await connection.execute("ANALYZE incoming; ANALYZE incoming_passwords")
+        await connection.execute("ANALYZE incoming")
+    if is_large and run.setup.has_passwords():
+        await connection.execute("ANALYZE incoming_passwords")
     found: int = manager.contacts - sides["missing"] + sides["missing_but_rejected"]
     return found

@@ -49,10 +49,7 @@ SELECT $1, $2, place, $6 + place, change, unique_id, line, before, after, row_ha
         FROM incoming i JOIN contacts c ON c.manager_id = $2 AND c.unique_id = i.unique_id, LATERAL (
             SELECT (c.fields - CASE WHEN i.kept IS NULL THEN $3::text[]
                 ELSE ARRAY(SELECT unnest($3::text[]) EXCEPT SELECT unnest(i.kept)::text) END) || i.fields AS after) n
-        WHERE $4 AND (n.after <> c.fields OR EXISTS (
-            SELECT FROM incoming_passwords p LEFT JOIN contact_passwords k
-                ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
-            WHERE p.line = i.line AND k.fingerprint IS DISTINCT FROM p.fingerprint))
+        WHERE $4 AND (n.after <> c.fields {or_fingerprint_differs})
         UNION ALL
         SELECT 'added', i.unique_id, i.line, NULL, i.fields, i.row_hash, NULL
         FROM incoming i JOIN differing d ON d.line = i.line AND d.contact_id IS NULL
@@ -61,6 +58,12 @@ SELECT $1, $2, place, $6 + place, change, unique_id, line, before, after, row_ha
         FROM differing d JOIN contacts c ON c.manager_id = $2 AND c.unique_id = d.contact_id
         WHERE $5 AND d.row_id IS NULL AND NOT EXISTS (SELECT FROM rejected_ids r WHERE r.unique_id = c.unique_id)
     ) AS changes) AS placed
+"""
+
+_OR_FINGERPRINT_DIFFERS = """
+OR EXISTS (SELECT FROM incoming_passwords p LEFT JOIN contact_passwords k
+    ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
+    WHERE p.line = i.line AND k.fingerprint IS DISTINCT FROM p.fingerprint)
 """
 
 _PASSWORDS = """
@@ -106,7 +109,7 @@ async def compute_plan(
     is_large = await plan_for_size(connection, max(staged.good, manager.contacts))
     if is_large:
         await connection.execute(_LARGE_PLAN)
-    await make_plan_tables(connection)
+    await make_plan_tables(connection, passwords=run.setup.has_passwords())
     rows = await staged_rows(connection, run, staged, source)
     problems = await write_row_problems(connection, run, staged, duplicates=rows.duplicates)
     scheme = await scheme_of(connection, run, staged.fields, fingerprint_key=sealer.fingerprint_key_id)
@@ -189,10 +192,12 @@ async def _changes(
     options = run.setup.options
     delete = options.delete_missing and not held_back
     mapped = [str(number) for number in staged.fields]
+    has_passwords = run.setup.has_passwords()
+    sql = _CHANGES.format(or_fingerprint_differs=_OR_FINGERPRINT_DIFFERS if has_passwords else "")
     await connection.execute(
-        _CHANGES, run.id, run.manager_id, mapped, options.update_existing, delete, manager.change_number
+        sql, run.id, run.manager_id, mapped, options.update_existing, delete, manager.change_number
     )
-    if run.setup.has_passwords():
+    if has_passwords:
         await connection.execute(_PASSWORDS, run.id, run.manager_id, False)  # noqa: FBT003 - a parameter of SQL
     counts = await count_changes(connection, run.id)
     if counts["deleted"]:

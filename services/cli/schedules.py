@@ -82,7 +82,7 @@ def missed(name: Import, *, url: Url = None, token: Token = None) -> None:
     with told():
         table = Table("Due", "Until", "Times", "Why", box=None)
         with open_api(load(), url, token) as api:
-            for each in api.get(f"/imports/{_found(api, name)['id']}/missed")["items"]:
+            for each in api.list_all(f"/imports/{_found(api, name)['id']}/missed"):
                 until = each["last_due_at"] if each["occurrences"] > 1 else ""
                 table.add_row(each["due_at"], until, str(each["occurrences"]), each["reason"])
         Console().print(table)

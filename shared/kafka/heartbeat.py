@@ -19,7 +19,7 @@ from shared.topics import IMPORT_PROGRESSED
 
 FIRST_BEAT_SECONDS = 0.25
 BEAT_SECONDS = 1.0
-QUIET_BEATS = 5
+QUIET_BEATS = 10
 """While there is nothing new only one beat of so many is said; the scheduler asks again after 15 s of silence."""
 _log = structlog.get_logger("contacts_sync.heartbeat")
 

@@ -91,6 +91,7 @@ class RunView(BaseModel):
     error: RunError | None
     waiting: RunWait | None = Field(None, description="What it waits for, while it does")
     due_at: datetime | None = Field(None, description="The due time that a scheduled run is for")
+    time_zone: str = Field("UTC", description="The import's own when the run was asked for")
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -99,7 +100,8 @@ class RunView(BaseModel):
 
 _SELECT = f"""SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.status, r.queued_at, r.started_at,
     r.finished_at, r.bytes, r.bytes_total, r.rows_staged, r.counts, r.file_name, r.file_bytes, r.file_sha256,
-    r.error_code, r.error_message, r.due_at, r.taken_up_at, {OTHERS},
+    r.error_code, r.error_message, r.due_at, coalesce(r.setup ->> 'time_zone', 'UTC') AS time_zone, r.taken_up_at,
+    {OTHERS},
     r.approves, r.undoes, r.undone_by, r.additions_and_updates_only, r.reason, r.notes,
     a.login AS requested_by,
     (WITH RECURSIVE approvals AS (

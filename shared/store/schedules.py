@@ -168,13 +168,17 @@ async def note_missed(
     )
 
 
-async def missed_of(connection: Connection, import_id: UUID, *, limit: int) -> list[MissedView]:
-    """Return what an import has missed, the newest first."""
+async def missed_of(
+    connection: Connection, import_id: UUID, *, limit: int, before: datetime | None = None
+) -> list[MissedView]:
+    """Return what an import has missed, the newest first; `before` is the due time of the last one known."""
     rows = await connection.fetch(
         """SELECT due_at, coalesce(last_due_at, due_at) AS last_due_at, occurrences, code, reason
-        FROM missed_occurrences WHERE import_id = $1 ORDER BY due_at DESC LIMIT $2""",
+        FROM missed_occurrences WHERE import_id = $1 AND coalesce(due_at < $3, true)
+        ORDER BY due_at DESC LIMIT $2""",
         import_id,
         limit,
+        before,
     )
     return [MissedView.model_validate(dict(row)) for row in rows]
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, Query
+from fastapi import Body
 from pydantic import BaseModel, Field
 
 from services.web.dependencies.api_route import api_router
+from services.web.dependencies.paging import Cursor, Limit, Page, moment_place, page_of, place_of
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.schedules import pause_schedule, resume_schedule
 from services.web.dependencies.view_imports import view_imports
@@ -20,20 +21,12 @@ from shared.store.schedules import MissedView, missed_of
 
 router = api_router("schedules")
 
-_MISSED = 500
-
 
 class SchedulePreview(BaseModel):
     """What a schedule means."""
 
     sentence: str
     next_runs: list[datetime] = Field(description="The next five due times, without spread")
-
-
-class Missed(BaseModel):
-    """What an import has missed."""
-
-    items: list[MissedView]
 
 
 @router.post("/schedule-previews")
@@ -59,11 +52,13 @@ async def resume(import_id: UUID, resources: Open) -> ImportView:
 
 
 @router.get("/imports/{import_id}/missed")
-async def missed(import_id: UUID, resources: Open, limit: Annotated[int, Query(ge=1, le=_MISSED)] = 100) -> Missed:
+async def missed(import_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[MissedView]:
     """List due times that did not run, and why, the newest first."""
+    before = place_of(cursor, moment_place)
     async with resources.database.pool.acquire() as connection:
         await import_existed(connection, import_id)
-        return Missed(items=await missed_of(connection, import_id, limit=limit))
+        found = await missed_of(connection, import_id, limit=limit + 1, before=before)
+    return page_of(found, limit, lambda each: each.due_at.isoformat())
 
 
 async def _view(resources: Resources, import_id: UUID) -> ImportView:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -64,6 +65,14 @@ def number_place(value: object) -> int:
     if not 0 <= number < 2**63:
         raise ValueError
     return number
+
+
+def moment_place(value: object) -> datetime:
+    """Read a place that is a moment."""
+    moment = datetime.fromisoformat(str(value))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
 
 
 def _encoded(place: object) -> str:

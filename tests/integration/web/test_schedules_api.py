@@ -173,6 +173,12 @@ async def test_what_was_missed_is_listed_with_its_cause(web: Web) -> None:
     await note_missed(web.db, spans, now=NOW)
     items = (await web.api.get(f"/imports/{saved['id']}/missed")).json()["items"]
     assert [(item["code"], item["occurrences"]) for item in items] == [("run_active", 1), ("downtime", 2)]
+    first = (await web.api.get(f"/imports/{saved['id']}/missed", params={"limit": 1})).json()
+    second = (await web.api.get(f"/imports/{saved['id']}/missed", params={"limit": 1, "cursor": first["next"]})).json()
+    assert [page["items"] for page in (first, second)] == [items[:1], items[1:]]
+    assert second["next"] is None
+    wrong = await web.api.get(f"/imports/{saved['id']}/missed", params={"cursor": "bm8="})
+    assert problem(wrong)[:2] == (422, "cursor_invalid")
 
 
 async def test_a_run_that_waits_says_for_what_and_since_when(web: Web) -> None:

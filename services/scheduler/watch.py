@@ -36,7 +36,7 @@ WHERE finished_at IS NULL AND status <> 'queued' AND CASE WHEN taken_up
 ORDER BY beat_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 """
 
-_NEWLY_TAKEN_UP = """
+_NEWEST_WAIT = """
 SELECT max(waited_ms) FROM runs WHERE finished_at IS NULL AND status <> 'queued' AND beat_at > $1
 """
 _LOOKED_BACK = timedelta(seconds=30)
@@ -162,7 +162,7 @@ class Watch:
 
     async def _others_waited(self, connection: Connection, now: datetime) -> timedelta:
         """Return the longest that a record had waited of a run that has beaten within the last half minute."""
-        newest = await connection.fetchval(_NEWLY_TAKEN_UP, now - _LOOKED_BACK)
+        newest = await connection.fetchval(_NEWEST_WAIT, now - _LOOKED_BACK)
         if newest is not None:
             self._waits.append((now, timedelta(milliseconds=newest)))
         self._waits = [each for each in self._waits if now - _LOOKED_BACK <= each[0] <= now]

@@ -1,19 +1,17 @@
 """Takes complete runs through plan and apply, outside the poll: woken when staging completes or when asked to.
 
-A session-level advisory lock is the lease: it ends with the process that holds it, so another may go on at once. While
-work lasts or is waited for, the run beats in Postgres.
+While work lasts or is waited for, the run beats in Postgres.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from uuid import UUID
 
 import structlog
 
 from services.syncer.adapters.applying import LockedManager, apply_plan, lock_manager
 from services.syncer.adapters.approving import plan_approval
+from services.syncer.adapters.lease import lease
 from services.syncer.adapters.password_hashing import hash_passwords
 from services.syncer.adapters.plan_store import Plan, forget_plan, keep_plan, kept_plan
 from services.syncer.adapters.planning import compute_plan
@@ -33,7 +31,6 @@ from shared.store.runs import OpenRun, enter_step, give_up_attempt, read_open_ru
 
 BEAT_SECONDS = 2.0
 _SERVICE = "syncer"
-_LEASE_SPACE = 0x72756E
 _RETRY_SECONDS = 1.0
 _MOST_TRIES = 10
 _log = structlog.get_logger("contacts_sync.syncer")
@@ -114,7 +111,7 @@ class Applier:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _work(self, connection: Connection, run_id: UUID, attempt: int) -> None:
-        async with _lease(connection, run_id) as held:
+        async with lease(connection, run_id) as held:
             if not held:
                 return
             await self._settle(connection, run_id, attempt)
@@ -233,19 +230,3 @@ async def _locked(connection: Connection, run_id: UUID, attempt: int) -> tuple[O
     manager = await lock_manager(connection, run_id)
     run = await read_open_run(connection, run_id, attempt)
     return (run, manager) if run and run.status in {"planning", "applying"} else None
-
-
-@asynccontextmanager
-async def _lease(connection: Connection, run_id: UUID) -> AsyncIterator[bool]:
-    """Hold the right to work on a run, if nobody else has it."""
-    place = run_id.int & 0x7FFF_FFFF
-    held = await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", _LEASE_SPACE, place)
-    try:
-        yield held
-    finally:
-        if held and not connection.is_closed():
-            try:
-                await connection.execute("SELECT pg_advisory_unlock($1, $2)", _LEASE_SPACE, place)
-            except BaseException:
-                connection.terminate()
-                raise

@@ -3,27 +3,29 @@
 It fills the temporary tables `rejected_ids`, `differing` and `incoming`, in the caller's transaction.
 """
 
+from typing import Final
+
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.incoming_rows import take_staged, unpack_incoming
 from services.syncer.adapters.staged_set import StagedRows, StagedSet
 from shared.postgres.database import Connection
 from shared.store.runs import OpenRun
 
-_REJECTED = """
-INSERT INTO rejected_ids SELECT DISTINCT unique_id FROM staged_rejections WHERE set_id = $1 AND unique_id IS NOT NULL
+REJECTED_IDS: Final = """
+SELECT DISTINCT unique_id FROM staged_rejections WHERE set_id = {set_id} AND unique_id IS NOT NULL
 """
 
-_DIFFERING = """
+DIFFERING: Final = """
 SELECT c.unique_id AS contact_id, s.unique_id AS row_id, s.line
-FROM (SELECT unique_id, row_hash, row_scheme FROM contacts WHERE manager_id = $1) c
+FROM (SELECT unique_id, row_hash, row_scheme FROM contacts WHERE manager_id = {manager}) c
     FULL JOIN {rows} s ON s.unique_id = c.unique_id
 WHERE c.unique_id IS NULL OR s.unique_id IS NULL
-    OR c.row_scheme IS DISTINCT FROM $2 OR c.row_hash IS DISTINCT FROM s.row_hash
+    OR c.row_scheme IS DISTINCT FROM {scheme} OR c.row_hash IS DISTINCT FROM s.row_hash
 """
 
-_FEW_DIFFERING = "INSERT INTO differing " + _DIFFERING
+_FEW = "INSERT INTO differing {differing}"
 # A query can run in parallel only where it fills a new table.
-_MANY_DIFFERING = "CREATE TEMP TABLE differing ON COMMIT DROP AS " + _DIFFERING
+_MANY = "CREATE TEMP TABLE differing ON COMMIT DROP AS {differing}"
 
 _SIDES = """
 SELECT count(*) FILTER (WHERE row_id IS NULL) AS missing, count(*) FILTER (WHERE contact_id IS NULL) AS new,
@@ -45,13 +47,14 @@ async def compare_rows(
 ) -> int:
     """Make `differing` and fill `incoming` with the rows in it; returns how many contacts are in the file."""
     if staged.rejected:
-        await connection.execute(_REJECTED, staged.id)
+        await connection.execute("INSERT INTO rejected_ids" + REJECTED_IDS.format(set_id="$1"), staged.id)
+    differing = DIFFERING.format(rows=rows.name, manager="$1", scheme="$2")
     if is_large:
         await connection.execute("ANALYZE rejected_ids; DROP TABLE differing")
-        await connection.execute(_MANY_DIFFERING.format(rows=rows.name), run.manager_id, scheme)
+        await connection.execute(_MANY.format(differing=differing), run.manager_id, scheme)
         await connection.execute("ANALYZE differing")
     else:
-        await connection.execute(_FEW_DIFFERING.format(rows=rows.name), run.manager_id, scheme)
+        await connection.execute(_FEW.format(differing=differing), run.manager_id, scheme)
     sides = await connection.fetchrow(_SIDES)
     assert sides is not None
     wanted = "differing"

@@ -35,7 +35,7 @@ async def unpack_incoming(connection: Connection, staged: StagedSet, wanted: str
     async for batch in batches_of(connection, staged):
         chosen = await off_loop(batch.rows.num_rows, _chosen, batch, lines)
         if chosen.rows.num_rows:
-            await copy_in(connection, "incoming", await off_loop(chosen.rows.num_rows, _incoming, chosen))
+            await copy_in(connection, "incoming", await off_loop(chosen.rows.num_rows, incoming_table, chosen))
             await _copy_passwords(connection, chosen)
 
 
@@ -81,7 +81,8 @@ def _chosen(batch: Batch, lines: "array[int]") -> Batch:
     return Batch(rows, batch.fields, [password for password in batch.passwords if password.line in kept])
 
 
-def _incoming(batch: Batch) -> pa.Table:
+def incoming_table(batch: Batch) -> pa.Table:
+    """Return a batch as `incoming` has it: texts and numbers, JSON and arrays as Postgres writes them."""
     return pa.table(
         {
             "line": batch.rows.column(LINE),

@@ -7,14 +7,16 @@ caller's transaction, which holds the manager's row lock.
 import random
 
 from services.syncer.adapters.applying import LockedManager
+from services.syncer.adapters.changes import store_changes
 from services.syncer.adapters.comparing import compare_rows
+from services.syncer.adapters.few_rows import few_rows, plan_few_rows
 from services.syncer.adapters.incoming_rows import collect_passwords
 from services.syncer.adapters.large_runs import plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.adapters.plan_tables import make_plan_tables
 from services.syncer.adapters.row_problems import count_undecodable, write_row_problems
 from services.syncer.adapters.row_schemes import scheme_of
-from services.syncer.adapters.staged_set import StagedSet, complete_set, staged_rows
+from services.syncer.adapters.staged_set import StagedRows, StagedSet, complete_set, staged_rows
 from services.syncer.domain.balance import FileBalance, require_file_balance
 from services.syncer.domain.notes import notes_on
 from services.syncer.domain.verdict import ChangeLimit, PlanFacts, judge
@@ -39,31 +41,6 @@ FROM (SELECT *, coalesce(lag(first_line + lines) OVER (ORDER BY chunk, first), 1
 _LARGE_PLAN = """
 SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0
-"""
-
-_CHANGES = """
-INSERT INTO plan_changes (run_id, manager_id, ordinal, number, change, unique_id, line, before, after, row_hash, kept)
-SELECT $1, $2, place, $6 + place, change, unique_id, line, before, after, row_hash, kept FROM (
-    SELECT *, row_number() OVER (ORDER BY line, unique_id) AS place FROM (
-        SELECT 'updated' AS change, c.unique_id, i.line, c.fields AS before, n.after, i.row_hash, i.kept
-        FROM incoming i JOIN contacts c ON c.manager_id = $2 AND c.unique_id = i.unique_id, LATERAL (
-            SELECT (c.fields - CASE WHEN i.kept IS NULL THEN $3::text[]
-                ELSE ARRAY(SELECT unnest($3::text[]) EXCEPT SELECT unnest(i.kept)::text) END) || i.fields AS after) n
-        WHERE $4 AND (n.after <> c.fields {or_fingerprint_differs})
-        UNION ALL
-        SELECT 'added', i.unique_id, i.line, NULL, i.fields, i.row_hash, NULL
-        FROM incoming i JOIN differing d ON d.line = i.line AND d.contact_id IS NULL
-        UNION ALL
-        SELECT 'deleted', c.unique_id, NULL, c.fields, NULL, NULL, NULL
-        FROM differing d JOIN contacts c ON c.manager_id = $2 AND c.unique_id = d.contact_id
-        WHERE $5 AND d.row_id IS NULL AND NOT EXISTS (SELECT FROM rejected_ids r WHERE r.unique_id = c.unique_id)
-    ) AS changes) AS placed
-"""
-
-_OR_FINGERPRINT_DIFFERS = """
-OR EXISTS (SELECT FROM incoming_passwords p LEFT JOIN contact_passwords k
-    ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
-    WHERE p.line = i.line AND k.fingerprint IS DISTINCT FROM p.fingerprint)
 """
 
 _PASSWORDS = """
@@ -109,20 +86,32 @@ async def compute_plan(
     is_large = await plan_for_size(connection, max(staged.good, manager.contacts))
     if is_large:
         await connection.execute(_LARGE_PLAN)
-    await make_plan_tables(connection, passwords=run.setup.has_passwords())
-    rows = await staged_rows(connection, run, staged, source)
+    few = None if is_large else await few_rows(connection, run, staged)
+    if few is not None:
+        rows = StagedRows("", staged.good, None)
+    else:
+        await make_plan_tables(connection, passwords=run.setup.has_passwords())
+        rows = await staged_rows(connection, run, staged, source)
     problems = await write_row_problems(connection, run, staged, duplicates=rows.duplicates)
     scheme = await scheme_of(connection, run, staged.fields, fingerprint_key=sealer.fingerprint_key_id)
+    delete = run.setup.options.delete_missing and not problems.deletes_held_back
     is_first_load = _is_first_load(run, manager, staged)
+    found = 0
     if is_first_load:
         changes = {"added": rows.count, "updated": 0, "deleted": 0}
-        found = 0
         if run.setup.has_passwords():
             await collect_passwords(connection, staged, rows.name)
             await connection.execute(_PASSWORDS, run.id, run.manager_id, True)  # noqa: FBT003 - a parameter of SQL
+    elif few is not None:
+        found, changes = await plan_few_rows(connection, run, manager, staged, few, scheme, delete=delete)
     else:
         found = await compare_rows(connection, run, manager, staged, rows, scheme, is_large=is_large)
-        changes = await _changes(connection, run, manager, staged, held_back=problems.deletes_held_back)
+        await store_changes(connection, run, manager, staged.fields, delete=delete)
+        if run.setup.has_passwords():
+            await connection.execute(_PASSWORDS, run.id, run.manager_id, False)  # noqa: FBT003 - a parameter of SQL
+        changes = await count_changes(connection, run.id)
+    if changes["deleted"]:
+        await connection.execute(_PASSWORDS_OF_DELETED, run.id, run.manager_id)
     counts = RunCounts(
         read=staged.good + staged.rejected,
         added=changes["added"],
@@ -184,22 +173,3 @@ def _is_first_load(run: OpenRun, manager: LockedManager, staged: StagedSet) -> b
         and not run.setup.unique_id.generate
         and not run.setup.options.limits.any_set()
     )
-
-
-async def _changes(
-    connection: Connection, run: OpenRun, manager: LockedManager, staged: StagedSet, *, held_back: bool
-) -> dict[str, int]:
-    options = run.setup.options
-    delete = options.delete_missing and not held_back
-    mapped = [str(number) for number in staged.fields]
-    has_passwords = run.setup.has_passwords()
-    sql = _CHANGES.format(or_fingerprint_differs=_OR_FINGERPRINT_DIFFERS if has_passwords else "")
-    await connection.execute(
-        sql, run.id, run.manager_id, mapped, options.update_existing, delete, manager.change_number
-    )
-    if has_passwords:
-        await connection.execute(_PASSWORDS, run.id, run.manager_id, False)  # noqa: FBT003 - a parameter of SQL
-    counts = await count_changes(connection, run.id)
-    if counts["deleted"]:
-        await connection.execute(_PASSWORDS_OF_DELETED, run.id, run.manager_id)
-    return counts

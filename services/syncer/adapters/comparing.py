@@ -28,7 +28,7 @@ _FEW = "INSERT INTO differing {differing}"
 _MANY = "CREATE TEMP TABLE differing ON COMMIT DROP AS {differing}"
 
 _SIDES = """
-SELECT count(*) FILTER (WHERE row_id IS NULL) AS missing, count(*) FILTER (WHERE contact_id IS NULL) AS new,
+SELECT count(*) FILTER (WHERE row_id IS NULL) AS missing,
     count(*) FILTER (WHERE row_id IS NULL AND EXISTS (
         SELECT FROM rejected_ids r WHERE r.unique_id = contact_id)) AS missing_but_rejected
 FROM differing
@@ -57,18 +57,15 @@ async def compare_rows(
         await connection.execute(_FEW.format(differing=differing), run.manager_id, scheme)
     sides = await connection.fetchrow(_SIDES)
     assert sides is not None
-    wanted = "differing"
+    wanted, has_passwords = "differing", run.setup.has_passwords()
     if not run.setup.options.update_existing:
         wanted = "added_lines"
         await connection.execute("INSERT INTO added_lines SELECT line FROM differing WHERE contact_id IS NULL")
     if staged.is_wide and (manager.contacts == 0 or run.setup.unique_id.generate):
-        has_passwords = run.setup.has_passwords()
         await take_staged(connection, staged, rows.name, wanted, has_passwords=has_passwords)
     else:
         await unpack_incoming(connection, staged, wanted)
     if is_large:
-        await connection.execute("ANALYZE incoming")
-    if is_large and run.setup.has_passwords():
-        await connection.execute("ANALYZE incoming_passwords")
+        await connection.execute("ANALYZE incoming" + ("; ANALYZE incoming_passwords" if has_passwords else ""))
     found: int = manager.contacts - sides["missing"] + sides["missing_but_rejected"]
     return found

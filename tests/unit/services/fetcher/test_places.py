@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from services.fetcher.places import Places
 from tests.support.waiting import until
@@ -44,9 +44,10 @@ class Crowd:
 @asynccontextmanager
 async def a_crowd(total: int) -> AsyncIterator[Crowd]:
     crowd = Crowd(total)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(crowd.stop)
+    try:
         yield crowd
+    finally:
+        await crowd.stop()
 
 
 async def test_whoever_asks_goes_before_all_that_nobody_asked_for() -> None:

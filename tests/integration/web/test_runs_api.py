@@ -74,6 +74,7 @@ async def test_a_queued_run_has_the_promised_shape(web: Web) -> None:
             "run_id": None,
         },
         "due_at": None,
+        "time_zone": "UTC",
         "queued_at": "2026-11-20T12:00:00Z",
         "started_at": None,
         "finished_at": None,

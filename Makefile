@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --quiet \
 	--python-version 3.11 --custom-compile-command 'make lock'
 ARGS ?=
+PROCESSES ?= 2
+SIDE_BY_SIDE := -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
@@ -15,7 +17,7 @@ UPGRADE ?= --upgrade
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  ARGS=… is handed to pytest: make unit ARGS='-k recurrence -x'"
+	@echo "  ARGS=… is handed to pytest: make unit ARGS='-k recurrence -x'; PROCESSES=… run all tests side by side"
 
 setup: .venv/development ## Make .venv with everything that development needs
 
@@ -42,7 +44,7 @@ faults: setup ## Processes killed, servers gone, records spoilt
 	$(BIN)/pytest tests/faults $(ARGS)
 
 test: setup ## All tests; says which broker and database they used
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 bench-run: setup ## How long a run takes, beside the bare job in the same minute
 	$(BIN)/python -m benchmarks.run_latency
@@ -69,7 +71,7 @@ servers: setup ## Write the table of servers in docs/servers.md anew, from what 
 	$(BIN)/pytest tests/integration/fetcher --write-servers
 
 test-long: setup ## All tests, every round and example of them
-	$(BIN)/pytest --long $(ARGS)
+	$(BIN)/pytest $(SIDE_BY_SIDE) --long $(ARGS)
 
 demo: .venv/run-time ## The main job end to end, on this machine alone; ONCE=1 stops at its end
 	$(BIN)/contacts-sync demo $(if $(filter-out 0,$(ONCE)),--once)

@@ -1,6 +1,7 @@
 """Fixtures of all suites: which broker a test runs on, and the file servers it fetches from."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,6 +13,7 @@ from tests.support.sftp_server import OpenSshServer, SftpServer
 from tests.support.stack import Stack
 from tests.support.system_packages import SSHD
 
+_HERE = Path(__file__).parent
 BROKERS = ("embedded", "kafka")
 
 # How long an example takes says more of what else the machine does than of the code.
@@ -34,9 +36,28 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the modules that share the embedded stack come last: idle beside others' stacks it would slow them down."""
-    sharing = {item.path for item in items if "embedded_stack" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path in sharing)
+    """Keep together, for runs on several processes, what shares servers; and begin with what takes longest."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_shared_servers(item)))
+    items.sort(key=_place)
+
+
+def _shared_servers(item: pytest.Item) -> str:
+    """Name what a test shares with others: the embedded stack, the table of servers, or its module's on one broker."""
+    fixtures = getattr(item, "fixturenames", ())
+    for shared in ("embedded_stack", "server_matrix"):
+        if shared in fixtures:
+            return shared
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return f"{item.path.relative_to(_HERE)} {parameters.get('broker_name', '')}".strip()
+
+
+def _place(item: pytest.Item) -> int:
+    """Return an item's place: the embedded stack, which stays until the end, after those with stacks of their own."""
+    suite = item.path.relative_to(_HERE).parts[0]
+    longest_first = ("model", "faults", "fuzz", "e2e", "embedded_stack", "integration")
+    name = "embedded_stack" if _shared_servers(item) == "embedded_stack" else suite
+    return longest_first.index(name) if name in longest_first else len(longest_first)
 
 
 @pytest.fixture(scope="session")

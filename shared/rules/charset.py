@@ -1,7 +1,8 @@
 """Encodings of files: which there are, and how bytes that are not in one stay visible in the text.
 
 A byte that an encoding does not have becomes U+DC00 plus the byte, as Python's `surrogateescape` does it;
-unlike there, bytes below 0x80 can be escaped too, which some single-byte encodings need.
+unlike there, bytes below 0x80 can be escaped too, which some single-byte encodings need. Codecs know this as
+`charset-escape`; `charset-hold` keeps an unfinished sequence at the end apart, for the next piece of a file.
 """
 
 import codecs
@@ -19,6 +20,9 @@ _NOT_FOR_FILES: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "un
 _MULTI_BYTE: Final = re.compile(
     r"utf-.*|big5.*|cp932|cp949|cp950|euc_.*|gb2312|gbk|gb18030|hz|iso2022_.*|johab|shift_jis.*"
 )
+
+HELD: Final = "\ud800"
+"""What `charset-hold` makes of each byte of an unfinished sequence at the end; no codec with such sequences has it."""
 
 _ESCAPED: Final = re.compile("[\udc00-\udcff]")
 _ESCAPED_RUN: Final = re.compile("([\udc00-\udcff]+)")
@@ -128,4 +132,12 @@ def _escaped_byte(character: str) -> bytes:
     return bytes([code]) if code in range(256) else b"?"
 
 
+def _hold(error: UnicodeError) -> tuple[str | bytes, int]:
+    is_unfinished = isinstance(error, UnicodeDecodeError) and error.end == len(error.object)
+    if isinstance(error, UnicodeDecodeError) and is_unfinished and error.reason == "incomplete multibyte sequence":
+        return HELD * (error.end - error.start), error.end
+    return _escape(error)
+
+
 codecs.register_error("charset-escape", _escape)
+codecs.register_error("charset-hold", _hold)

@@ -9,7 +9,7 @@ import codecs
 from typing import Final
 
 from shared.errors import UserError
-from shared.rules.charset import charset_name, is_single_byte
+from shared.rules.charset import HELD, charset_name, is_single_byte
 
 _MARKS: Final = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -38,6 +38,7 @@ class TextDecoder:
     def __init__(self, chosen: str | None) -> None:
         self._chosen = charset_name(chosen) if chosen else None
         self._head = b""
+        self._held = b""
         self._decided = False
         self._incremental: codecs.IncrementalDecoder | None = None
         self.encoding = "utf-8"
@@ -83,7 +84,25 @@ class TextDecoder:
     def _decode(self, data: bytes, *, final: bool) -> bytes:
         if self._incremental is None:
             return data
-        return self._incremental.decode(data, final).encode("utf-8", "surrogatepass")
+        data, self._held = self._held + data, b""
+        state = self._incremental.getstate()
+        try:
+            text = self._incremental.decode(data, final)
+        except UnicodeError:  # Python keeps 8 bytes of an unfinished sequence; an escape of ISO 2022 may have 15
+            text = self._decode_but_unfinished(self._incremental, state, data)
+        return text.encode("utf-8", "surrogatepass")
+
+    def _decode_but_unfinished(
+        self, incremental: codecs.IncrementalDecoder, state: tuple[bytes, int], data: bytes
+    ) -> str:
+        incremental.setstate((b"", state[1]))
+        data = state[0] + data
+        incremental.errors = "charset-hold"
+        text = incremental.decode(data, final=True)
+        incremental.errors = "charset-escape"
+        finished = text.rstrip(HELD)
+        self._held = data[len(data) - (len(text) - len(finished)) :]
+        return finished
 
 
 def _family(name: str) -> str:

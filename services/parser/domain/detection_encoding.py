@@ -137,7 +137,7 @@ def _has_wide_lines(part: bytes, encoding: str) -> bool:
 def _decodes(part: bytes, encoding: str) -> bool:
     try:
         codecs.getincrementaldecoder(encoding)("strict").decode(part, final=False)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 

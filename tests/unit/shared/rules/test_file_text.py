@@ -102,3 +102,22 @@ def test_nothing_is_nothing() -> None:
 def test_without_a_mark_they_are_little_endian(encoding: str) -> None:
     decoder = TextDecoder(encoding)
     assert decoder.feed("a,é\n".encode(f"{encoding}-le")) + decoder.finish() == "a,é\n".encode()
+
+
+@pytest.mark.parametrize("encoding", ["iso2022_jp", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_kr", "hz"])
+@given(
+    data=st.lists(st.sampled_from([b"\x1b", b"\x1b$B", b"\x1b(B", b"\x0e", b"~{", b"F|", b")", b",", b"\n", b"a"])).map(
+        b"".join
+    ),
+    piece=st.integers(1, 40),
+)
+def test_unfinished_escapes_wait_for_the_next_piece_however_long(encoding: str, data: bytes, piece: int) -> None:
+    whole = data.decode(encoding, "charset-escape").encode("utf-8", "surrogatepass")
+    assert decoded(data, encoding, piece=piece) == (whole, "utf-8")
+
+
+def test_an_escape_longer_than_python_keeps() -> None:
+    data = b"a\x1b),.-1234567,b\n"
+    assert decoded(data, "iso2022_jp", piece=12)[0] == data.decode("iso2022_jp", "charset-escape").encode(
+        "utf-8", "surrogatepass"
+    )

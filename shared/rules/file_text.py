@@ -20,6 +20,8 @@ _MARKS: Final = (  # UTF-32's little-endian mark begins with UTF-16's
 )
 # What a choice means for a file without a mark: little-endian, as the WHATWG's Encoding Standard and Windows have it.
 _WITHOUT_MARK: Final = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+# Encodings with shifts, of which a line has to begin with none: so a damaged line spoils no other.
+_ANEW_EACH_LINE: Final = {"hz", *(f"iso2022_jp{form}" for form in ("", "_1", "_2", "_2004", "_3", "_ext"))}
 _LONGEST_MARK: Final = 4
 _FAMILIES: Final = ("utf-8", "utf-16", "utf-32")
 
@@ -40,6 +42,8 @@ class TextDecoder:
         self._head = b""
         self._held = b""
         self._decided = False
+        self._anew_each_line = False
+        self._at_start: tuple[bytes, int] = (b"", 0)
         self._incremental: codecs.IncrementalDecoder | None = None
         self.encoding = "utf-8"
         self.decoded_from = "utf-8"
@@ -78,10 +82,27 @@ class TextDecoder:
         if name == "utf-8" or is_single_byte(name):
             self.encoding = name
         else:
+            self._anew_each_line = name in _ANEW_EACH_LINE
             self._incremental = codecs.getincrementaldecoder(name)("charset-escape")
+            self._at_start = self._incremental.getstate()
         return data
 
     def _decode(self, data: bytes, *, final: bool) -> bytes:
+        if self._incremental is None:
+            return data
+        if not self._anew_each_line:
+            return self._text(data, final=final)
+        lines = data.splitlines(keepends=True)
+        return b"".join(map(self._line, lines)) + (self._text(b"", final=True) if final else b"")
+
+    def _line(self, part: bytes) -> bytes:
+        line = part.rstrip(b"\r\n")
+        text = self._text(line, final=line != part)
+        if line != part and self._incremental is not None:
+            self._incremental.setstate(self._at_start)  # Python's reset leaves some behind
+        return text + part[len(line) :]
+
+    def _text(self, data: bytes, *, final: bool) -> bytes:
         if self._incremental is None:
             return data
         data, self._held = self._held + data, b""

@@ -8,6 +8,7 @@ from shared.errors import UserError
 from shared.rules.dialect import Dialect
 from shared.rules.line_ends import height_of
 from shared.rules.records import Record, read_records
+from shared.rules.rejected_notes import count_notes
 from shared.rules.trimming import is_blank, trim
 
 # The first number for a name that stands in the header before.
@@ -18,13 +19,20 @@ _FIRST_REPEAT: Final = 2
 class Head:
     """Names of the columns, their number, and the line of the header, None where the file has none.
 
-    `header_height` is how many physical lines the header takes.
+    `header_height` is how many physical lines the header takes; `notes` how many of the columns, the last, are not the
+    file's own, but of its rejected rows.
     """
 
     names: list[str]
     width: int
     header_line: int | None
     header_height: int = 1
+    notes: int = 0
+
+    @property
+    def own_names(self) -> list[str]:
+        """Return the names of the file's own columns, which can be mapped."""
+        return self.names[: self.width - self.notes]
 
 
 def header_names(cells: list[str]) -> list[str]:
@@ -84,7 +92,8 @@ def holds_head(data: bytes, dialect: Dialect, *, encoding: str) -> bool:
 def _head_of(record: Record, dialect: Dialect, encoding: str) -> Head:
     width = len(record.cells)
     if not dialect.has_header:
-        return Head([str(number) for number in range(1, width + 1)], width, None)
+        names = [str(number) for number in range(1, width + 1)]
+        return Head(names, width, None, notes=count_notes(record.cells))
     if record.bad_cells:
         message = (
             f"The file is not a text file in the encoding {encoding}: its header, on line {record.line}, "

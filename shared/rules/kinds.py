@@ -51,6 +51,8 @@ _CALENDAR_DAY: Final = re.compile(
     r"(?:0?[1-9]|[12][0-9]|3[01])([./-])(?:0?[1-9]|[12][0-9]|3[01])\1(?:19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2}([./-])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01])"
 )
+_LONGEST: Final = 320
+"""Characters of the longest address; nor is a phone number or a date longer. Patterns would take hours for more."""
 _SPACES: Final = re.compile(r"\s|%[cxX]")
 _WITHOUT_SIGNS: Final = re.compile(r"(?!.*%[aAbBcpxXzZjf]).*%[YymdHMS]%[YymdHMS]", re.DOTALL)
 _LONG_DAY: Final = datetime(2000, 12, 31, 23, 59, 59)  # noqa: DTZ001 - a date without a zone
@@ -86,15 +88,16 @@ def check(kind: Kind, value: str, notation: Notation) -> str | None:
     """
     if not value:
         return None
+    is_short = len(value) <= _LONGEST
     match kind:
         case Kind.EMAIL:
-            return None if _is_email(value) else "email_invalid"
+            return None if is_short and _is_email(value) else "email_invalid"
         case Kind.PHONE:
-            return None if _is_phone(value, notation.phone_region) else "phone_invalid"
+            return None if is_short and _is_phone(value, notation.phone_region) else "phone_invalid"
         case Kind.NUMBER:
             return None if _number_pattern(notation.decimal_separator).fullmatch(value) else "number_invalid"
         case Kind.DATE:
-            return None if _is_date(value, notation.date_format) else "date_invalid"
+            return None if is_short and _is_date(value, notation.date_format) else "date_invalid"
         case _:
             return None
 

@@ -74,6 +74,29 @@ async def test_rejected_rows_are_mended_and_imported_again(
         assert (await importing.contacts())["2"]["Name"] == f'{name}\r\n, "II"'
 
 
+async def test_rejected_rows_of_a_file_without_a_header_are_mended_too(embedded_stack: Stack, sftp: SftpServer) -> None:
+    name = f"{secrets.token_hex(6)}.csv"
+    (sftp.folder / name).write_text("1,Ann,a@example.com\n2,Bob,nobody\n3,Cid,c@example.com\n", encoding="utf-8")
+    async with embedded_stack.client() as client:
+        importing = await set_up_import(
+            client,
+            sftp_source(sftp, name),
+            fields=FIELDS[:3],
+            mapping=[("1", "No"), ("2", "Name"), ("3", "Email")],
+            options={"has_header": False, "expected_columns": 3},
+        )
+        run = await importing.run()
+        assert (run["counts"]["added"], run["counts"]["rejected"]) == (2, 1)
+        rejected = (await client.get(f"/runs/{run['id']}/rejected.csv")).text
+        mended = rejected.replace("nobody", "b@example.com")
+        assert mended.startswith('2,Bob,b@example.com,Line 2,"Reason: ')
+        upload = await client.post("/uploads", params={"name": "mended.csv"}, content=mended.encode())
+        await importing.change(source={"kind": "upload", "upload_id": upload.json()["upload_id"]})
+        again = await importing.run()
+        assert (again["status"], again["counts"]["added"]) == ("succeeded", 1)
+        assert sorted(await importing.contacts()) == ["1", "2", "3"]
+
+
 @pytest.mark.parametrize(
     ("encoding", "broken", "said"),
     [("utf-8", b"\xff\xed\xb2\x81", "\\xff\\xed\\xb2\\x81"), ("shift_jis", b"\x81 \xfd", "\\x81 \\xfd")],

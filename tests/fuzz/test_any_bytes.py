@@ -38,6 +38,8 @@ TOKENS = [
     b"a@b.de",
     b"||",
     b"#",
+    b" " * 3000,
+    b"0" * 3000,
 ]
 ENCODINGS = [
     None,

@@ -26,6 +26,8 @@ _LEAST_LINES_WITH: Final = 0.5
 """A cell in quotes may have lines of its own."""
 _SEP_LINE: Final = re.compile(r'\ufeff?"?sep=([^\r\n\0\ud800-\udfff])"?\r?\n?', re.IGNORECASE | re.DOTALL)
 _CLEARLY: Final = 0.002
+_CLOSE: Final = 0.6
+"""Beside a delimiter whose score is this part of the best one's, that is a guess."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class DialectFinding:
     quote_reason: str
     skip_lines: int = 0
     """1 where the first line says what the delimiter is, as Excel writes it."""
+    confirm: bool = False
+    """Another delimiter would do nearly as well."""
 
 
 def delimiter_name(delimiter: str) -> str:
@@ -64,9 +68,14 @@ def detect_dialect(
     trials = _trials(text, encoding, possible, chosen, given, is_whole=is_whole)
     lines = cleanness([[line] for line in _lines(sample)])
     if not trials or trials[0].score <= lines * _ONE_COLUMN:
-        one = attempt(text, encoding, _with(chosen, delimiter=","), is_whole=is_whole, worth=1.0)
-        return DialectFinding(one, "The file seems to have one column: no sign parts its rows evenly.", '"')
-    return DialectFinding(trials[0], _delimiter_reason(trials), _quote_reason(trials[0], given))
+        unused = [each for each in _WORTH if each not in sample and _is_possible(each, chosen, given)]
+        is_blank = not sample.strip("".join(_WORTH) + "\r\n")
+        delimiter = unused[0] if unused and not is_blank else ","
+        one = _trials(text, encoding, [delimiter], chosen, given, is_whole=is_whole)[0]
+        reason = f"{delimiter_name(delimiter)}: the file seems to have one column, as no sign parts its rows evenly."
+        return DialectFinding(one, reason, _quote_reason(one, given))
+    is_close = len(trials) > 1 and trials[1].score > trials[0].score * _CLOSE
+    return DialectFinding(trials[0], _delimiter_reason(trials), _quote_reason(trials[0], given), confirm=is_close)
 
 
 def _is_possible(delimiter: str, chosen: Dialect, given: frozenset[str]) -> bool:

@@ -119,4 +119,5 @@ def _shortened(value: str) -> str:
 
 
 def _rounded(share: float) -> float:
-    return round(share, 3)
+    """Return a share of three digits; only all of them are 1: one empty or doubled id in a thousand counts."""
+    return min(round(share, 3), 0.999) if share < 1 else 1.0

@@ -75,7 +75,7 @@ def build_preview(data: bytes, about: FileSample, choices: PreviewChoices) -> Fi
 
 def _chosen(choices: PreviewChoices) -> Dialect:
     return Dialect(
-        delimiter="," if choices.delimiter is None else choices.delimiter,
+        delimiter=choices.delimiter or (";" if choices.quote == "," else ","),
         quote='"' if choices.quote is None else choices.quote,
         has_header=True if choices.has_header is None else choices.has_header,
         encoding=choices.encoding,
@@ -105,12 +105,14 @@ def _read(data: bytes, about: FileSample, choices: PreviewChoices, chosen: Diale
         "skip_lines": _CHOSEN,
         "has_header": _CHOSEN,
     }
-    confirm = ["encoding"] if found.confirm else []
+    confirm = [*(["encoding"] if found.confirm else []), *(["delimiter"] if dialects.confirm else [])]
     dialect = replace(chosen, delimiter=trial.delimiter, quote=trial.quote, encoding=None)
     if "skip_lines" not in given:
         lines, reasons["skip_lines"] = lines_before_table(trial.rows, trial.width)
         if dialects.skip_lines > lines:
             lines, reasons["skip_lines"] = dialects.skip_lines, "The first line is no row: it names the delimiter."
+        elif lines:
+            confirm += ["skip_lines"]
         dialect = replace(dialect, skip_lines=lines)
     if "has_header" not in given:
         beginning, is_whole = text, about.is_whole

@@ -4,6 +4,7 @@ The order is that of "How a run ends" in the rules of a synchronization.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from shared.events.runs import FinalStatus, RunCounts
@@ -148,7 +149,7 @@ def _limited(facts: PlanFacts) -> Verdict | None:
 def _reaches(changes: int, limit: ChangeLimit, contacts: int) -> bool:
     if _reaches_count(changes, limit):
         return True
-    return limit.percent is not None and contacts > 0 and changes * 100 >= limit.percent * contacts
+    return limit.percent is not None and contacts > 0 and changes * 100 >= _exact(limit.percent) * contacts
 
 
 def _reaches_count(changes: int, limit: ChangeLimit) -> bool:
@@ -159,7 +160,12 @@ def _budget_exceeded(facts: PlanFacts) -> bool:
     rows, count, percent = facts.good_rows + facts.rejected, facts.most_row_errors, facts.most_row_error_percent
     if count is not None and facts.rejected > count:
         return True
-    return percent is not None and rows >= SHARE_HOLDS_FROM and facts.rejected * 100 > rows * percent
+    return percent is not None and rows >= SHARE_HOLDS_FROM and facts.rejected * 100 > rows * _exact(percent)
+
+
+def _exact(percent: float) -> Decimal:
+    """Return a share as it was typed: 0.57 times 10,000 is 5,700 then, and not a little less."""
+    return Decimal(str(percent))
 
 
 def _guard_refuses(facts: PlanFacts) -> bool:

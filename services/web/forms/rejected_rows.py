@@ -14,6 +14,7 @@ from services.web.forms.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.charset import readable
 from shared.rules.dialect import Dialect
 from shared.rules.moved_cells import possible_places, swallows
+from shared.rules.rejected_notes import notes
 from shared.rules.trimming import is_blank
 
 LINE, REASON = "Line", "Reason"
@@ -48,7 +49,9 @@ class RejectedLayout:
 
     def row(self, record: str, line: int, reasons: Sequence[str]) -> str:
         """Return a rejected row with its line and the reasons."""
-        return self._line(record, str(line), " ".join(reasons), masked=True)
+        if self.dialect.has_header:
+            return self._line(record, str(line), " ".join(reasons), masked=True)
+        return self._line(record, *notes(str(line), " ".join(reasons)), masked=True)
 
     def shown(self, record: str) -> str:
         """Return a row's text for people: what may be a password is masked; without its line end, and bounded."""
@@ -61,11 +64,11 @@ class RejectedLayout:
         extra = cells[self.width :]
         if all(is_blank(cell_value(cell, self.dialect.quote)) for cell in extra):
             cells = cells[: self.width]  # were ignored, and would now stand in the place of line and reason
-        notes = [reason]
+        added = [quoted(reason, self.dialect.quote)]
         if masked:
-            notes += [EMPTIED] if len(cells) == self.width and self._merged(cells) else []
+            added += [quoted(EMPTIED, self.dialect.quote)] if len(cells) == self.width and self._merged(cells) else []
             cells = self._without_passwords(cells)
-        cells = [*cells, line, *(quoted(note, self.dialect.quote) for note in notes)]
+        cells = [*cells[:-1], self._closed(cells[-1]), self._plain(line), *added]
         if self.for_spreadsheet:
             cells = [self._harmless(cell) for cell in cells]
         return self.dialect.delimiter.join(cells) + (end or "\n")
@@ -85,6 +88,16 @@ class RejectedLayout:
             if place not in self.passwords
             and swallows(cell, place, self.dialect.delimiter, self.passwords, has_shape=has_shape)
         }
+
+    def _closed(self, cell: str) -> str:
+        """Return a cell, in quotes where a delimiter behind it would be found too early: `x|` before `||`."""
+        quote, delimiter = self.dialect.quote, self.dialect.delimiter
+        is_open = not cell.startswith(quote) and (cell + delimiter).find(delimiter) < len(cell)
+        return quoted(cell, quote) if is_open else cell
+
+    def _plain(self, note: str) -> str:
+        """Return a note, in quotes where it holds a sign that has a meaning: digits can be delimiters and quotes."""
+        return quoted(note, self.dialect.quote) if self.dialect.quote in note else self._closed(note)
 
     def _harmless(self, cell: str) -> str:
         value = cell_value(cell, self.dialect.quote)

@@ -2,6 +2,8 @@ import pytest
 
 from services.web.forms.rejected_rows import EMPTIED, RejectedLayout
 from shared.rules.dialect import Dialect
+from shared.rules.header import read_head
+from shared.rules.records import read_records
 
 LAYOUT = RejectedLayout(Dialect(), 3, frozenset({1}))
 
@@ -77,3 +79,26 @@ def test_formulas_in_skipped_lines_are_escaped_for_spreadsheets_only() -> None:
     assert RejectedLayout(Dialect(), 2, frozenset()).skipped(lines) == lines
     spreadsheet = RejectedLayout(Dialect(), 2, frozenset(), for_spreadsheet=True)
     assert spreadsheet.skipped(lines) == 'Members,"\'=HYPERLINK(""x"")"\r\n\n"\'=1+1"\n'
+
+
+@pytest.mark.parametrize(
+    ("dialect", "record", "cells"),
+    [
+        (Dialect(delimiter="||"), "x||y|\n", ["x", "y|", "21", "r"]),
+        (Dialect(delimiter="1"), "x1y\n", ["x", "y", "21", "r"]),
+        (Dialect(quote="2"), "x,y\n", ["x", "y", "21", "r"]),
+        (Dialect(delimiter="L"), "xLy\n", ["x", "y", "21", "r"]),
+        (Dialect(delimiter="||", has_header=False), "x||y|\n", ["x", "y|", "Line 21", "Reason: r"]),
+    ],
+)
+def test_what_is_written_reads_back_whatever_the_signs(dialect: Dialect, record: str, cells: list[str]) -> None:
+    written = RejectedLayout(dialect, 2, frozenset()).row(record, 21, ["r"]).encode()
+    (read,) = read_records(written, dialect, encoding="utf-8", first_line=1)
+    assert read.cells == cells
+
+
+def test_without_a_header_the_parser_knows_line_and_reason_as_such() -> None:
+    dialect = Dialect(has_header=False)
+    written = RejectedLayout(dialect, 2, frozenset()).row("x,y\n", 21, ["r"]).encode()
+    assert read_head(written, dialect, encoding="utf-8").own_names == ["1", "2"]
+    assert read_head(b"x,y,21,r\n", dialect, encoding="utf-8").own_names == ["1", "2", "3", "4"]

@@ -1,4 +1,5 @@
 import codecs
+import re
 
 import pyarrow as pa
 import pytest
@@ -112,12 +113,22 @@ def test_without_a_mark_they_are_little_endian(encoding: str) -> None:
     piece=st.integers(1, 40),
 )
 def test_unfinished_escapes_wait_for_the_next_piece_however_long(encoding: str, data: bytes, piece: int) -> None:
-    whole = data.decode(encoding, "charset-escape").encode("utf-8", "surrogatepass")
+    parts = [data] if encoding == "iso2022_kr" else re.split(b"(\n)", data)
+    whole = "".join(part.decode(encoding, "charset-escape") for part in parts).encode("utf-8", "surrogatepass")
     assert decoded(data, encoding, piece=piece) == (whole, "utf-8")
 
 
 def test_an_escape_longer_than_python_keeps() -> None:
-    data = b"a\x1b),.-1234567,b\n"
-    assert decoded(data, "iso2022_jp", piece=12)[0] == data.decode("iso2022_jp", "charset-escape").encode(
-        "utf-8", "surrogatepass"
-    )
+    data = b"a\x1b),.-1234567,b"
+    whole = data.decode("iso2022_jp", "charset-escape").encode("utf-8", "surrogatepass")
+    assert decoded(data + b"\n", "iso2022_jp", piece=12) == (whole + b"\n", "utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["iso2022_jp", "hz"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_damaged_line_spoils_no_other(encoding: str, end: str) -> None:
+    lines = ["1,山田" + end, "2,田山" + end, "3,山" + end]
+    whole = [line.encode(encoding) for line in lines]
+    damaged = whole[0][:-6] + whole[0][-6 + 1 :]
+    text, _ = decoded(damaged + whole[1] + whole[2], encoding, piece=4)
+    assert text.decode("utf-8", "surrogatepass").splitlines(keepends=True)[-2:] == lines[1:]

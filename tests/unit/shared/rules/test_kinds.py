@@ -1,8 +1,12 @@
+import re
+import time
+
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.parser.domain.rows import MAX_ROW_BYTES
 from shared.errors import UserError
 from shared.rules.kinds import Kind, Notation, check, validate_notation
 
@@ -161,3 +165,21 @@ def test_notations_refused(notation: Notation, code: str) -> None:
 @pytest.mark.parametrize("notation", [Notation(), Notation("DE", ",", "%d.%m.%y"), Notation(date_format="%d %B %Y")])
 def test_notations_taken(notation: Notation) -> None:
     validate_notation(notation)
+
+
+@pytest.mark.parametrize("kind", [Kind.EMAIL, Kind.PHONE, Kind.NUMBER, Kind.DATE])
+@pytest.mark.parametrize("part", [" ", "1", "-", "a", ".", "@", "(", "\u3000", "1 ", "a.", ",;"])
+def test_a_cell_of_the_largest_size_takes_no_time(kind: Kind, part: str) -> None:
+    values = [f"{begin}{part * (MAX_ROW_BYTES // len(part))}{end}" for begin in ("", "0", "a@") for end in ("", "!")]
+    began = time.process_time()
+    for value in values:
+        check(kind, value, Notation("DE"))
+    assert time.process_time() - began < 60 * _whole_pass(values)
+
+
+def _whole_pass(values: list[str]) -> float:
+    """Return how long it takes to look at each sign once, and a little more."""
+    began = time.process_time()
+    for value in values:
+        re.fullmatch("(?:[0-9]|[^0-9])*+", value)
+    return 0.01 + time.process_time() - began

@@ -223,3 +223,18 @@ def _reads_the_same(made: MessyFile, encoding: str) -> bool:
         return made.content.decode(encoding).lstrip("\ufeff") == made.content.decode(made.encoding).lstrip("\ufeff")
     except UnicodeDecodeError:
         return False
+
+
+def test_one_column_is_not_split_at_the_commas_of_its_values() -> None:
+    shown = preview_of(b"Company\nAcme\nFoo, Bar, Baz Inc\nX Ltd\n")
+    assert shown.rows == [["Acme"], ["Foo, Bar, Baz Inc"], ["X Ltd"]]
+    assert shown.detected.reasons["quote"] == "The usual one."
+
+
+def test_a_delimiter_beside_which_another_does_as_well_is_to_be_confirmed() -> None:
+    assert "delimiter" in preview_of(b"id;tags\n1;a,b,c\n2;d,e,f\n3;g,h,i\n").detected.confirm
+    assert "delimiter" not in preview_of(b"No;Amount\n1;3,50\n2;4,50\n").detected.confirm
+
+
+def test_lines_left_out_by_a_guess_are_to_be_confirmed() -> None:
+    assert "skip_lines" in preview_of(b"E7,,,\nE8,Bob,Ulm,Rhine\nE9,Cid,Bonn,Rhine\n").detected.confirm

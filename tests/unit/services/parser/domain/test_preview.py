@@ -98,6 +98,12 @@ def test_shares_of_a_column() -> None:
     assert [(column.filled, column.distinct) for column in shown.details] == [(1.0, 1.0), (0.75, 0.667)]
 
 
+def test_a_share_is_1_only_of_all() -> None:
+    lines = ["No,Name", *(f"{number},x" for number in range(1, 4_999)), "4998,x", ",y"]
+    first = preview_of("\n".join(lines).encode()).details[0]
+    assert (first.filled, first.distinct) == (0.999, 0.999)
+
+
 def test_numbers_are_numbers_with_either_separator() -> None:
     shown = preview_of(b"No;Amount;Price\n1;1,50;2.5\n2;-3,25;10.00\n3;7;1\n")
     assert [column.decimal_separators for column in shown.details] == [[".", ","], [","], ["."]]

@@ -136,3 +136,9 @@ def test_a_share_means_nothing_where_there_are_no_contacts() -> None:
 def test_the_guard_is_asked_before_limits() -> None:
     facts = replace(GUARDED, found=5, counts=RunCounts(deleted=95), limits=(ChangeLimit("deletes", count=1),))
     assert judge(facts).code == "guard_ten_percent"
+
+
+def test_a_share_is_counted_as_it_was_typed() -> None:
+    facts = replace(PLAIN, good_rows=9_943, rejected=57, most_row_error_percent=0.57)
+    assert judge(facts).status == "succeeded_with_errors"
+    assert judge(replace(facts, good_rows=9_942, rejected=58)).code == "too_many_row_errors"

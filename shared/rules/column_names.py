@@ -140,13 +140,17 @@ _APART: Final = re.compile(r"[\W_]+")
 _SPECIAL: Final = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "\0": ""})
 
 
-@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """Return a name's words in small letters, without accents and signs, one space between them.
 
     Of names longer than LONGEST_NAME, only the beginning.
     """
-    return plain_text(name[:LONGEST_NAME])
+    return _plain_beginning(name[:LONGEST_NAME])
+
+
+@lru_cache(maxsize=4096)
+def _plain_beginning(beginning: str) -> str:
+    return plain_text(beginning)
 
 
 def plain_text(name: str) -> str:

@@ -19,6 +19,7 @@ DATE_FORMATS: Final = (
 """The usual ones; each is tried on every value."""
 _SEPARATORS: Final = (".", ",")
 _SAMPLES: Final = 5
+_LONGEST_DATE: Final = 100
 _LONGEST_SAMPLE: Final = 80
 _JUDGED: Final = 200
 _DATE_SHAPE: Final = re.compile(
@@ -97,8 +98,12 @@ def _is_phone_like(value: str, notation: Notation) -> bool:
     return written and (not value.startswith("+") or check(Kind.PHONE, value, notation) is None)
 
 
-@lru_cache(maxsize=4096)
 def _is_date_like(value: str, date_format: str | None) -> bool:
+    return len(value) <= _LONGEST_DATE and _has_a_format(value, date_format)
+
+
+@lru_cache(maxsize=4096)
+def _has_a_format(value: str, date_format: str | None) -> bool:
     formats = _formats([value], date_format)
     return any(check(Kind.DATE, value, Notation(date_format=known)) is None for known in formats)
 

@@ -7,7 +7,7 @@ start. What only limits (months, days, hours, and minutes of FREQ=MINUTELY) is a
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from math import gcd
 from typing import Final
@@ -21,9 +21,8 @@ from shared.rules.wall_clock import instant_of
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _DAY: Final = 86_400
-_FAR: Final = 2 * _DAY
-_MOST_TRIES: Final = 1_000
-"""After so many tries in a row without a due time the rule has ended, or after `SEARCHED_YEARS`."""
+_MOST_YEARS: Final = 11
+"""After so many calendar years that have a day for it, but no due time, a rule has ended; or after `SEARCHED_YEARS`."""
 _SEARCHED: Final = SEARCHED_YEARS * 366 * _DAY
 
 
@@ -61,19 +60,21 @@ class ElapsedTimes:
         if self.days.every_day and not self.windows:
             return second
         last = second + _SEARCHED
-        for _ in range(_MOST_TRIES):
+        years: set[int] = set()
+        while second <= last and len(years) <= _MOST_YEARS:
             shift = shift_at(second, self.zone)
             day, time = divmod(second + shift, _DAY)
             day += _EPOCH_DAY
             fitting = day_from(self.days, day)
-            if fitting is None or fitting >= LAST_DAY or second > last:
+            if fitting is None or fitting >= LAST_DAY:
                 return None
             if fitting > day:
-                second = self._next(self._skipped_to(second, (fitting - day) * _DAY - time))
+                second = self._next(self._begin_of(fitting, second))
             elif not self.windows or self._in_window(time):
                 return second
             else:
                 second = self._when_in_window(second, shift)
+            years.add(date.fromordinal(fitting).year)
         return None
 
     def _next(self, second: int) -> int:
@@ -100,17 +101,16 @@ class ElapsedTimes:
                 soonest = min(soonest, due + steps * self.step)
         return soonest if soonest < change else self._next(change)
 
-    def _skipped_to(self, second: int, ahead: int) -> int:
-        """Return the instant so far ahead by the wall clock, or the clock change before it, to be looked at again."""
-        if ahead > 2 * _FAR:
-            return second + ahead - _FAR
-        shift, low, high = shift_at(second, self.zone), second, second + ahead
-        if shift_at(high, self.zone) == shift:
-            return high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if shift_at(middle, self.zone) == shift else (low, middle)
-        return high
+    def _begin_of(self, day: int, second: int) -> int:
+        """Return the instant after one at which the wall clock first shows a later day, or the one behind it."""
+        midnight = datetime.fromordinal(day)
+        first = self._instant_of(midnight)
+        # A clock set back over midnight shows it twice.
+        return first if first > second else self._instant_of(midnight.replace(fold=1))
+
+    def _instant_of(self, wall: datetime) -> int:
+        offset = self.zone.utcoffset(wall) or timedelta()
+        return (wall.toordinal() - _EPOCH_DAY) * _DAY - offset.days * _DAY - offset.seconds
 
 
 def elapsed_times(rule: RecurrenceRule, start: datetime, zone: ZoneInfo) -> ElapsedTimes:
@@ -140,9 +140,8 @@ def elapsed_times(rule: RecurrenceRule, start: datetime, zone: ZoneInfo) -> Elap
 
 def _steps_into(windows: tuple[tuple[int, int], ...], step: int, time: int, *, first: int) -> int | None:
     """Return how many steps, at least `first`, lead from a time of day into a window; None: no number of them."""
-    length = gcd(step, _DAY)
-    round_trip = _DAY // length
-    place = time // length * pow(step // length, -1, round_trip) % round_trip
+    length, round_trip, back = _round_of(step)
+    place = time // length * back % round_trip
     within = _places_within(windows, step, time % length)
     if not within:
         return None
@@ -152,14 +151,20 @@ def _steps_into(windows: tuple[tuple[int, int], ...], step: int, time: int, *, f
 
 
 @lru_cache(maxsize=1024)
+def _round_of(step: int) -> tuple[int, int, int]:
+    """Return how far apart the times of day are that steps come to, how many they are, and the inverse of a step."""
+    length = gcd(step, _DAY)
+    round_trip = _DAY // length
+    return length, round_trip, pow(step // length, -1, round_trip)
+
+
+@lru_cache(maxsize=1024)
 def _places_within(windows: tuple[tuple[int, int], ...], step: int, least: int) -> list[int]:
     """Return which steps, counted from the least time of day that they come to, lead into a window; in order.
 
     Steps come to each of these times once before they begin again: one in `gcd(step, _DAY)` seconds.
     """
-    length = gcd(step, _DAY)
-    round_trip = _DAY // length
-    back = pow(step // length, -1, round_trip)
+    length, round_trip, back = _round_of(step)
     return sorted(
         time // length * back % round_trip
         for low, high in windows

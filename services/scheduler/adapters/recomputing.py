@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 
 from services.scheduler.domain.basis import Basis, Verdict, judge_basis
+from services.scheduler.domain.passed_over import passed_over
 from shared.errors import ContactsSyncError
 from shared.ids import new_id
 from shared.postgres.database import Connection, Pool
@@ -90,6 +91,8 @@ def _recomputed(row: asyncpg.Record, now: datetime) -> tuple[UUID, datetime | No
         stored = schedule_to_json(schedule)
         pause = pause_from_row(row)
         next_at, file_at = next_due(schedule, row["id"], now, pause), next_file_due(schedule, now, pause)
+        if row["next_run_at"] is not None and row["next_run_at"] != row["retry_at"]:
+            next_at = passed_over(schedule, row["id"], row["next_run_at"], next_at, now, pause) or next_at
     except (ValueError, TypeError, KeyError, OverflowError, ContactsSyncError) as error:
         _log.error("schedule cannot be read", import_id=str(row["id"]), error=type(error).__name__)
         return None

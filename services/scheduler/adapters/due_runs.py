@@ -65,7 +65,7 @@ _LAST_APPLIED = """
 SELECT w.id AS import_id, l.file_sha256, l.setup_fingerprint, l.stored FROM unnest($1::uuid[]) AS w (id), LATERAL (
     SELECT file_sha256, setup_fingerprint, stored FROM runs
     WHERE import_id = w.id AND applied_at IS NOT NULL AND undoes IS NULL AND NOT additions_and_updates_only
-    ORDER BY finished_at DESC LIMIT 1) AS l
+    ORDER BY number DESC LIMIT 1) AS l
 """
 
 

@@ -49,7 +49,7 @@ FROM (SELECT count(*) AS startable FROM startable) AS counted LEFT JOIN taken ON
 """
 
 _NEXT_ATTEMPT = """
-UPDATE runs SET attempt = attempt + 1, status = 'fetching', beat_at = $2, waited_ms = 0, rows_staged = 0,
+UPDATE runs SET attempt = attempt + 1, status = 'fetching', beat_at = clock_timestamp(), waited_ms = 0, rows_staged = 0,
     taken_up_at = NULL, started_at = coalesce(started_at, $2)
 WHERE id = ANY ($1) RETURNING id, import_id, manager_id, attempt, trigger, setup, setup_fingerprint, stored, dry_run
 """
@@ -121,7 +121,7 @@ async def ask_for_attempts(connection: Connection, run_ids: Sequence[UUID], now:
 async def ask_for_plan(connection: Connection, run_id: UUID, now: datetime) -> None:
     """Ask for a run that approves or undoes another: it has no file to fetch, so it begins with its plan."""
     await connection.execute(
-        "UPDATE runs SET attempt = 1, beat_at = $2, started_at = coalesce(started_at, $2) WHERE id = $1", run_id, now
+        "UPDATE runs SET attempt = 1, started_at = coalesce(started_at, $2) WHERE id = $1", run_id, now
     )
     await enter_step(connection, run_id, 1, "planning", service=_SERVICE, now=now)
     await ask_to_apply(connection, run_id, now)
@@ -130,7 +130,7 @@ async def ask_for_plan(connection: Connection, run_id: UUID, now: datetime) -> N
 async def ask_to_apply(connection: Connection, run_id: UUID, now: datetime) -> None:
     """Ask for a run whose rows are all staged to be planned and applied."""
     run = await connection.fetchrow(
-        "UPDATE runs SET beat_at = $2 WHERE id = $1 RETURNING import_id, attempt", run_id, now
+        "UPDATE runs SET beat_at = clock_timestamp() WHERE id = $1 RETURNING import_id, attempt", run_id
     )
     if run is None:
         return

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.scheduler.adapters.due_runs import claim_queued_runs
+from services.scheduler.adapters.due_runs import Claim, claim_queued_runs
 from services.scheduler.adapters.due_schedules import claim_due_schedules, next_due_at
 from services.scheduler.adapters.ended_pauses import end_pauses
 from services.scheduler.adapters.late_files import claim_file_deadlines, next_deadline
@@ -91,18 +91,20 @@ class Dispatcher:
             began = self._monotonic()
             try:
                 await self.follow_up()
-                claimed = await self.start_queued()
+                claim = await self._claim_queued()
             except Exception as error:  # noqa: BLE001 - this loop must never end
                 _log.warning("queue waits", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             took = self._monotonic() - began
-            if claimed < self._claims:
-                await self._wakeups.wait("runs_queued", at_most=_LONGEST_SLEEP)
+            if claim.started < self._claims:
+                # Nobody tells when what was skipped is given back: its scheduler may have died.
+                skipped = claim.started < claim.startable
+                await self._wakeups.wait("runs_queued", at_most=_REST_SECONDS if skipped else _LONGEST_SLEEP)
                 # Each run that ends is a reason to look again: not all the time, less so at a queue that is long.
                 looks.append(began)
                 rest = looks[0] + _LOOKS_SECONDS - self._monotonic() if len(looks) == _LOOKS else 0.0
-                if not claimed and took > _LONG_QUEUE_SECONDS:
+                if not claim.started and took > _LONG_QUEUE_SECONDS:
                     rest = max(rest, min(4 * took, _LONGEST_REST))
                 await asyncio.sleep(max(rest, 0))
 
@@ -120,6 +122,9 @@ class Dispatcher:
 
     async def start_queued(self) -> int:
         """Ask for queued runs, as many as are taken up at once; returns how many."""
+        return (await self._claim_queued()).started
+
+    async def _claim_queued(self) -> Claim:
         async with self._database.pool.acquire() as connection, connection.transaction():
             return await claim_queued_runs(connection, self._clock.now(), self._claims, of_manager=self._of_manager)
 

@@ -1,7 +1,8 @@
 """Watches runs under way: one that falls silent is asked for again; after a broker's new start all are, at once.
 
-Silence is not judged while this scheduler cannot hear: while it is not caught up with the beats, or the broker does
-not take what it says.
+Silence is a matter of the database's clock, by which beats are written: those of schedulers may be apart. It is not
+judged while this scheduler cannot hear: while it is not caught up with the beats, or the broker does not take what it
+says.
 """
 
 import asyncio
@@ -27,17 +28,17 @@ _log = structlog.get_logger("contacts_sync.scheduler.watch")
 
 # The rule of `silent_from` in SQL: in a crowd most that have not beaten for long only wait to be taken up.
 _SILENT = """
-SELECT id, status, attempt, beat_at, waited_ms, taken_up
+SELECT id, status, attempt, beat_at, waited_ms, taken_up, now() AS judged_at
 FROM (SELECT *, taken_up_at IS NOT NULL OR status <> 'fetching' AS taken_up FROM runs) AS r
 WHERE finished_at IS NULL AND status <> 'queued' AND CASE WHEN taken_up
-    THEN beat_at + $2::interval + 2 * greatest(waited_ms * interval '1 millisecond', $5::interval)
-    ELSE beat_at + least($3::interval * (1 << least(greatest(attempt - 1, 0), 10)), $4::interval) + 2 * $5::interval
-    END <= $1::timestamptz
+    THEN beat_at + $1::interval + 2 * greatest(waited_ms * interval '1 millisecond', $4::interval)
+    ELSE beat_at + least($2::interval * (1 << least(greatest(attempt - 1, 0), 10)), $3::interval) + 2 * $4::interval
+    END <= now()
 ORDER BY beat_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 """
 
 _NEWEST_WAIT = """
-SELECT max(waited_ms) FROM runs WHERE finished_at IS NULL AND status <> 'queued' AND beat_at > $1
+SELECT max(waited_ms) FROM runs WHERE finished_at IS NULL AND status <> 'queued' AND beat_at > now() - $1::interval
 """
 _LOOKED_BACK = timedelta(seconds=30)
 
@@ -61,7 +62,7 @@ class Limits:
 class Watch:
     """Watches while its loops run; `hears` tells whether this scheduler is caught up with the beats.
 
-    `monotonic` is a clock that cannot be set: when the other one was, nothing is judged by it that began before.
+    `monotonic` is a clock that cannot be set: when another one was, nothing is judged by that which began before.
     """
 
     def __init__(
@@ -81,7 +82,8 @@ class Watch:
         self._limits = limits
         self._monotonic = monotonic
         self._jumps = ClockJumps()
-        self._waits: list[tuple[datetime, timedelta]] = []
+        self._database_jumps = ClockJumps()
+        self._waits: list[tuple[float, timedelta]] = []
         self._steady_since = datetime.min.replace(tzinfo=UTC)
 
     async def run_silence(self) -> None:
@@ -114,12 +116,14 @@ class Watch:
             await self._wakeups.wait("broker_began")
 
     async def forgive_a_jump(self) -> None:
-        """Let no run look silent or old because the clock was set."""
+        """Let no run look old because the clock was set, or silent because the database's was."""
         now = self._clock.now()
         if self._jumps.jumped(now, self._monotonic()):
             self._steady_since = now
+        database_now = await self._database.pool.fetchval("SELECT clock_timestamp()")
+        if self._database_jumps.jumped(database_now, self._monotonic()):
             await self._database.pool.execute(
-                "UPDATE runs SET beat_at = $1 WHERE finished_at IS NULL AND status <> 'queued'", now
+                "UPDATE runs SET beat_at = clock_timestamp() WHERE finished_at IS NULL AND status <> 'queued'"
             )
 
     async def end_old_runs(self) -> None:
@@ -140,13 +144,13 @@ class Watch:
         """Ask again for runs that have fallen silent, or give them up."""
         now = self._clock.now()
         async with self._database.pool.acquire() as connection, connection.transaction():
-            others_waited = await self._others_waited(connection, now)
+            others_waited = await self._others_waited(connection)
             again: list[UUID] = []
             graces = (GRACE, UNTAKEN_GRACE, LONGEST_GRACE)
-            for row in await connection.fetch(_SILENT, now, *graces, others_waited):
+            for row in await connection.fetch(_SILENT, *graces, others_waited):
                 waited = timedelta(milliseconds=row["waited_ms"])
                 run = Watched(row["status"], row["attempt"], row["beat_at"], waited, row["taken_up"])
-                if silent_from(run, others_waited) > now:
+                if silent_from(run, others_waited) > row["judged_at"]:
                     continue
                 what = remedy(run, self._limits.most_attempts)
                 _log.warning("silent run", run_id=str(row["id"]), remedy=what.name, attempt=run.attempt)
@@ -160,12 +164,12 @@ class Watch:
                     await close_run(connection, row["id"], run.attempt, outcome, now=now, service=_SERVICE)
             await ask_for_attempts(connection, again, now)
 
-    async def _others_waited(self, connection: Connection, now: datetime) -> timedelta:
+    async def _others_waited(self, connection: Connection) -> timedelta:
         """Return the longest that a record had waited of a run that has beaten within the last half minute."""
-        newest = await connection.fetchval(_NEWEST_WAIT, now - _LOOKED_BACK)
+        newest, passed = await connection.fetchval(_NEWEST_WAIT, _LOOKED_BACK), self._monotonic()
         if newest is not None:
-            self._waits.append((now, timedelta(milliseconds=newest)))
-        self._waits = [each for each in self._waits if now - _LOOKED_BACK <= each[0] <= now]
+            self._waits.append((passed, timedelta(milliseconds=newest)))
+        self._waits = [each for each in self._waits if passed - _LOOKED_BACK.total_seconds() <= each[0]]
         return max((wait for _, wait in self._waits), default=timedelta())
 
     async def _begin_again(self, connection: Connection) -> None:

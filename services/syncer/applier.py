@@ -37,7 +37,7 @@ _log = structlog.get_logger("contacts_sync.syncer")
 
 # A row that somebody holds is passed over: its run is at work. Rows are locked in one order.
 _BEAT = """
-UPDATE runs SET beat_at = $2 WHERE id IN (
+UPDATE runs SET beat_at = clock_timestamp() WHERE id IN (
     SELECT id FROM runs WHERE id = ANY ($1) AND status IN ('planning', 'applying')
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
 """
@@ -137,7 +137,7 @@ class Applier:
             if not self._tasks:
                 return
             try:
-                await self._database.pool.execute(_BEAT, list(self._tasks), self._clock.now())
+                await self._database.pool.execute(_BEAT, list(self._tasks))
             except DATABASE_FAILED as error:
                 _log.warning("a beat was missed", error=type(error).__name__)
 

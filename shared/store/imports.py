@@ -10,13 +10,14 @@ from uuid import UUID
 
 from shared.errors import UserError
 from shared.postgres.database import Connection
+from shared.rules.changed_schedule import keeps_times
 from shared.rules.due import Pause
 from shared.rules.recurrence import Schedule
 from shared.store.schedules import Standing, note_overdue, pause_from_row, schedule_from_json, schedule_to_json
 from shared.store.set_ups import ImportSetup
 
-_COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, file_due_at, host_key, pause_from, pause_until,
-    pause_reason, failures"""
+_COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, retry_at, file_due_at, host_key, pause_from,
+    pause_until, pause_reason, failures"""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ class ImportDraft:
 class SavedImport(ImportDraft):
     """An import as it is stored; `host_key` is the first one that its SFTP server showed.
 
-    `failures` are its scheduled runs in a row that failed or were refused.
+    `failures` are its scheduled runs in a row that failed or were refused; at `retry_at` the last one is tried again.
     """
 
     host_key: str | None
     pause: Pause | None
+    retry_at: datetime | None
     failures: int
 
 
@@ -91,10 +93,10 @@ async def update_import(
 ) -> None:
     """Save an import anew; `forget_host_key` when the key its server showed counts no more.
 
-    A pause goes with the schedule. Another schedule has not failed yet; what was due by the one before, and waits for
-    a scheduler, is missed.
+    A pause goes with the schedule. Another schedule has not failed yet; what was due by another rule before, and waits
+    for a scheduler, is missed.
     """
-    if before.schedule is not None and draft.next_run_at != before.next_run_at:
+    if before.schedule is not None and not (draft.schedule and keeps_times(before.schedule, draft.schedule)):
         stands = Standing(before.schedule, before.pause, before.next_run_at)
         if stands.waits(now):
             await note_overdue(connection, draft.id, stands, "changed", now=now)

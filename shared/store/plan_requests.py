@@ -14,10 +14,10 @@ from shared.ids import new_id
 from shared.postgres.database import Connection
 from shared.store.runs import run_active
 
-_RUN = "SELECT id, import_id, status, undoes, undone_by, applied_at FROM runs WHERE id = $1"
+_RUN = "SELECT id, number, import_id, status, undoes, undone_by, applied_at FROM runs WHERE id = $1"
 
 _NEWER = """
-SELECT EXISTS (SELECT FROM runs n WHERE n.import_id = $1 AND n.id > $2 AND n.trigger NOT IN ('approve', 'undo')
+SELECT EXISTS (SELECT FROM runs n WHERE n.import_id = $1 AND n.number > $2 AND n.trigger NOT IN ('approve', 'undo')
     AND n.status IN ('succeeded', 'succeeded_with_errors', 'planned', 'unchanged', 'refused'))
 """
 
@@ -94,7 +94,7 @@ async def _why_void(connection: Connection, run: asyncpg.Record) -> str | None:
     if run["undoes"] is not None:
         undone = await connection.fetchval(_UNDONE_ALREADY, run["undoes"])
         return "The run that this plan takes back was undone already." if undone else None
-    if await connection.fetchval(_NEWER, run["import_id"], run["id"]):
+    if await connection.fetchval(_NEWER, run["import_id"], run["number"]):
         return "A newer run of this import has read the file, so this plan is out of date."
     return None
 

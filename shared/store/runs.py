@@ -23,7 +23,10 @@ STEPS = ("queued", "fetching", "staging", "planning", "applying")
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run under way, as the database has it."""
+    """A run under way, as the database has it.
+
+    Beats, and whether a run is silent, go by the database's clock: those of the services may be apart.
+    """
 
     id: UUID
     import_id: UUID
@@ -149,7 +152,8 @@ async def give_up_attempt(connection: Connection | Pool, run_id: UUID, attempt: 
 # One round trip, for a small run is little more than such steps; all parts see what was there before.
 _ENTER_STEP = """
 WITH moved AS (
-    UPDATE runs SET status = $3, beat_at = $4 WHERE id = $1 AND attempt = $2 AND status = ANY ($5) RETURNING id
+    UPDATE runs SET status = $3, beat_at = clock_timestamp()
+    WHERE id = $1 AND attempt = $2 AND status = ANY ($5) RETURNING id
 ), ended AS (
     UPDATE run_steps s SET finished_at = $4 FROM moved WHERE s.run_id = moved.id AND s.finished_at IS NULL
 ), begun AS (

@@ -31,15 +31,23 @@ class MissedView(BaseModel):
 
 @dataclass(frozen=True)
 class Standing:
-    """A stored schedule with what moves it: its pause, and when it is due next, a try again included."""
+    """A stored schedule with what moves it: its pause, and when it is due next, also where that is a try again."""
 
     schedule: Schedule
     pause: Pause | None
     next_at: datetime | None
+    retry_at: datetime | None = None
 
     def waits(self, now: datetime) -> bool:
         """Tell whether a run is due already, and waits for a scheduler."""
         return self.next_at is not None and self.next_at <= now
+
+    def or_retry(self, due: datetime | None, pause: Pause | None) -> datetime | None:
+        """Return the try again that is still to come, where it is before a due time and not in a pause; else `due`."""
+        retry_at = self.retry_at if self.retry_at == self.next_at else None
+        if retry_at is None or (due is not None and due <= retry_at) or (pause is not None and pause.covers(retry_at)):
+            return due
+        return retry_at
 
 
 def schedule_to_json(schedule: Schedule) -> dict[str, Any]:
@@ -88,11 +96,12 @@ async def pause_import(connection: Connection, import_id: UUID, pause: Pause, *,
     if before is not None and before.begins <= now:
         await note_pause_ended(connection, import_id, schedule, before, now=now)
     next_at = next_due(schedule, import_id, now, pause)
-    if stands.waits(now):
-        if pause.begins > now:
-            next_at = stands.next_at
-        else:
-            await note_overdue(connection, import_id, stands, "paused", now=now)
+    if not stands.waits(now):
+        next_at = stands.or_retry(next_at, pause)
+    elif pause.begins > now:
+        next_at = stands.next_at
+    else:
+        await note_overdue(connection, import_id, stands, "paused", now=now)
     await connection.execute(
         """UPDATE imports SET pause_from = $2, pause_until = $3, pause_reason = $4, next_run_at = $5, file_due_at = $6,
         retry_at = CASE WHEN retry_at = $5 THEN retry_at END WHERE id = $1""",
@@ -117,14 +126,16 @@ async def resume_import(connection: Connection, import_id: UUID, *, now: datetim
         raise UserError("schedule_not_paused", "The schedule is not paused.")
     await note_pause_ended(connection, import_id, schedule, pause, now=now)
     next_at = next_due(schedule, import_id, now)
-    if stands.next_at is not None and stands.waits(now):
+    if not stands.waits(now):
+        next_at = stands.or_retry(next_at, None)
+    elif stands.next_at is not None:
         if stands.next_at < pause.begins <= now:
             await note_overdue(connection, import_id, stands, "paused", now=now)
         else:
             next_at = stands.next_at
     await connection.execute(
         """UPDATE imports SET pause_from = NULL, pause_until = NULL, pause_reason = NULL, failures = 0, retries = 0,
-        next_run_at = $2, file_due_at = $3 WHERE id = $1""",
+        next_run_at = $2, file_due_at = $3, retry_at = CASE WHEN retry_at = $2 THEN retry_at END WHERE id = $1""",
         import_id,
         next_at,
         next_file_due(schedule, now),
@@ -186,7 +197,7 @@ async def missed_of(
 async def _standing_of(connection: Connection, import_id: UUID) -> Standing:
     """Return how an import's schedule stands, its row locked."""
     row = await connection.fetchrow(
-        """SELECT schedule, next_run_at, pause_from, pause_until, pause_reason FROM imports
+        """SELECT schedule, next_run_at, retry_at, pause_from, pause_until, pause_reason FROM imports
         WHERE id = $1 AND deleted_at IS NULL FOR UPDATE""",
         import_id,
     )
@@ -194,4 +205,4 @@ async def _standing_of(connection: Connection, import_id: UUID) -> Standing:
         raise UserError("import_not_found", "There is no such import.")
     if row["schedule"] is None:
         raise UserError("schedule_missing", "The import has no schedule.")
-    return Standing(schedule_from_json(row["schedule"]), pause_from_row(row), row["next_run_at"])
+    return Standing(schedule_from_json(row["schedule"]), pause_from_row(row), row["next_run_at"], row["retry_at"])

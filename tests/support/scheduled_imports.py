@@ -84,7 +84,7 @@ async def add_history(db: asyncpg.Connection, import_ids: Sequence[UUID], *, run
             CASE WHEN day % 3 = 0 THEN at END, md5(day::text)
         FROM imports i, generate_series(1, $2) AS day,
             LATERAL (SELECT $3::timestamptz - day * interval '1 day' AS at) AS d
-        WHERE i.id = ANY ($1)""",
+        WHERE i.id = ANY ($1) ORDER BY at""",
         import_ids,
         runs,
         now,

@@ -1,6 +1,7 @@
 """Claims of queued runs, and asking for runs; each in the caller's transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,7 @@ _log = structlog.get_logger("contacts_sync.scheduler.due")
 # many places for schedules, and as many again for those who ask.
 # A kept plan takes a crowd for a few runs, and compares all with all wherever it can: so counts are windows of one scan
 # instead of a join, and the lock looks at the status in a CASE, by which no partial index but only the id can be used.
+# The count of what could start stands beside what was locked, also where that is nothing.
 _CLAIM = """
 WITH placed AS (
     SELECT id, status, queued_at, trigger <> 'schedule' AS asked,
@@ -34,15 +36,20 @@ WITH placed AS (
         + count(*) FILTER (WHERE status = 'queued') OVER (
             of_manager ORDER BY trigger = 'schedule', queued_at, id) AS place
     FROM runs WHERE finished_at IS NULL WINDOW of_manager AS (PARTITION BY manager_id)
+), startable AS (
+    SELECT * FROM placed
+    WHERE status = 'queued' AND place <= CASE WHEN asked THEN 2 * $2::integer ELSE $2::integer END
+), taken AS (
+    SELECT r.id, r.trigger FROM startable s JOIN runs r USING (id)
+    WHERE CASE r.status WHEN 'queued' THEN true ELSE false END
+    ORDER BY s.asked DESC, s.place, s.queued_at LIMIT $1 FOR NO KEY UPDATE OF r SKIP LOCKED
 )
-SELECT r.id, r.trigger FROM placed p JOIN runs r USING (id)
-WHERE p.status = 'queued' AND p.place <= CASE WHEN p.asked THEN 2 * $2::integer ELSE $2::integer END
-    AND CASE r.status WHEN 'queued' THEN true ELSE false END
-ORDER BY p.asked DESC, p.place, p.queued_at LIMIT $1 FOR NO KEY UPDATE OF r SKIP LOCKED
+SELECT taken.id, taken.trigger, counted.startable
+FROM (SELECT count(*) AS startable FROM startable) AS counted LEFT JOIN taken ON true
 """
 
 _NEXT_ATTEMPT = """
-UPDATE runs SET attempt = attempt + 1, status = 'fetching', beat_at = $2, waited_ms = 0, rows_staged = 0,
+UPDATE runs SET attempt = attempt + 1, status = 'fetching', beat_at = clock_timestamp(), waited_ms = 0, rows_staged = 0,
     taken_up_at = NULL, started_at = coalesce(started_at, $2)
 WHERE id = ANY ($1) RETURNING id, import_id, manager_id, attempt, trigger, setup, setup_fingerprint, stored, dry_run
 """
@@ -58,21 +65,30 @@ _LAST_APPLIED = """
 SELECT w.id AS import_id, l.file_sha256, l.setup_fingerprint, l.stored FROM unnest($1::uuid[]) AS w (id), LATERAL (
     SELECT file_sha256, setup_fingerprint, stored FROM runs
     WHERE import_id = w.id AND applied_at IS NOT NULL AND undoes IS NULL AND NOT additions_and_updates_only
-    ORDER BY finished_at DESC LIMIT 1) AS l
+    ORDER BY number DESC LIMIT 1) AS l
 """
 
 
-async def claim_queued_runs(connection: Connection, now: datetime, limit: int, *, of_manager: int) -> int:
-    """Start queued runs, fairly among managers: ask for each to be fetched, or planned; returns how many.
+@dataclass(frozen=True)
+class Claim:
+    """How many queued runs were started, and how many could have been: others are held by another transaction."""
+
+    started: int
+    startable: int
+
+
+async def claim_queued_runs(connection: Connection, now: datetime, limit: int, *, of_manager: int) -> Claim:
+    """Start queued runs, fairly among managers: ask for each to be fetched, or planned.
 
     `of_manager`: so many runs of one manager may be under way for schedules to start another.
     """
-    rows = await connection.fetch(_CLAIM, limit, of_manager)
+    found = await connection.fetch(_CLAIM, limit, of_manager)
+    rows = [row for row in found if row["id"] is not None]
     with_plan = [row["id"] for row in rows if row["trigger"] in _WITH_PLAN]
     await ask_for_attempts(connection, [row["id"] for row in rows if row["trigger"] not in _WITH_PLAN], now)
     for run_id in with_plan:
         await ask_for_plan(connection, run_id, now)
-    return len(rows)
+    return Claim(len(rows), found[0]["startable"])
 
 
 async def ask_for_attempts(connection: Connection, run_ids: Sequence[UUID], now: datetime) -> None:
@@ -105,7 +121,7 @@ async def ask_for_attempts(connection: Connection, run_ids: Sequence[UUID], now:
 async def ask_for_plan(connection: Connection, run_id: UUID, now: datetime) -> None:
     """Ask for a run that approves or undoes another: it has no file to fetch, so it begins with its plan."""
     await connection.execute(
-        "UPDATE runs SET attempt = 1, beat_at = $2, started_at = coalesce(started_at, $2) WHERE id = $1", run_id, now
+        "UPDATE runs SET attempt = 1, started_at = coalesce(started_at, $2) WHERE id = $1", run_id, now
     )
     await enter_step(connection, run_id, 1, "planning", service=_SERVICE, now=now)
     await ask_to_apply(connection, run_id, now)
@@ -114,7 +130,7 @@ async def ask_for_plan(connection: Connection, run_id: UUID, now: datetime) -> N
 async def ask_to_apply(connection: Connection, run_id: UUID, now: datetime) -> None:
     """Ask for a run whose rows are all staged to be planned and applied."""
     run = await connection.fetchrow(
-        "UPDATE runs SET beat_at = $2 WHERE id = $1 RETURNING import_id, attempt", run_id, now
+        "UPDATE runs SET beat_at = clock_timestamp() WHERE id = $1 RETURNING import_id, attempt", run_id
     )
     if run is None:
         return

@@ -65,8 +65,8 @@ class _Claimed:
 async def claim_due_schedules(connection: Connection, now: datetime, limit: int) -> int:
     """Queue a run for each import whose time has come, and set its next time; returns how many were claimed.
 
-    Due times that were missed meanwhile run once, not once each; one that comes while a run is under way is noted as
-    missed. What cannot be read is logged, and not due again.
+    Due times that were missed meanwhile run once, not once each, and not in a pause; one that comes while a run is
+    under way is noted as missed. What cannot be read is logged, and not due again.
     """
     rows = await connection.fetch(_CLAIM, now, limit)
     if not rows:
@@ -75,7 +75,8 @@ async def claim_due_schedules(connection: Connection, now: datetime, limit: int)
     for row in rows:
         LATE.observe((now - row["next_run_at"]).total_seconds())
     claimed = [_judged(row, fields[row["manager_id"]], now) for row in rows]
-    queued = await _queue(connection, [each for each in claimed if each.setup is not None], now)
+    to_run = [each for each in claimed if each.setup is not None and not each.due.in_pause]
+    queued = await _queue(connection, to_run, now)
     await _note_what_was_missed(connection, claimed, queued, now)
     await connection.execute(
         _MOVE_ON,
@@ -146,8 +147,9 @@ async def _note_what_was_missed(
         pause = pause_from_row(each.row)
         if pause is not None and pause.ends is not None and pause.ends <= now:
             await note_pause_ended(connection, import_id, schedule_from_json(each.row["schedule"]), pause, now=now)
-        made_up = "one run made up for it" if import_id in queued else "another run was under way"
-        words = f"The scheduler was not running, or not in time, when it was due; afterwards {made_up}."
+        made_up = "afterwards one run made up for it" if import_id in queued else "afterwards another run was under way"
+        since = "then the schedule was paused" if due.in_pause else made_up
+        words = f"The scheduler was not running, or not in time, when it was due; {since}."
         spans.append((import_id, due.missed, "downtime", words))
         if import_id not in queued and due.due_at is not None:
             spans.append((import_id, [due.due_at], "run_active", _ACTIVE))

@@ -16,7 +16,8 @@ WITH beats AS (
     SELECT id, attempt, status FROM runs WHERE id = ANY ($1) AND status IN ('fetching', 'staging')
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE runs SET beat_at = $8, waited_ms = b.waited_ms, bytes = greatest(runs.bytes, coalesce(b.bytes, 0)),
+UPDATE runs SET beat_at = clock_timestamp(), waited_ms = b.waited_ms,
+    bytes = greatest(runs.bytes, coalesce(b.bytes, 0)),
     bytes_total = coalesce(b.bytes_total, runs.bytes_total), taken_up_at = coalesce(taken_up_at, $8),
     status = CASE WHEN b.step = 'staging' THEN 'staging' ELSE runs.status END
 FROM beats b JOIN open o USING (id, attempt) WHERE runs.id = b.id

@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 
 from services.scheduler.domain.basis import Basis, Verdict, judge_basis
+from services.scheduler.domain.passed_over import passed_over
 from shared.errors import ContactsSyncError
 from shared.ids import new_id
 from shared.postgres.database import Connection, Pool
@@ -27,7 +28,8 @@ ORDER BY id LIMIT $3 FOR NO KEY UPDATE
 """
 
 _UPDATE = """
-UPDATE imports SET next_run_at = d.next_at, file_due_at = d.file_at, schedule = d.schedule
+UPDATE imports SET next_run_at = d.next_at, file_due_at = d.file_at, schedule = d.schedule,
+    retry_at = CASE WHEN retry_at = d.next_at THEN retry_at END
 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::jsonb[]) AS d (id, next_at, file_at, schedule)
 WHERE imports.id = d.id
 """
@@ -90,12 +92,15 @@ def _recomputed(row: asyncpg.Record, now: datetime) -> tuple[UUID, datetime | No
         stored = schedule_to_json(schedule)
         pause = pause_from_row(row)
         next_at, file_at = next_due(schedule, row["id"], now, pause), next_file_due(schedule, now, pause)
+        is_retry = row["next_run_at"] is not None and row["next_run_at"] == row["retry_at"]
+        if row["next_run_at"] is not None and not is_retry:
+            next_at = passed_over(schedule, row["id"], row["next_run_at"], next_at, now, pause) or next_at
     except (ValueError, TypeError, KeyError, OverflowError, ContactsSyncError) as error:
         _log.error("schedule cannot be read", import_id=str(row["id"]), error=type(error).__name__)
         return None
     if pause is not None and pause.ends is None and row["next_run_at"] is None:
         next_at = file_at = None  # it has begun, by the clock that was before
-    if row["retry_at"] is not None and (next_at is None or row["retry_at"] < next_at):
+    if is_retry and (next_at is None or row["retry_at"] < next_at):
         next_at = row["retry_at"]
     if row["file_due_at"] is not None and row["file_due_at"] <= now:
         file_at = row["file_due_at"]

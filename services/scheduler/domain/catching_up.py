@@ -14,11 +14,15 @@ _FIRST_LOOK_BACK = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class DueNow:
-    """The due time that a run is for, None for a try again; earlier ones that were missed; the next time."""
+    """The due time that a run is for, None for a try again; earlier ones that were missed; the next time.
+
+    `in_pause`: no run begins, because a pause has begun since, and all that was due is missed.
+    """
 
     due_at: datetime | None
     next_at: datetime | None
     missed: list[datetime] = field(default_factory=list)
+    in_pause: bool = False
 
 
 def judge_due(
@@ -45,6 +49,8 @@ def judge_due(
         upcoming += delay
     if more and (newest := _newest(schedule, now - delay, pause)):
         passed.append(newest)
+    if pause is not None and pause.covers(now):
+        return DueNow(None, upcoming, passed, in_pause=True)
     if not passed:  # a try again; or a zone's rules have moved the time, which then is the one that was noted
         return DueNow(None if retry else came_due, upcoming)
     return DueNow(passed[-1], upcoming, passed[:-1])

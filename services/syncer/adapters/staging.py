@@ -19,8 +19,8 @@ from shared.postgres.database import Connection
 from shared.store.runs import announce, enter_step, lock_open_run
 
 _BEAT = """
-UPDATE runs SET beat_at = $2, rows_staged = rows_staged + $3, waited_ms = $4 WHERE id = $1
-RETURNING $2 - $5::timestamptz >= interval '250 milliseconds'
+UPDATE runs SET beat_at = clock_timestamp(), rows_staged = rows_staged + $2, waited_ms = $3 WHERE id = $1
+RETURNING beat_at - $4::timestamptz >= interval '250 milliseconds'
 """
 
 # A batch that overlaps another one is not counted in; the same one once more is a violation of the key.
@@ -60,7 +60,7 @@ async def stage_batch(
     if batch is not None:
         await _count_in(connection, staging_set.id, event)
         rows = event.good + len(event.rejected)
-        shown = await connection.fetchval(_BEAT, event.run_id, now, rows, waited_ms(event, now), run.beat_at)
+        shown = await connection.fetchval(_BEAT, event.run_id, rows, waited_ms(event, now), run.beat_at)
         if shown:
             await announce(connection, run.id)
     if run.status != "staging":

@@ -103,13 +103,12 @@ async def note_file(connection: Connection, set_id: int, event: FileFetched, now
         return False
     await connection.execute(
         """UPDATE runs SET stored = $2, file_name = $3, file_bytes = $4, file_sha256 = $5, bytes = $4,
-        bytes_total = $4, beat_at = $6, waited_ms = $7 WHERE id = $1""",
+        bytes_total = $4, beat_at = clock_timestamp(), waited_ms = $6 WHERE id = $1""",
         event.run_id,
         event.file.model_dump(),
         event.file.name,
         event.file.bytes,
         event.file.sha256,
-        now,
         waited_ms(event, now),
     )
     await enter_step(connection, run.id, run.attempt, "staging", service=SERVICE, now=now)

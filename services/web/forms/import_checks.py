@@ -1,6 +1,6 @@
 """Whether an import makes sense, by the rules, and what is stored of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.web.forms.credentials import Credentials
@@ -12,6 +12,7 @@ from shared.errors import UserError
 from shared.events.set_up import RemoteSource, UploadedSource
 from shared.ids import new_id
 from shared.postgres.database import Connection
+from shared.rules.changed_schedule import carried_over, keeps_times
 from shared.rules.dialect import Dialect, validate_dialect
 from shared.rules.due import next_due, next_file_due
 from shared.rules.kinds import Kind, Notation, check, validate_notation
@@ -79,10 +80,8 @@ async def draft_import(
         # They may be due this moment, and must not be skipped.
         if saved.schedule == schedule:
             next_run_at, file_due_at = saved.next_run_at, saved.file_due_at
-        elif saved.schedule == replace(schedule, policy=saved.schedule.policy) and _is_past(
-            saved.next_run_at, desk.now
-        ):
-            next_run_at = saved.next_run_at
+        elif keeps_times(saved.schedule, schedule):
+            next_run_at = _carried_over(saved, saved.schedule, schedule, desk.now)
     return ImportDraft(
         id=import_id,
         manager_id=wanted.manager_id,
@@ -94,8 +93,13 @@ async def draft_import(
     )
 
 
-def _is_past(time: datetime | None, now: datetime) -> bool:
-    return time is not None and time <= now
+def _carried_over(saved: SavedImport, before: Schedule, after: Schedule, now: datetime) -> datetime | None:
+    awaited = saved.next_run_at
+    if awaited is not None and awaited == saved.retry_at:
+        if awaited <= now:
+            return awaited
+        awaited = None
+    return carried_over(before, after, saved.id, awaited, now=now, pause=saved.pause)
 
 
 def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:

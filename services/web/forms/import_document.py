@@ -1,6 +1,6 @@
 """Imports as they are read back: as created, without secrets."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from services.web.forms.import_input import (
 )
 from shared.events.set_up import RemoteSource
 from shared.rules.due import upcoming_due
+from shared.rules.recurrence import Schedule
 from shared.rules.sentence import describe
 from shared.sealing import Sealer
 from shared.store.imports import SavedImport
@@ -128,7 +129,7 @@ def import_view(
         latest_run=latest_run,
         next_run_at=saved.next_run_at,
         schedule_sentence=describe(schedule) if schedule else None,
-        next_runs=upcoming_due(schedule, saved.id, now, saved.pause) if schedule else [],
+        next_runs=_next_runs(saved, schedule, now) if schedule else [],
         pause=PauseView.model_validate(
             {"from": saved.pause.begins, "until": saved.pause.ends, "reason": saved.pause.reason}
         )
@@ -136,6 +137,14 @@ def import_view(
         else None,
         failures=saved.failures,
     )
+
+
+def _next_runs(saved: SavedImport, schedule: Schedule, now: datetime) -> list[datetime]:
+    awaited = saved.next_run_at
+    if awaited is not None and awaited > now and awaited != saved.retry_at:
+        # By a spread that was put on since, times that have run already would come again.
+        return upcoming_due(schedule, saved.id, awaited - timedelta(microseconds=1), saved.pause)
+    return upcoming_due(schedule, saved.id, now, saved.pause)
 
 
 def document_to_patch(view: ImportView) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The scheduler's parts against a Postgres of their own, with a clock that tests set."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,12 +46,13 @@ class Schedulers:
             monotonic=self.clock.monotonic,
         )
 
-    def watch(self, *, hours: float = 24) -> Watch:
+    def watch(self, *, hours: float = 24, monotonic: Callable[[], float] | None = None) -> Watch:
         async def hears() -> bool:
             return True
 
         limits = Limits(3, timedelta(hours=hours))
-        return Watch(self.database, self.clock, self.wakeups, hears, limits, monotonic=self.clock.monotonic)
+        passed = monotonic or self.clock.monotonic
+        return Watch(self.database, self.clock, self.wakeups, hears, limits, monotonic=passed)
 
     async def new_import(self, schedule: Schedule | None, **others: Any) -> UUID:
         (manager,) = await add_managers(self.db, 1)

@@ -172,6 +172,32 @@ async def test_new_rules_of_a_zone_move_what_is_not_due_yet(schedulers: Schedule
     assert await schedulers.next_at(made) == NOW + HOUR / 2
 
 
+@pytest.mark.parametrize("policy", [SchedulePolicy(), SchedulePolicy(spread_minutes=1)])
+async def test_a_time_that_new_rules_of_a_zone_move_into_the_past_runs_at_once(
+    schedulers: Schedulers, policy: SchedulePolicy
+) -> None:
+    made = await schedulers.new_import(daily(policy=policy))
+    await schedulers.dispatcher(zone_data="1").queue_due()
+    await schedulers.db.execute("UPDATE imports SET next_run_at = next_run_at + interval '1 hour'")  # the old rules
+    schedulers.clock.go(timedelta(minutes=50))
+    await schedulers.dispatcher(zone_data="2").queue_due()
+    (run,) = await schedulers.runs(made)
+    assert run["due_at"] == NOW + HOUR / 2
+    upcoming = await schedulers.next_at(made)
+    assert upcoming
+    assert NOW + HOUR / 2 + DAY <= upcoming < NOW + HOUR + DAY
+    assert await schedulers.missed(made) == []
+
+
+async def test_what_has_run_is_not_due_again_where_new_rules_of_a_zone_move_it(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily("05:30"))  # half an hour ago
+    await schedulers.dispatcher(zone_data="1").queue_due()
+    await schedulers.db.execute("UPDATE imports SET next_run_at = next_run_at - interval '1 hour'")  # the old rules
+    await schedulers.dispatcher(zone_data="2").queue_due()
+    assert await schedulers.runs(made) == []
+    assert await schedulers.next_at(made) == NOW - HOUR / 2 + DAY
+
+
 async def test_what_cannot_be_read_holds_nothing_up(schedulers: Schedulers) -> None:
     managers = await add_managers(schedulers.db, 1)
     broken = await add_imports(schedulers.db, managers, daily(), now=NOW, due=NOW)

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from services.scheduler.adapters.due_runs import claim_queued_runs
+from services.scheduler.adapters.due_runs import Claim, claim_queued_runs
 from shared.rules.recurrence import Schedule
 from shared.store.run_end import Outcome, close_run
 from shared.store.runs import request_run
 from tests.integration.scheduler.conftest import NOW, OF_MANAGER, Schedulers
 from tests.support.scheduled_imports import add_history, add_imports, add_managers
+from tests.support.set_clock import SetClock
+from tests.support.waiting import until
 
 HOURLY = Schedule(NOW.replace(tzinfo=None), "UTC", "FREQ=HOURLY")
 
@@ -130,11 +133,38 @@ async def test_a_scheduler_that_dies_in_mid_claim_leaves_it_to_others(schedulers
     async with schedulers.database.pool.acquire() as dying:
         transaction = dying.transaction()
         await transaction.start()
-        assert await claim_queued_runs(dying, NOW, 10, of_manager=9) == 10
+        assert await claim_queued_runs(dying, NOW, 10, of_manager=9) == Claim(started=10, startable=20)
         assert await dispatcher.start_queued() == 10  # the others, while those are locked
         await transaction.rollback()
     assert await dispatcher.start_queued() == 10
     assert await schedulers.db.fetchval("SELECT count(*) FROM outbox WHERE topic = 'import.requested'") == 20
+
+
+class AskedClock(SetClock):
+    """Counts how often it was asked how much time has passed, which is before and after each look at the queue."""
+
+    asked = 0
+
+    def monotonic(self) -> float:
+        self.asked += 1
+        return super().monotonic()
+
+
+async def test_what_a_dead_scheduler_held_is_started_within_a_second(schedulers: Schedulers) -> None:
+    await ask(schedulers, await schedulers.new_import(None))
+    async with schedulers.database.pool.acquire() as dying:
+        transaction = dying.transaction()
+        await transaction.start()
+        assert await claim_queued_runs(dying, NOW, 10, of_manager=9) == Claim(started=1, startable=1)
+        clock = AskedClock(NOW)
+        waiting = asyncio.create_task(replace(schedulers, clock=clock).dispatcher().run_queue())
+        try:
+            # A wake-up when it begins to listen may give it a second look at once.
+            await until(lambda: clock.asked >= 4, within=5, what="a look after the first")
+            await transaction.rollback()
+            await until(lambda: under_way(schedulers), within=5, what="a start")
+        finally:
+            waiting.cancel()
 
 
 async def test_an_unreadable_set_up_fails_its_own_run_only(schedulers: Schedulers) -> None:

@@ -1,10 +1,12 @@
 """Runs under way end, or are asked for again, for reasons that hold; a clock that was set is none."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from tests.integration.scheduler.conftest import NOW, Schedulers
 from tests.support.scheduled_imports import add_imports, add_managers
+from tests.support.set_clock import SetClock
 
 HOUR = timedelta(hours=1)
 
@@ -27,6 +29,12 @@ async def take_up(schedulers: Schedulers, waited: timedelta = timedelta()) -> No
     await schedulers.db.execute(event, schedulers.clock.now(), round(waited.total_seconds() * 1000))
 
 
+async def let_pass(schedulers: Schedulers, time: timedelta) -> None:
+    """Let time pass, by which the beats that the database has written are older."""
+    schedulers.clock.go(time)
+    await schedulers.db.execute("UPDATE runs SET beat_at = beat_at - $1::interval", time)
+
+
 async def state(schedulers: Schedulers) -> tuple[str, int, str | None]:
     (run,) = await schedulers.runs()
     return run["status"], run["attempt"], run["error_code"]
@@ -36,11 +44,11 @@ async def test_a_silent_run_is_asked_for_again_and_given_up_in_the_end(scheduler
     await start_run(schedulers)
     watch = schedulers.watch()
     for attempt in (2, 3):
-        schedulers.clock.go(timedelta(seconds=16))
+        await let_pass(schedulers, timedelta(seconds=16))
         await watch.see_to_silent_runs()
         assert await state(schedulers) == ("fetching", attempt, None)
         await take_up(schedulers)
-    schedulers.clock.go(timedelta(seconds=16))
+    await let_pass(schedulers, timedelta(seconds=16))
     await watch.see_to_silent_runs()
     assert await state(schedulers) == ("failed", 3, "attempts_exhausted")
 
@@ -54,7 +62,7 @@ async def test_a_clock_set_forward_makes_no_run_silent_or_old(schedulers: Schedu
     await watch.see_to_silent_runs()
     await watch.end_old_runs()
     assert await state(schedulers) == ("fetching", 1, None)
-    schedulers.clock.go(timedelta(seconds=16))
+    await let_pass(schedulers, timedelta(seconds=16))
     await watch.see_to_silent_runs()
     assert await state(schedulers) == ("fetching", 2, None)
 
@@ -65,18 +73,41 @@ async def test_a_clock_set_back_hides_no_silence(schedulers: Schedulers) -> None
     await watch.forgive_a_jump()
     schedulers.clock.set(NOW - 100 * HOUR)
     await watch.forgive_a_jump()
-    schedulers.clock.go(timedelta(seconds=16))
+    await let_pass(schedulers, timedelta(seconds=16))
     await watch.see_to_silent_runs()
     assert await state(schedulers) == ("fetching", 2, None)
+
+
+async def test_clocks_of_schedulers_that_are_apart_make_no_run_silent(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    for apart in (HOUR, -HOUR):
+        other = replace(schedulers, clock=SetClock(NOW + apart))
+        await other.watch().see_to_silent_runs()
+        assert await state(schedulers) == ("fetching", 1, None)
+    await let_pass(schedulers, timedelta(seconds=16))
+    await other.watch().see_to_silent_runs()
+    assert await state(schedulers) == ("fetching", 2, None)
+
+
+async def test_the_databases_clock_set_forward_makes_no_run_silent(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    passed = 0.0
+    watch = schedulers.watch(monotonic=lambda: passed)
+    await watch.forgive_a_jump()
+    passed = -100 * HOUR.total_seconds()  # by so much less than the database's clock has gone on
+    await schedulers.db.execute("UPDATE runs SET beat_at = beat_at - $1::interval", 100 * HOUR)
+    await watch.forgive_a_jump()
+    await watch.see_to_silent_runs()
+    assert await state(schedulers) == ("fetching", 1, None)
 
 
 async def test_a_run_that_comes_to_nothing_ends_after_its_time(schedulers: Schedulers) -> None:
     await start_run(schedulers)
     watch = schedulers.watch(hours=2)
-    schedulers.clock.go(1.9 * HOUR)
+    await let_pass(schedulers, 1.9 * HOUR)
     await watch.end_old_runs()
     assert (await state(schedulers))[0] == "fetching"
-    schedulers.clock.go(0.2 * HOUR)
+    await let_pass(schedulers, 0.2 * HOUR)
     await watch.end_old_runs()
     assert await state(schedulers) == ("failed", 1, "time_limit")
 
@@ -84,7 +115,7 @@ async def test_a_run_that_comes_to_nothing_ends_after_its_time(schedulers: Sched
 async def test_a_run_that_applies_is_not_ended(schedulers: Schedulers) -> None:
     await start_run(schedulers)
     await schedulers.db.execute("UPDATE runs SET status = 'applying'")
-    schedulers.clock.go(50 * HOUR)
+    await let_pass(schedulers, 50 * HOUR)
     await schedulers.watch().end_old_runs()
     assert (await state(schedulers))[0] == "applying"
 
@@ -96,7 +127,7 @@ async def test_a_run_that_nobody_takes_up_is_asked_for_ever_more_seldom_and_not_
     await schedulers.db.execute("UPDATE runs SET taken_up_at = NULL")
     watch = schedulers.watch()
     for _ in range(3600 // 5):
-        schedulers.clock.go(timedelta(seconds=5))
+        await let_pass(schedulers, timedelta(seconds=5))
         await watch.see_to_silent_runs()
     status, attempt, _ = await state(schedulers)
     assert status == "fetching"
@@ -111,7 +142,7 @@ async def test_a_run_far_back_in_a_crowd_is_not_silent_while_those_before_it_are
     waiting = (await schedulers.runs())[0]["id"]
     watch = schedulers.watch()
     for minute in range(1, 20):
-        schedulers.clock.go(timedelta(minutes=1))
+        await let_pass(schedulers, timedelta(minutes=1))
         await schedulers.db.execute("DELETE FROM runs WHERE id <> $1", waiting)
         await one_before(schedulers, waited=timedelta(minutes=minute))
         await watch.see_to_silent_runs()
@@ -119,7 +150,7 @@ async def test_a_run_far_back_in_a_crowd_is_not_silent_while_those_before_it_are
     assert row
     assert row["attempt"] == 1
     await schedulers.db.execute("DELETE FROM runs WHERE id <> $1", waiting)
-    schedulers.clock.go(timedelta(minutes=1))
+    await let_pass(schedulers, timedelta(minutes=1))
     await watch.see_to_silent_runs()
     assert (await state(schedulers))[1] == 2, "nobody is taken up any more: it was lost"
 
@@ -130,14 +161,14 @@ async def test_a_run_that_fell_silent_is_seen_behind_a_crowd_that_waits_to_be_ta
     for made in waiting:
         await one_before(schedulers, waited=timedelta(), made=made)
     await schedulers.db.execute("UPDATE runs SET taken_up_at = NULL")
-    schedulers.clock.go(timedelta(seconds=1))
+    await let_pass(schedulers, timedelta(seconds=1))
     silent = await schedulers.new_import(None)
     await one_before(schedulers, waited=timedelta(), made=silent)
     await schedulers.db.execute(
         """UPDATE runs SET setup = i.setup || '{"name": "N", "manager_name": "M", "fields": [], "scheduled": false}'
         FROM imports i WHERE i.id = runs.import_id"""
     )
-    schedulers.clock.go(timedelta(seconds=20))
+    await let_pass(schedulers, timedelta(seconds=20))
     await schedulers.watch().see_to_silent_runs()
     attempts = await schedulers.db.fetch("SELECT id, attempt FROM runs WHERE attempt > 1")
     assert [tuple(row) for row in attempts] == [(silent, 2)]
@@ -148,7 +179,8 @@ async def one_before(schedulers: Schedulers, *, waited: timedelta, made: UUID | 
     await schedulers.db.execute(
         """INSERT INTO runs (id, import_id, manager_id, trigger, dry_run, status, attempt, setup, setup_fingerprint,
             queued_at, beat_at, taken_up_at, waited_ms)
-        SELECT id, id, manager_id, 'now', false, 'fetching', 1, '{}', '', $2, $2, $2, $3 FROM imports WHERE id = $1""",
+        SELECT id, id, manager_id, 'now', false, 'fetching', 1, '{}', '', $2, clock_timestamp(), $2, $3
+        FROM imports WHERE id = $1""",
         made,
         schedulers.clock.now(),
         round(waited.total_seconds() * 1000),

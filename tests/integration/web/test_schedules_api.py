@@ -118,6 +118,28 @@ async def test_a_change_while_a_run_is_overdue(web: Web, change: dict[str, Any],
     assert changed["failures"] == (2 if unchanged else 0), "another schedule has not failed yet"
 
 
+@pytest.mark.parametrize("retried", [False, True])
+async def test_a_spread_that_is_put_on_does_not_make_due_again_what_has_run(web: Web, *, retried: bool) -> None:
+    saved = await scheduled(web)
+    retry_at = FIRST + timedelta(minutes=20) if retried else None
+    await web.db.execute(
+        "UPDATE imports SET next_run_at = coalesce($1, next_run_at + interval '1 day'), retry_at = $1", retry_at
+    )
+    web.clock.time = FIRST
+    changed = (await web.api.patch(f"/imports/{saved['id']}", json={"schedule": {"spread_minutes": 60}})).json()
+    assert timedelta() <= datetime.fromisoformat(changed["next_run_at"]) - (FIRST + DAY) < timedelta(hours=1)
+    assert times(changed)[0] == datetime.fromisoformat(changed["next_run_at"])
+
+
+async def test_a_spread_that_is_taken_off_loses_no_run_that_waits_in_it(web: Web) -> None:
+    saved = await scheduled(web, spread_minutes=60)
+    begins = datetime.fromisoformat(saved["next_run_at"])
+    web.clock.time = FIRST + (begins - FIRST) / 2
+    changed = (await web.api.patch(f"/imports/{saved['id']}", json={"schedule": {"spread_minutes": 0}})).json()
+    assert datetime.fromisoformat(changed["next_run_at"]) == FIRST, "its time has come"
+    assert (await web.api.get(f"/imports/{saved['id']}/missed")).json()["items"] == []
+
+
 async def test_an_import_whose_schedule_has_ended_can_be_changed(web: Web) -> None:
     saved = await scheduled(web, count=1)
     web.clock.time = FIRST + 9 * DAY

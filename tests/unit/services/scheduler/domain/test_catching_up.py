@@ -22,4 +22,6 @@ def test_after_a_very_long_outage_the_newest_time_runs() -> None:
 def test_a_pause_that_took_the_newest_times_of_a_very_long_outage() -> None:
     end = NOW + timedelta(days=60)
     due = judge_due(EVERY_FIVE, ID, NOW, end, Pause(end - timedelta(days=1), None), retry=False)
-    assert (due.next_at, len(due.missed)) == (None, MOST_COUNTED - 1)
+    assert (due.next_at, len(due.missed), due.in_pause) == (None, MOST_COUNTED, True)
+    since = judge_due(EVERY_FIVE, ID, NOW, end, Pause(end - timedelta(days=1), end - MINUTE), retry=False)
+    assert (since.due_at, len(since.missed), since.in_pause) == (end, MOST_COUNTED, False)

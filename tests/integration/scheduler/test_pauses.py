@@ -1,0 +1,88 @@
+"""What a pause takes, and what it leaves: overdue runs, tries again, runs that wait in their spread, the history."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared.rules.due import Pause
+from shared.store.schedules import pause_import, resume_import
+from tests.integration.scheduler.conftest import NOW, Schedulers
+from tests.integration.scheduler.test_failures_and_late_files import DAY, HALF_PAST, daily, end_runs
+
+MINUTE = timedelta(minutes=1)
+
+
+async def test_what_is_overdue_when_a_pause_has_begun_is_missed_and_does_not_run_in_it(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily())
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW + DAY, NOW + 4 * DAY), now=NOW)
+    schedulers.clock.go(2 * DAY)  # no scheduler ran, until within the pause
+    await schedulers.dispatcher().queue_due()
+    assert await schedulers.runs() == []
+    assert await schedulers.next_at(made) == HALF_PAST + 4 * DAY
+    assert await schedulers.missed(made) == [("downtime", 1)]
+    schedulers.clock.go(3 * DAY)
+    await schedulers.dispatcher().queue_due()
+    assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST + 4 * DAY]
+    assert await schedulers.missed(made) == [("downtime", 1), ("paused", 3)]
+
+
+async def test_a_try_again_that_is_overdue_when_a_pause_has_begun_is_dropped(schedulers: Schedulers) -> None:
+    made = await schedulers.new_import(daily(retry_minutes=10))
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    await end_runs(schedulers, "failed", "login_refused")
+    await schedulers.db.execute(
+        "UPDATE imports SET pause_from = $1, pause_until = $2", HALF_PAST + 15 * MINUTE, HALF_PAST + DAY / 2
+    )
+    schedulers.clock.go(20 * MINUTE)
+    await schedulers.dispatcher().queue_due()
+    assert len(await schedulers.runs()) == 1
+    assert await schedulers.next_at(made) == HALF_PAST + DAY
+    assert await schedulers.missed(made) == []
+
+
+async def failed_with_a_try_again(schedulers: Schedulers, pause: Pause | None = None) -> UUID:
+    """Return an import whose run has failed, and is tried again in half an hour."""
+    made = await schedulers.new_import(daily(retry_minutes=30))
+    if pause is not None:
+        async with schedulers.db.transaction():
+            await pause_import(schedulers.db, made, pause, now=NOW)
+    schedulers.clock.set(HALF_PAST)
+    await schedulers.dispatcher().queue_due()
+    await end_runs(schedulers, "failed", "login_refused")
+    assert await schedulers.next_at(made) == HALF_PAST + 30 * MINUTE
+    return made
+
+
+async def retry_at(schedulers: Schedulers, import_id: UUID) -> datetime | None:
+    found: datetime | None = await schedulers.db.fetchval("SELECT retry_at FROM imports WHERE id = $1", import_id)
+    return found
+
+
+async def test_a_pause_that_is_to_come_leaves_a_try_again_and_so_does_its_end(schedulers: Schedulers) -> None:
+    made = await failed_with_a_try_again(schedulers)
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW + 7 * DAY, NOW + 9 * DAY), now=HALF_PAST)
+    assert await schedulers.next_at(made) == await retry_at(schedulers, made) == HALF_PAST + 30 * MINUTE
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=HALF_PAST)
+    assert await schedulers.next_at(made) == await retry_at(schedulers, made) == HALF_PAST + 30 * MINUTE
+    schedulers.clock.go(30 * MINUTE)
+    await schedulers.dispatcher().queue_due()
+    assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST, None]
+
+
+async def test_a_pause_that_takes_a_try_again_leaves_nothing_of_it(schedulers: Schedulers) -> None:
+    made = await failed_with_a_try_again(schedulers, Pause(NOW + 7 * DAY, NOW + 9 * DAY))
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(HALF_PAST, HALF_PAST + 60 * MINUTE), now=HALF_PAST)
+    assert (await schedulers.next_at(made), await retry_at(schedulers, made)) == (HALF_PAST + DAY, None)
+
+
+async def test_new_rules_of_a_zone_drop_a_try_again_for_an_earlier_time(schedulers: Schedulers) -> None:
+    made = await failed_with_a_try_again(schedulers)
+    await schedulers.dispatcher(zone_data="1").queue_due()
+    far = HALF_PAST + 30 * DAY  # by the old rules
+    await schedulers.db.execute("UPDATE imports SET next_run_at = $1, retry_at = $1", far)
+    await schedulers.dispatcher(zone_data="2").queue_due()
+    assert (await schedulers.next_at(made), await retry_at(schedulers, made)) == (HALF_PAST + DAY, None)

@@ -75,8 +75,9 @@ def detect_header(rows: list[Record]) -> HeadFinding:
     known = [place for place, cell in enumerate(first, start=1) if meaning_of(cell) or is_password_name(cell)]
     typed = [(place, words) for place, cell in enumerate(first, start=1) if cell and (words := type_of(cell))]
     if len(known) >= max(1, len(first) * 0.3):
+        verb = "is" if len(known) == 1 else "are"
         return HeadFinding(
-            has_header=True, reason=f"{_columns(known)} of the first row are named as columns often are."
+            has_header=True, reason=f"{_columns(known)} of the first row {verb} named as columns often are."
         )
     score, reasons = 0.0, []
     for place, cell in enumerate(first):

@@ -66,7 +66,7 @@ def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[date
 def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = None) -> datetime | None:
     """Return the next moment at which a new file should have come, outside of a pause.
 
-    On days whose first due time is not later than that.
+    On days with a due time not later than that, outside of a pause too: else nothing has looked for the file.
     """
     file_by = schedule.policy.file_by
     if file_by is None:
@@ -80,7 +80,8 @@ def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = Non
         day = due.astimezone(zone).date()
         moment = instant_of(datetime.combine(day, file_by), zone)
         if moment > after and due <= moment:
-            if pause is None or not pause.covers(moment):
+            looks = due_between(schedule, due, moment + _MOMENT) if pause else [due]
+            if pause is None or not (pause.covers(moment) or all(map(pause.covers, looks))):
                 return moment
             if pause.ends is None:
                 return None

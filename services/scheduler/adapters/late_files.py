@@ -32,14 +32,19 @@ ORDER BY greatest(i.file_due_at, i.file_look_at) LIMIT $2 FOR NO KEY UPDATE OF i
 """
 
 # A file that was read is one that came, though it was refused or full of errors: a mail of its own says that. One that
-# the server did not have, or that was as before, did not come.
+# the server did not have, or that was as before, did not come; nor did one that is imported every time.
 _RUNS = """
-SELECT w.id, last.id AS last_id, last.status AS last_status,
-    EXISTS (SELECT FROM runs WHERE import_id = w.id AND finished_at IS NULL AND NOT dry_run) AS under_way,
-    EXISTS (SELECT FROM runs WHERE import_id = w.id AND NOT dry_run AND finished_at > w.since
-        AND status NOT IN ('unchanged', 'cancelled') AND file_sha256 IS NOT NULL) AS came
+SELECT w.id, last.id AS last_id, last.status = 'unchanged' OR read.again AS unchanged, read.came,
+    EXISTS (SELECT FROM runs WHERE import_id = w.id AND finished_at IS NULL AND NOT dry_run) AS under_way
 FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, since) LEFT JOIN LATERAL (
     SELECT id, status FROM runs WHERE import_id = w.id AND NOT dry_run ORDER BY queued_at DESC LIMIT 1) AS last ON true
+LEFT JOIN LATERAL (
+    SELECT file_sha256 FROM runs WHERE import_id = w.id AND NOT dry_run AND finished_at <= w.since
+        AND status <> 'cancelled' AND file_sha256 IS NOT NULL ORDER BY finished_at DESC LIMIT 1) AS before ON true
+CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(file_sha256 IS DISTINCT FROM before.file_sha256), false) AS came, count(*) > 0 AS again
+    FROM runs WHERE import_id = w.id AND NOT dry_run AND finished_at > w.since
+        AND status NOT IN ('unchanged', 'cancelled') AND file_sha256 IS NOT NULL) AS read
 """
 
 _MOVE_ON = """
@@ -100,7 +105,7 @@ async def _judge(
     outage = now - deadline > _LATE_AFTER_OUTAGE and not row["waited"]
     if outage or runs["came"]:
         return
-    what = "has not changed" if runs["last_status"] == "unchanged" else "has not come"
+    what = "has not changed" if runs["unchanged"] else "has not come"
     warned = ImportWarned(
         event_id=new_id(),
         occurred_at=now,

@@ -1,7 +1,7 @@
 """Whether an import makes sense, by the rules, and what is stored of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from services.web.forms.credentials import Credentials
 from services.web.forms.import_input import ImportInput, RemoteInput, ScheduleInput
@@ -129,6 +129,10 @@ def _checked_schedule(wanted: ScheduleInput, errors: ErrorList, *, before: Sched
     schedule = wanted.schedule()
     with errors.check("schedule"):
         validate(schedule)
+        before_all = schedule.start.replace(tzinfo=UTC) - timedelta(days=2)
+        if schedule.policy.file_by is not None and next_file_due(schedule, before_all) is None:
+            message = "No run of this schedule is due by that time on any day; give a later one"
+            raise UserError("schedule_policy", message, field="schedule.file_by")
         if schedule != before and next_occurrence(schedule, now) is None:
             once = schedule.rrule is None
             message = "This time has passed" if once else "The last time of this schedule has passed"

@@ -235,6 +235,21 @@ async def test_what_counts_as_a_file_that_came(
     assert bool(await warnings(schedulers)) is late
 
 
+async def test_the_same_file_imported_every_time_has_not_changed(schedulers: Schedulers) -> None:
+    await schedulers.new_import(daily(file_by=FILE_BY))
+    dispatcher = schedulers.dispatcher()
+    for day, sha256 in enumerate(["aa", "aa", "bb"]):
+        schedulers.clock.set(HALF_PAST + day * DAY)
+        await dispatcher.queue_due()
+        await schedulers.db.execute("UPDATE runs SET file_sha256 = $1 WHERE finished_at IS NULL", sha256)
+        await schedulers.finish("succeeded")
+        schedulers.clock.set(NINE + day * DAY)
+        await dispatcher.look_for_late_files()
+    (warning,) = await warnings(schedulers)
+    assert warning.expected_at == NINE + DAY
+    assert "has not changed" in warning.message
+
+
 async def test_days_without_a_due_time_and_pauses_want_no_file(schedulers: Schedulers) -> None:
     schedule = Schedule(
         datetime.fromisoformat("2026-11-01T06:30"),

@@ -53,6 +53,11 @@ async def test_a_schedule_is_shown_before_it_is_saved(web: Web) -> None:
         ({"rrule": None, "start": "2026-11-20T12:00:00"}, "schedule_over", "schedule.start"),
         ({"start": "2026-11-01T06:30:00", "until": "2026-11-19"}, "schedule_over", "schedule.until"),
         ({"spread_minutes": 61}, "schedule_policy", "schedule.spread_minutes"),
+        (
+            {"rrule": "FREQ=WEEKLY;BYDAY=MO;BYHOUR=6,18;BYSETPOS=-1", "file_by": "07:00"},
+            "schedule_policy",
+            "schedule.file_by",
+        ),
     ],
 )
 async def test_what_cannot_be_followed_is_refused(web: Web, changes: dict[str, Any], code: str, field: str) -> None:

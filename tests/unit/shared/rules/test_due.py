@@ -67,6 +67,15 @@ def test_a_file_is_wanted_again_after_a_pause_however_often_the_schedule_looks()
     assert next_file_due(schedule, NOW + nine + DAY, Pause(NOW + 2 * DAY, None)) is None
 
 
+def test_a_file_is_not_wanted_where_a_pause_kept_all_from_looking_for_it() -> None:
+    schedule = with_policy(SchedulePolicy(file_by=time(9)))
+    nine = NOW + timedelta(hours=9)
+    assert next_file_due(schedule, NOW, Pause(NOW + timedelta(hours=5), NOW + timedelta(hours=7))) == nine + DAY
+    assert next_file_due(schedule, NOW, Pause(NOW + timedelta(hours=7), NOW + timedelta(hours=8))) == nine
+    hourly = with_policy(SchedulePolicy(file_by=time(9)), "FREQ=HOURLY")
+    assert next_file_due(hourly, NOW, Pause(NOW + timedelta(hours=5), NOW + timedelta(hours=7))) == nine
+
+
 def test_a_file_is_not_wanted_before_the_days_first_due_time() -> None:
     every_seven_hours = with_policy(SchedulePolicy(file_by=time(3)), "FREQ=HOURLY;INTERVAL=7")  # 06:00 on 1 January
     due = next_file_due(every_seven_hours, NOW)

@@ -17,6 +17,7 @@ from shared.rules.recurrence import Schedule, counted_end
 from shared.rules.schedule_policy import SchedulePolicy
 
 MissedCode = Literal["run_active", "downtime", "paused"]
+_MOMENT = timedelta(microseconds=1)
 
 
 class MissedView(BaseModel):
@@ -95,7 +96,8 @@ async def pause_import(connection: Connection, import_id: UUID, pause: Pause, *,
     schedule, before = stands.schedule, stands.pause
     if before is not None and before.begins <= now:
         await note_pause_ended(connection, import_id, schedule, before, now=now)
-    next_at = next_due(schedule, import_id, now, pause)
+    first = next_due(schedule, import_id, now, before and before.until(now))
+    next_at = first and next_due(schedule, import_id, first - _MOMENT, pause)
     if not stands.waits(now):
         next_at = stands.or_retry(next_at, pause)
     elif pause.begins > now:
@@ -125,7 +127,7 @@ async def resume_import(connection: Connection, import_id: UUID, *, now: datetim
     if pause is None:
         raise UserError("schedule_not_paused", "The schedule is not paused.")
     await note_pause_ended(connection, import_id, schedule, pause, now=now)
-    next_at = next_due(schedule, import_id, now)
+    next_at = next_due(schedule, import_id, now, pause.until(now))
     if not stands.waits(now):
         next_at = stands.or_retry(next_at, None)
     elif stands.next_at is not None:
@@ -146,8 +148,9 @@ async def note_pause_ended(
     connection: Connection, import_id: UUID, schedule: Schedule, pause: Pause, *, now: datetime
 ) -> None:
     """Note as missed what a pause has taken up to now."""
-    end = min(pause.ends, now) if pause.ends else now
-    taken = due_between(schedule, pause.begins, end)
+    past = pause.until(now)
+    delay = delay_of(schedule, import_id)
+    taken = [due for due in due_between(schedule, past.begins - delay, past.ends or now) if past.takes(due, delay)]
     reason = "The schedule was paused" + (f": {pause.reason}" if pause.reason else ".")
     await note_missed(connection, [(import_id, taken, "paused", reason)], now=now)
 
@@ -157,8 +160,8 @@ async def note_overdue(connection: Connection, import_id: UUID, stands: Standing
     if stands.next_at is None:
         return
     delay = delay_of(stands.schedule, import_id)
-    times = due_between(stands.schedule, stands.next_at - delay, now - delay + timedelta(microseconds=1))
-    missed = [due for due in times if stands.pause is None or not stands.pause.covers(due)]
+    times = due_between(stands.schedule, stands.next_at - delay, now - delay + _MOMENT)
+    missed = [due for due in times if stands.pause is None or not stands.pause.takes(due, delay)]
     words = f"The scheduler was not running, or not in time, when it was due; then the schedule was {what}."
     await note_missed(connection, [(import_id, missed, "downtime", words)], now=now)
 

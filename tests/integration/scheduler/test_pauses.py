@@ -7,6 +7,7 @@ from shared.rules.due import Pause
 from shared.store.schedules import pause_import, resume_import
 from tests.integration.scheduler.conftest import NOW, Schedulers
 from tests.integration.scheduler.test_failures_and_late_files import DAY, HALF_PAST, daily, end_runs
+from tests.support.scheduled_imports import add_imports, add_managers
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,6 +39,62 @@ async def test_a_try_again_that_is_overdue_when_a_pause_has_begun_is_dropped(sch
     await schedulers.dispatcher().queue_due()
     assert len(await schedulers.runs()) == 1
     assert await schedulers.next_at(made) == HALF_PAST + DAY
+    assert await schedulers.missed(made) == []
+
+
+async def that_begins_by_seven(schedulers: Schedulers) -> UUID:
+    """Return an import that is due at half past six, and begins at seven by its spread: 06:00 UTC."""
+    made = UUID(int=30 * 60)
+    (manager,) = await add_managers(schedulers.db, 1)
+    await add_imports(schedulers.db, [manager], daily(spread_minutes=60), now=NOW)
+    await schedulers.db.execute("UPDATE imports SET id = $1, next_run_at = $2", made, HALF_PAST + 30 * MINUTE)
+    return made
+
+
+async def pause_at(schedulers: Schedulers, import_id: UUID, minutes: int, until: int | None = None) -> None:
+    """Pause so many minutes after the due time, and go there."""
+    schedulers.clock.set(HALF_PAST + minutes * MINUTE)
+    ends = None if until is None else HALF_PAST + until * MINUTE
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, import_id, Pause(schedulers.clock.now(), ends), now=schedulers.clock.now())
+
+
+async def test_a_pause_stops_a_run_that_waits_in_its_spread(schedulers: Schedulers) -> None:
+    made = await that_begins_by_seven(schedulers)
+    await pause_at(schedulers, made, 5)
+    assert await schedulers.next_at(made) is None
+    schedulers.clock.set(HALF_PAST + 40 * MINUTE)
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=schedulers.clock.now())
+    assert await schedulers.next_at(made) == HALF_PAST + 30 * MINUTE + DAY
+    assert await schedulers.missed(made) == [("paused", 1)]
+
+
+async def test_a_pause_over_its_due_time_takes_a_run_that_would_begin_later(schedulers: Schedulers) -> None:
+    made = await that_begins_by_seven(schedulers)
+    await pause_at(schedulers, made, -10, until=DAY // MINUTE * 9)
+    assert await schedulers.next_at(made) == HALF_PAST + 30 * MINUTE + 9 * DAY
+    await pause_at(schedulers, made, 10, until=15)
+    assert await schedulers.next_at(made) == HALF_PAST + 30 * MINUTE + DAY, "the pause that was before has taken it"
+    assert await schedulers.missed(made) == [("paused", 1)]
+
+
+async def test_a_pause_that_ends_in_the_spread_gives_nothing_back(schedulers: Schedulers) -> None:
+    made = await that_begins_by_seven(schedulers)
+    await pause_at(schedulers, made, -10)
+    schedulers.clock.set(HALF_PAST + 10 * MINUTE)
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=schedulers.clock.now())
+    assert await schedulers.next_at(made) == HALF_PAST + 30 * MINUTE + DAY
+    assert await schedulers.missed(made) == [("paused", 1)]
+
+
+async def test_a_pause_between_its_due_time_and_its_begin_takes_nothing(schedulers: Schedulers) -> None:
+    made = await that_begins_by_seven(schedulers)
+    await pause_at(schedulers, made, 5, until=20)
+    schedulers.clock.set(HALF_PAST + 30 * MINUTE)
+    await schedulers.dispatcher().queue_due()
+    assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST]
     assert await schedulers.missed(made) == []
 
 

@@ -169,7 +169,10 @@ async def note_overdue(connection: Connection, import_id: UUID, stands: Standing
 async def note_missed(
     connection: Connection, spans: list[tuple[UUID, list[datetime], MissedCode, str]], *, now: datetime
 ) -> None:
-    """Note occurrences that did not run: for each span import, due times in order, cause, and words for it."""
+    """Note occurrences that did not run: for each span import, due times in order, cause, and words for it.
+
+    Of spans that begin alike, after a clock was set back, the longer one of each cause stays.
+    """
     rows = [
         (import_id, times[0], times[-1], len(times), code, reason, now)
         for import_id, times, code, reason in spans
@@ -177,22 +180,25 @@ async def note_missed(
     ]
     await connection.executemany(
         """INSERT INTO missed_occurrences (import_id, due_at, last_due_at, occurrences, code, reason, noted_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING""",
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (import_id, due_at, code) DO UPDATE
+        SET last_due_at = excluded.last_due_at, occurrences = excluded.occurrences, reason = excluded.reason,
+            noted_at = excluded.noted_at
+        WHERE excluded.occurrences > missed_occurrences.occurrences""",
         rows,
     )
 
 
 async def missed_of(
-    connection: Connection, import_id: UUID, *, limit: int, before: datetime | None = None
+    connection: Connection, import_id: UUID, *, limit: int, before: tuple[datetime, str] | None = None
 ) -> list[MissedView]:
-    """Return what an import has missed, the newest first; `before` is the due time of the last one known."""
+    """Return what an import has missed, the newest first; `before` is due time and code of the last one known."""
     rows = await connection.fetch(
         """SELECT due_at, coalesce(last_due_at, due_at) AS last_due_at, occurrences, code, reason
-        FROM missed_occurrences WHERE import_id = $1 AND coalesce(due_at < $3, true)
-        ORDER BY due_at DESC LIMIT $2""",
+        FROM missed_occurrences WHERE import_id = $1 AND coalesce((due_at, code) < ($3::timestamptz, $4::text), true)
+        ORDER BY due_at DESC, code DESC LIMIT $2""",
         import_id,
         limit,
-        before,
+        *(before or (None, None)),
     )
     return [MissedView.model_validate(dict(row)) for row in rows]
 

@@ -1,9 +1,14 @@
 """What a pause takes, and what it leaves: overdue runs, tries again, runs that wait in their spread, the history."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from shared.rules.due import Pause
+from shared.store.imports import ImportDraft, get_import, update_import
+from shared.store.runs import request_run
 from shared.store.schedules import pause_import, resume_import
 from tests.integration.scheduler.conftest import NOW, Schedulers
 from tests.integration.scheduler.test_failures_and_late_files import DAY, HALF_PAST, daily, end_runs
@@ -143,3 +148,44 @@ async def test_new_rules_of_a_zone_drop_a_try_again_for_an_earlier_time(schedule
     await schedulers.db.execute("UPDATE imports SET next_run_at = $1, retry_at = $1", far)
     await schedulers.dispatcher(zone_data="2").queue_due()
     assert (await schedulers.next_at(made), await retry_at(schedulers, made)) == (HALF_PAST + DAY, None)
+
+
+async def test_what_an_outage_took_is_told_where_it_begins_with_a_time_that_was_missed_before(
+    schedulers: Schedulers,
+) -> None:
+    made = await schedulers.new_import(daily())
+    dispatcher = schedulers.dispatcher()
+    await dispatcher.queue_due()
+    async with schedulers.db.transaction():
+        await request_run(schedulers.db, made, trigger="now", now=NOW)
+    schedulers.clock.go(30 * MINUTE)
+    await dispatcher.queue_due()
+    await schedulers.finish()
+    for days in (3, 5, 4):
+        schedulers.clock.set(NOW)
+        await dispatcher.queue_due()
+        schedulers.clock.go(days * DAY)
+        await dispatcher.queue_due()
+        await schedulers.finish()
+    assert sorted(await schedulers.missed(made)) == [("downtime", 4), ("run_active", 1)]
+
+
+@pytest.mark.parametrize("rule", ["FREQ=MONTHLY;BYMONTHDAY=1", None])
+async def test_what_a_pause_took_by_another_rule_is_told(schedulers: Schedulers, rule: str | None) -> None:
+    made = await schedulers.new_import(daily())
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW, None), now=NOW)
+    schedulers.clock.go(5 * DAY)
+    now = schedulers.clock.now()
+    saved = await get_import(schedulers.db, made)
+    schedule = replace(daily(), rrule=rule) if rule else None
+    draft = ImportDraft(saved.id, saved.manager_id, saved.name, saved.setup, schedule, None, None)
+    async with schedulers.db.transaction():
+        await update_import(schedulers.db, draft, before=saved, forget_host_key=False, now=now)
+    assert await schedulers.missed(made) == [("paused", 5)]
+    if rule:
+        schedulers.clock.go(30 * DAY)
+        async with schedulers.db.transaction():
+            await resume_import(schedulers.db, made, now=schedulers.clock.now())
+        assert await schedulers.missed(made) == [("paused", 5), ("paused", 1)]
+    assert (await get_import(schedulers.db, made)).pause is None

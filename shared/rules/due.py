@@ -1,7 +1,7 @@
 """When an import is due next, with all that moves it: its place in a spread, and a pause."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Final
@@ -29,6 +29,14 @@ class Pause:
         """Tell whether a moment lies in it."""
         return self.begins <= moment and (self.ends is None or moment < self.ends)
 
+    def takes(self, due: datetime, delay: timedelta) -> bool:
+        """Tell whether a due time is not to run: it lies in the pause, or its run would begin there by the spread."""
+        return self.covers(due) or self.covers(due + delay)
+
+    def until(self, moment: datetime) -> "Pause":
+        """Return what of it lies before a moment."""
+        return replace(self, ends=min(self.ends, moment) if self.ends else moment)
+
 
 def delay_of(schedule: Schedule, import_id: UUID) -> timedelta:
     """Return how long after its times an import's runs begin, by the schedule's spread; always the same."""
@@ -51,11 +59,13 @@ def upcoming_due(
 def _all_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None) -> Iterator[datetime]:
     delay = delay_of(schedule, import_id)
     for due in due_times(schedule, after - delay):
-        if pause is not None and pause.covers(due):
-            if pause.ends is not None:
-                yield from (later + delay for later in due_times(schedule, pause.ends - _MOMENT))
+        if pause is None or not pause.takes(due, delay):
+            yield due + delay
+        elif pause.ends is None:
             return
-        yield due + delay
+        elif pause.covers(due):
+            yield from (later + delay for later in due_times(schedule, pause.ends - _MOMENT))
+            return
 
 
 def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[datetime]:

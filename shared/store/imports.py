@@ -13,7 +13,14 @@ from shared.postgres.database import Connection
 from shared.rules.changed_schedule import keeps_times
 from shared.rules.due import Pause
 from shared.rules.recurrence import Schedule
-from shared.store.schedules import Standing, note_overdue, pause_from_row, schedule_from_json, schedule_to_json
+from shared.store.schedules import (
+    Standing,
+    note_overdue,
+    note_pause_ended,
+    pause_from_row,
+    schedule_from_json,
+    schedule_to_json,
+)
 from shared.store.set_ups import ImportSetup
 
 _COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, retry_at, file_due_at, host_key, pause_from,
@@ -93,10 +100,14 @@ async def update_import(
 ) -> None:
     """Save an import anew; `forget_host_key` when the key its server showed counts no more.
 
-    A pause goes with the schedule. Another schedule has not failed yet; what was due by another rule before, and waits
-    for a scheduler, is missed.
+    A pause goes with the schedule; with another rule it begins anew, and what it took by the one before is told.
+    Another schedule has not failed yet; what was due by another rule before, and waits for a scheduler, is missed.
     """
+    pause_from = before.pause.begins if before.pause else None
     if before.schedule is not None and not (draft.schedule and keeps_times(before.schedule, draft.schedule)):
+        if before.pause is not None and before.pause.begins <= now:
+            await note_pause_ended(connection, draft.id, before.schedule, before.pause, now=now)
+            pause_from = now
         stands = Standing(before.schedule, before.pause, before.next_run_at)
         if stands.waits(now):
             await note_overdue(connection, draft.id, stands, "changed", now=now)
@@ -105,7 +116,7 @@ async def update_import(
         retry_at = CASE WHEN $5 = retry_at THEN retry_at END,
         failures = CASE WHEN schedule = $4::jsonb THEN failures ELSE 0 END,
         retries = CASE WHEN schedule = $4::jsonb THEN retries ELSE 0 END,
-        pause_from = CASE WHEN $4::jsonb IS NOT NULL THEN pause_from END,
+        pause_from = CASE WHEN $4::jsonb IS NOT NULL THEN $8::timestamptz END,
         pause_until = CASE WHEN $4::jsonb IS NOT NULL THEN pause_until END,
         pause_reason = CASE WHEN $4::jsonb IS NOT NULL THEN pause_reason END,
         host_key = CASE WHEN $7 THEN NULL ELSE host_key END WHERE id = $1""",
@@ -116,6 +127,7 @@ async def update_import(
         draft.next_run_at,
         draft.file_due_at,
         forget_host_key,
+        pause_from,
     )
 
 

@@ -17,6 +17,7 @@ from shared.rules.recurrence import Schedule, counted_end
 from shared.rules.schedule_policy import SchedulePolicy
 
 MissedCode = Literal["run_active", "downtime", "paused"]
+_MOMENT = timedelta(microseconds=1)
 
 
 class MissedView(BaseModel):
@@ -95,7 +96,8 @@ async def pause_import(connection: Connection, import_id: UUID, pause: Pause, *,
     schedule, before = stands.schedule, stands.pause
     if before is not None and before.begins <= now:
         await note_pause_ended(connection, import_id, schedule, before, now=now)
-    next_at = next_due(schedule, import_id, now, pause)
+    first = next_due(schedule, import_id, now, before and before.until(now))
+    next_at = first and next_due(schedule, import_id, first - _MOMENT, pause)
     if not stands.waits(now):
         next_at = stands.or_retry(next_at, pause)
     elif pause.begins > now:
@@ -125,7 +127,7 @@ async def resume_import(connection: Connection, import_id: UUID, *, now: datetim
     if pause is None:
         raise UserError("schedule_not_paused", "The schedule is not paused.")
     await note_pause_ended(connection, import_id, schedule, pause, now=now)
-    next_at = next_due(schedule, import_id, now)
+    next_at = next_due(schedule, import_id, now, pause.until(now))
     if not stands.waits(now):
         next_at = stands.or_retry(next_at, None)
     elif stands.next_at is not None:
@@ -146,8 +148,9 @@ async def note_pause_ended(
     connection: Connection, import_id: UUID, schedule: Schedule, pause: Pause, *, now: datetime
 ) -> None:
     """Note as missed what a pause has taken up to now."""
-    end = min(pause.ends, now) if pause.ends else now
-    taken = due_between(schedule, pause.begins, end)
+    past = pause.until(now)
+    delay = delay_of(schedule, import_id)
+    taken = [due for due in due_between(schedule, past.begins - delay, past.ends or now) if past.takes(due, delay)]
     reason = "The schedule was paused" + (f": {pause.reason}" if pause.reason else ".")
     await note_missed(connection, [(import_id, taken, "paused", reason)], now=now)
 
@@ -157,8 +160,8 @@ async def note_overdue(connection: Connection, import_id: UUID, stands: Standing
     if stands.next_at is None:
         return
     delay = delay_of(stands.schedule, import_id)
-    times = due_between(stands.schedule, stands.next_at - delay, now - delay + timedelta(microseconds=1))
-    missed = [due for due in times if stands.pause is None or not stands.pause.covers(due)]
+    times = due_between(stands.schedule, stands.next_at - delay, now - delay + _MOMENT)
+    missed = [due for due in times if stands.pause is None or not stands.pause.takes(due, delay)]
     words = f"The scheduler was not running, or not in time, when it was due; then the schedule was {what}."
     await note_missed(connection, [(import_id, missed, "downtime", words)], now=now)
 
@@ -166,7 +169,10 @@ async def note_overdue(connection: Connection, import_id: UUID, stands: Standing
 async def note_missed(
     connection: Connection, spans: list[tuple[UUID, list[datetime], MissedCode, str]], *, now: datetime
 ) -> None:
-    """Note occurrences that did not run: for each span import, due times in order, cause, and words for it."""
+    """Note occurrences that did not run: for each span import, due times in order, cause, and words for it.
+
+    Of spans that begin alike, after a clock was set back, the longer one of each cause stays.
+    """
     rows = [
         (import_id, times[0], times[-1], len(times), code, reason, now)
         for import_id, times, code, reason in spans
@@ -174,22 +180,25 @@ async def note_missed(
     ]
     await connection.executemany(
         """INSERT INTO missed_occurrences (import_id, due_at, last_due_at, occurrences, code, reason, noted_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING""",
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (import_id, due_at, code) DO UPDATE
+        SET last_due_at = excluded.last_due_at, occurrences = excluded.occurrences, reason = excluded.reason,
+            noted_at = excluded.noted_at
+        WHERE excluded.occurrences > missed_occurrences.occurrences""",
         rows,
     )
 
 
 async def missed_of(
-    connection: Connection, import_id: UUID, *, limit: int, before: datetime | None = None
+    connection: Connection, import_id: UUID, *, limit: int, before: tuple[datetime, str] | None = None
 ) -> list[MissedView]:
-    """Return what an import has missed, the newest first; `before` is the due time of the last one known."""
+    """Return what an import has missed, the newest first; `before` is due time and code of the last one known."""
     rows = await connection.fetch(
         """SELECT due_at, coalesce(last_due_at, due_at) AS last_due_at, occurrences, code, reason
-        FROM missed_occurrences WHERE import_id = $1 AND coalesce(due_at < $3, true)
-        ORDER BY due_at DESC LIMIT $2""",
+        FROM missed_occurrences WHERE import_id = $1 AND coalesce((due_at, code) < ($3::timestamptz, $4::text), true)
+        ORDER BY due_at DESC, code DESC LIMIT $2""",
         import_id,
         limit,
-        before,
+        *(before or (None, None)),
     )
     return [MissedView.model_validate(dict(row)) for row in rows]
 

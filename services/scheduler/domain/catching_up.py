@@ -43,11 +43,11 @@ def judge_due(
         passed.append(due)
     more = upcoming is not None and upcoming <= now - delay
     if pause is not None or more:
-        passed = [due for due in passed if pause is None or not pause.covers(due)]
+        passed = [due for due in passed if pause is None or not pause.takes(due, delay)]
         upcoming = next_due(schedule, import_id, now, pause)
     elif upcoming is not None:
         upcoming += delay
-    if more and (newest := _newest(schedule, now - delay, pause)):
+    if more and (newest := _newest(schedule, now - delay, pause, delay)):
         passed.append(newest)
     if pause is not None and pause.covers(now):
         return DueNow(None, upcoming, passed, in_pause=True)
@@ -56,11 +56,11 @@ def judge_due(
     return DueNow(passed[-1], upcoming, passed[:-1])
 
 
-def _newest(schedule: Schedule, until: datetime, pause: Pause | None) -> datetime | None:
+def _newest(schedule: Schedule, until: datetime, pause: Pause | None, delay: timedelta) -> datetime | None:
     """Return the last due time up to a moment, where very many lie before it; None where a pause took the last ones."""
     window = _FIRST_LOOK_BACK
     while True:
         found = list(takewhile(lambda due: due <= until, due_times(schedule, until - window)))
         if found:
-            return next((due for due in reversed(found) if pause is None or not pause.covers(due)), None)
+            return next((due for due in reversed(found) if pause is None or not pause.takes(due, delay)), None)
         window *= 4

@@ -29,6 +29,6 @@ def passed_over(
     delay = delay_of(schedule, import_id)
     reach = _FARTHEST if upcoming is None else min(upcoming - awaited, _FARTHEST)
     nearer = due_between(schedule, awaited - reach - delay + _MOMENT, now - delay + _MOMENT)
-    if not nearer or (pause is not None and pause.covers(nearer[-1])):
+    if not nearer or (pause is not None and pause.takes(nearer[-1], delay)):
         return None
     return nearer[-1] + delay

@@ -1,14 +1,14 @@
 """Schedules: what one means, paused and resumed, and what was missed."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Body
 from pydantic import BaseModel, Field
 
 from services.web.dependencies.api_route import api_router
-from services.web.dependencies.paging import Cursor, Limit, Page, moment_place, page_of, place_of
+from services.web.dependencies.paging import Cursor, Limit, Page, moment_place, page_of, place_of, text_place
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.schedules import pause_schedule, resume_schedule
 from services.web.dependencies.view_imports import view_imports
@@ -54,14 +54,19 @@ async def resume(import_id: UUID, resources: Open) -> ImportView:
 @router.get("/imports/{import_id}/missed")
 async def missed(import_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[MissedView]:
     """List due times that did not run, and why, the newest first."""
-    before = place_of(cursor, moment_place)
+    before = place_of(cursor, _moment_and_code)
     async with resources.database.pool.acquire() as connection:
         await import_existed(connection, import_id)
         found = await missed_of(connection, import_id, limit=limit + 1, before=before)
-    return page_of(found, limit, lambda each: each.due_at.isoformat())
+    return page_of(found, limit, lambda each: [each.due_at.isoformat(), each.code])
 
 
 async def _view(resources: Resources, import_id: UUID) -> ImportView:
     async with resources.database.pool.acquire() as connection:
         saved = await get_import(connection, import_id)
         return (await view_imports(connection, resources, [saved]))[0]
+
+
+def _moment_and_code(value: Any) -> tuple[datetime, str]:  # noqa: ANN401 - whatever a cursor holds
+    moment, code = value
+    return moment_place(moment), text_place(code)

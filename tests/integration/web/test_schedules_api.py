@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared.ids import new_id
-from shared.store.schedules import note_missed
+from shared.store.schedules import MissedCode, note_missed
 from tests.integration.web.conftest import NOW, Web, problem
 
 DAILY = {"start": "2026-12-01T06:30:00", "time_zone": "Europe/Berlin", "rrule": "FREQ=DAILY"}
@@ -206,6 +207,21 @@ async def test_what_was_missed_is_listed_with_its_cause(web: Web) -> None:
     assert second["next"] is None
     wrong = await web.api.get(f"/imports/{saved['id']}/missed", params={"cursor": "bm8="})
     assert problem(wrong)[:2] == (422, "cursor_invalid")
+
+
+async def test_spans_that_begin_alike_are_listed_on_pages_that_miss_none(web: Web) -> None:
+    saved = await scheduled(web)
+    import_id = UUID(saved["id"])
+    codes: list[MissedCode] = ["run_active", "downtime", "paused"]
+    await note_missed(web.db, [(import_id, [FIRST], code, "So it was.") for code in codes], now=NOW)
+    listed: list[str] = []
+    cursor = None
+    while not listed or cursor:
+        params = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await web.api.get(f"/imports/{import_id}/missed", params=params)).json()
+        listed += [item["code"] for item in page["items"]]
+        cursor = page["next"]
+    assert sorted(listed) == sorted(codes)
 
 
 async def test_a_run_that_waits_says_for_what_and_since_when(web: Web) -> None:

@@ -132,3 +132,15 @@ def test_pauses_that_make_no_sense(begins: datetime | None, ends: datetime | Non
 def test_policies_that_make_no_sense(policy: SchedulePolicy) -> None:
     with pytest.raises(UserError):
         validate_policy(policy)
+
+
+def test_a_pause_takes_what_would_begin_in_it_and_leaves_what_begins_after_it() -> None:
+    """Due every five minutes, and begun 40 minutes later; a pause of ten minutes takes two times of each kind."""
+    import_id = UUID(int=40 * 60)
+    often = Schedule(datetime(2026, 11, 1), "UTC", "FREQ=MINUTELY;INTERVAL=5", policy=SchedulePolicy(spread_minutes=60))  # noqa: DTZ001
+    begins = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+    pause = Pause(begins, begins + timedelta(minutes=10))
+    first = begins - timedelta(minutes=10)
+    due = upcoming_due(often, import_id, first, pause, limit=16)
+    minutes = [round((each - first) / timedelta(minutes=1)) for each in due]
+    assert minutes == [5, *range(20, 50, 5), *range(60, 105, 5)]

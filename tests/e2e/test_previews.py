@@ -54,7 +54,7 @@ async def test_a_file_on_a_server_is_shown_as_a_run_would_read_it(embedded_stack
     assert shown["column_details"][2]["date_formats"] == ["%d.%m.%Y"]
     assert shown["file"]["host_key"] == sftp.host_key_fingerprint
     assert again["detected"]["encoding"] == "mac-roman"
-    assert again["detected"]["confirm"] == []
+    assert again["detected"]["confirm"] == ["skip_lines"]
     assert again["rows"][1][1] != "Groß"
 
 

@@ -22,6 +22,7 @@ Where the rules leave something open, the model takes what a careful user expect
 
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 from tests.model.manager import Manager, filled
 from tests.model.parts import Change, Contact, Ended, Limit, Problem, Run, Setup
@@ -242,7 +243,7 @@ class Reference(Manager):
     def exceeds(self, limit: Limit, planned: int, contacts: int) -> bool:
         if limit.count is not None and planned >= limit.count:
             return True
-        return bool(limit.percent is not None and contacts and planned * 100 >= limit.percent * contacts)
+        return bool(limit.percent is not None and contacts and planned * 100 >= Fraction(str(limit.percent)) * contacts)
 
     # The plan
 

@@ -1,6 +1,7 @@
 """What may be got wrong about limits of the user's own."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 from tests.model.mutants.registry import mutant
 from tests.model.parts import Contact, Ended, Limit, Run
@@ -16,7 +17,7 @@ class LimitsRefuseOnlyAbove(Reference):
 @mutant
 class SharesRefuseOnlyAbove(Reference):
     def exceeds(self, limit: Limit, planned: int, contacts: int) -> bool:
-        above = bool(limit.percent is not None and contacts and planned * 100 > limit.percent * contacts)
+        above = bool(limit.percent is not None and contacts and planned * 100 > Fraction(str(limit.percent)) * contacts)
         return above or super().exceeds(replace_share(limit), planned, contacts)
 
 

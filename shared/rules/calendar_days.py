@@ -45,10 +45,11 @@ def month_start(index: int) -> int:
     return date(year, month + 1, 1).toordinal() if year <= MAXYEAR else LAST_DAY + 1
 
 
-def _examples(*, weeks: bool) -> Sequence[int]:
+def _examples(*, weekdays: bool, weeks: bool) -> Sequence[int]:
     """Return for each year of the cycle the first one that has the same days.
 
-    That is one that begins with the same weekday and is as long; weeks depend on how long the years beside it are, too.
+    That is one that is as long; with weekdays one that begins with the same, too, and weeks depend on how long the
+    years beside it are.
     """
     firsts = [month_start(year * 12) for year in range(_CYCLE_START - 1, _CYCLE_START + _CYCLE + 2)]
     lengths = [later - earlier for earlier, later in pairwise(firsts)]
@@ -56,7 +57,7 @@ def _examples(*, weeks: bool) -> Sequence[int]:
     return [
         found.setdefault(
             (
-                weekday_of(firsts[number + 1]),
+                weekday_of(firsts[number + 1]) if weekdays or weeks else 0,
                 tuple(lengths[number : number + 3] if weeks else lengths[number + 1 :][:1]),
             ),
             _CYCLE_START + number,
@@ -65,12 +66,20 @@ def _examples(*, weeks: bool) -> Sequence[int]:
     ]
 
 
-_EXAMPLES: Final = {weeks: _examples(weeks=weeks) for weeks in (False, True)}
+_KINDS: Final = {
+    (weekdays, weeks): _examples(weekdays=weekdays, weeks=weeks)
+    for weekdays in (False, True)
+    for weeks in (False, True)
+}
+
+
+def _examples_for(pattern: DayPattern) -> Sequence[int]:
+    return _KINDS[bool(pattern.weekdays), bool(pattern.weeks)]
 
 
 def _days_of_year(pattern: DayPattern, year: int) -> tuple[int, Sequence[int]]:
     """Return a year's first day, and how many days after it those are that fulfil the pattern."""
-    example = _EXAMPLES[bool(pattern.weeks)][(year - _CYCLE_START) % _CYCLE]
+    example = _examples_for(pattern)[(year - _CYCLE_START) % _CYCLE]
     return month_start(year * 12), _days_like(pattern, example)
 
 
@@ -113,7 +122,7 @@ def day_from(pattern: DayPattern, ordinal: int) -> int | None:
 
 def has_days_in_a_row(pattern: DayPattern) -> bool:
     """Tell whether a day that fulfils the pattern may follow another."""
-    examples = sorted(set(_EXAMPLES[bool(pattern.weeks)]))
+    examples = sorted(set(_examples_for(pattern)))
     if any(later == earlier + 1 for year in examples for earlier, later in pairwise(_days_of_year(pattern, year)[1])):
         return True
     years = (_days_of_year(pattern, year) for year in range(_CYCLE_START, _CYCLE_START + _CYCLE + 1))
@@ -126,7 +135,8 @@ def has_days_in_a_row(pattern: DayPattern) -> bool:
 def _sets(pattern: DayPattern, year: int, spans: list[tuple[int, int]]) -> Iterator[Iterable[int]]:
     whole = (spans[0][0], spans[-1][1])
     if pattern.year_days:
-        yield [day for number in pattern.year_days for day in _numbered(number, *whole)]
+        first, last = whole
+        yield [first + number - 1 if number > 0 else last + number + 1 for number in pattern.year_days]
     if pattern.weeks:
         yield _days_of_weeks(pattern, year)
     chosen = [spans[month - 1] for month in pattern.months] or spans

@@ -4,26 +4,30 @@ Steps, and minutes that the rule names within an hour, are counted by a clock th
 start. What only limits (months, days, hours, and minutes of FREQ=MINUTELY) is asked of the wall clock.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from math import gcd
+from sys import maxsize
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.rules.calendar_days import LAST_DAY, SEARCHED_YEARS, DayPattern, day_from
-from shared.rules.clock_changes import shift_at, steady_until
+from shared.rules.calendar_days import DayPattern, day_from
+from shared.rules.clock_changes import end_of, shift_at, shifts_of, steady_until, year_of
 from shared.rules.recurrence_rule import RecurrenceRule, chosen_at
+from shared.rules.steps_into_parts import Parts, StepsIntoParts, joined
 from shared.rules.wall_clock import instant_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _DAY: Final = 86_400
-_MOST_YEARS: Final = 11
-"""After so many calendar years that have a day for it, but no due time, a rule has ended; or after `SEARCHED_YEARS`."""
-_SEARCHED: Final = SEARCHED_YEARS * 366 * _DAY
+_WEEK: Final = 7 * _DAY
+_SINCE_MONDAY: Final = 3 * _DAY
+"""What had passed of the week when 1970 began."""
+_MOST_TRIES: Final = 200
+"""A rule has ended after so many steps in a row that come to a time that fits, but not to a day, or so many years."""
+_SEARCHED: Final = 40 * 366 * _DAY
+_NEVER: Final = maxsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +43,63 @@ class ElapsedTimes:
     offsets: tuple[int, ...]
     """The due times within a step."""
     days: DayPattern
-    windows: tuple[tuple[int, int], ...]
-    """The parts of a day, first and end, in which the wall clock has to be; empty: anywhere."""
+    windows: Parts
+    """The parts of a day in which the wall clock has to be; empty: anywhere."""
+    limits: StepsIntoParts | None
+    """Those parts by steps; of a week that begins on Monday, where the rule names weekdays."""
 
     def after(self, moment: datetime) -> Iterator[datetime]:
         """Return all due times after a moment (exclusive), in order, in UTC."""
         if not self.offsets:
             return
         passed = (moment - _EPOCH - timedelta(microseconds=self.microsecond)) // timedelta(seconds=1)
-        second = self._next(max(passed + 1, self.start))
+        second = max(passed + 1, self.start)
         try:
             while (due := self._fitting(second)) is not None:
                 yield _EPOCH + timedelta(seconds=due, microseconds=self.microsecond)
-                second = self._next(due + 1)
+                second = due + 1
         except OverflowError:  # past the year 9999
             return
 
     def _fitting(self, second: int) -> int | None:
-        """Return the first due time within the limits, at or after one; None where none is found."""
-        if self.days.every_day and not self.windows:
-            return second
-        last = second + _SEARCHED
-        years: set[int] = set()
-        while second <= last and len(years) <= _MOST_YEARS:
-            shift = shift_at(second, self.zone)
-            day, time = divmod(second + shift, _DAY)
-            day += _EPOCH_DAY
-            fitting = day_from(self.days, day)
-            if fitting is None or fitting >= LAST_DAY:
-                return None
-            if fitting > day:
-                second = self._next(self._begin_of(fitting, second))
-            elif not self.windows or self._in_window(time):
-                return second
-            else:
-                second = self._when_in_window(second, shift)
-            years.add(date.fromordinal(fitting).year)
+        """Return the first due time within the limits, at or after one; None where none is found.
+
+        For each shift of a year, the first due time is computed as if the clock always had that shift; the first of
+        these at which the clock does have it is due. So one that lies years ahead is found without all changes between.
+        """
+        if self.days.every_day and self.limits is None:
+            return self._next(second)
+        last, tries = second + _SEARCHED, iter(range(_MOST_TRIES))
+        found: dict[int, int] = {}
+        while second <= last:
+            year = year_of(second)
+            shifts, end = shifts_of(year, self.zone), end_of(year)
+            for shift in shifts:
+                if shift not in found or found[shift] < second:
+                    found[shift] = self._under(shift, second, last, tries)
+            while (due := found[shift := min(shifts, key=found.__getitem__)]) < end:
+                if shift_at(due, self.zone) == shift:
+                    return due
+                found[shift] = self._under(shift, steady_until(due, self.zone), last, tries)
+            second = end
         return None
+
+    def _under(self, shift: int, second: int, last: int, tries: Iterator[int]) -> int:
+        """Return the first due time, at or after one, if the clock always had this shift."""
+        due: int | None = self._next(second)
+        for _ in tries:
+            if self.limits is not None and due is not None:
+                due = self._stepped_into(self.limits, due, shift + _SINCE_MONDAY)
+            if due is None or due > last:
+                break
+            day = (due + shift) // _DAY + _EPOCH_DAY
+            fitting = day_from(self.days, day)
+            if fitting == day:
+                return due
+            if fitting is None:
+                break
+            due = self._next((fitting - _EPOCH_DAY) * _DAY - shift)
+        return _NEVER
 
     def _next(self, second: int) -> int:
         """Return the first due time at or after one, limits left aside."""
@@ -85,32 +109,18 @@ class ElapsedTimes:
                 return self.base + number * self.step + offset
         return self.base + (number + 1) * self.step + self.offsets[0]
 
-    def _in_window(self, time: int) -> bool:
-        place = bisect_right(self.windows, (time, _DAY)) - 1
-        return place >= 0 and time < self.windows[place][1]
-
-    def _when_in_window(self, second: int, shift: int) -> int:
-        """Return the first due time after one at which the wall clock is in a window, or the first after it changes."""
-        change = steady_until(second, self.zone)
-        begin, _ = divmod(second - self.base, self.step)
-        soonest = change
+    def _stepped_into(self, limits: StepsIntoParts, second: int, shift: int) -> int | None:
+        """Return the first due time, at or after one, at which the shifted clock is within the limits."""
+        if limits.is_within(second + shift):
+            return second
+        begin = second - (second - self.base) % self.step
+        soonest = None
         for offset in self.offsets:
-            due = self.base + begin * self.step + offset
-            steps = _steps_into(self.windows, self.step, (due + shift) % _DAY, first=1 if due <= second else 0)
-            if steps is not None:
-                soonest = min(soonest, due + steps * self.step)
-        return soonest if soonest < change else self._next(change)
-
-    def _begin_of(self, day: int, second: int) -> int:
-        """Return the instant after one at which the wall clock first shows a later day, or the one behind it."""
-        midnight = datetime.fromordinal(day)
-        first = self._instant_of(midnight)
-        # A clock set back over midnight shows it twice.
-        return first if first > second else self._instant_of(midnight.replace(fold=1))
-
-    def _instant_of(self, wall: datetime) -> int:
-        offset = self.zone.utcoffset(wall) or timedelta()
-        return (wall.toordinal() - _EPOCH_DAY) * _DAY - offset.days * _DAY - offset.seconds
+            due = begin + offset + (self.step if begin + offset < second else 0)
+            steps = limits.into(due + shift)
+            if steps is not None and (soonest is None or due + steps * self.step < soonest):
+                soonest = due + steps * self.step
+        return soonest
 
 
 def elapsed_times(rule: RecurrenceRule, start: datetime, zone: ZoneInfo) -> ElapsedTimes:
@@ -126,61 +136,38 @@ def elapsed_times(rule: RecurrenceRule, start: datetime, zone: ZoneInfo) -> Elap
     if rule.positions:
         offsets = chosen_at(rule.positions, offsets)
     first = (begins - _EPOCH) // timedelta(seconds=1)
+    step = rule.interval * (3600 if hourly else 60)
+    windows = _windows(rule.hours, () if hourly else rule.minutes)
+    cycle, parts = (_WEEK, _parts_of_week(rule.weekdays, windows)) if rule.weekdays else (_DAY, windows)
     return ElapsedTimes(
         zone,
         first,
         begins.microsecond,
         first - shown.second - (shown.minute * 60 if hourly else 0),
-        rule.interval * (3600 if hourly else 60),
+        step,
         tuple(offsets),
-        DayPattern(rule.months, (), rule.year_days, rule.month_days, rule.weekdays),
-        _windows(rule.hours, () if hourly else rule.minutes),
+        _days_of(rule),
+        windows,
+        StepsIntoParts(step, cycle, parts) if parts else None,
     )
 
 
-def _steps_into(windows: tuple[tuple[int, int], ...], step: int, time: int, *, first: int) -> int | None:
-    """Return how many steps, at least `first`, lead from a time of day into a window; None: no number of them."""
-    length, round_trip, back = _round_of(step)
-    place = time // length * back % round_trip
-    within = _places_within(windows, step, time % length)
-    if not within:
-        return None
-    at = bisect_left(within, (place + first) % round_trip)
-    found = within[at] if at < len(within) else within[0] + round_trip
-    return first + (found - (place + first) % round_trip)
-
-
-@lru_cache(maxsize=1024)
-def _round_of(step: int) -> tuple[int, int, int]:
-    """Return how far apart the times of day are that steps come to, how many they are, and the inverse of a step."""
-    length = gcd(step, _DAY)
-    round_trip = _DAY // length
-    return length, round_trip, pow(step // length, -1, round_trip)
-
-
-@lru_cache(maxsize=1024)
-def _places_within(windows: tuple[tuple[int, int], ...], step: int, least: int) -> list[int]:
-    """Return which steps, counted from the least time of day that they come to, lead into a window; in order.
-
-    Steps come to each of these times once before they begin again: one in `gcd(step, _DAY)` seconds.
-    """
-    length, round_trip, back = _round_of(step)
-    return sorted(
-        time // length * back % round_trip
-        for low, high in windows
-        for time in range(low + (least - low) % length, high, length)
-    )
+def _days_of(rule: RecurrenceRule) -> DayPattern:
+    """Return the days that a rule names; weekdays alone are left to the parts of a week."""
+    days = DayPattern(rule.months, (), rule.year_days, rule.month_days, monthly=False)
+    return days if days.every_day else replace(days, weekdays=rule.weekdays)
 
 
 @lru_cache(maxsize=256)
-def _windows(hours: tuple[int, ...], minutes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """Return the named parts of a day, those that follow each other as one."""
+def _windows(hours: tuple[int, ...], minutes: tuple[int, ...]) -> Parts:
     starts = [hour * 3600 + minute * 60 for hour in hours or range(24) for minute in minutes or (0,)]
     length = 60 if minutes else 3600
-    found: list[tuple[int, int]] = []
-    for start in sorted(starts if hours or minutes else ()):
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], start + length)
-        else:
-            found.append((start, start + length))
-    return tuple(found)
+    return joined((start, start + length) for start in (starts if hours or minutes else ()))
+
+
+@lru_cache(maxsize=256)
+def _parts_of_week(weekdays: tuple[tuple[int, int], ...], windows: Parts) -> Parts:
+    begins = [weekday * _DAY for _, weekday in weekdays]
+    if not windows:
+        return joined((begin, begin + _DAY) for begin in begins)
+    return tuple([(begin + low, begin + high) for begin in begins for low, high in windows])

@@ -159,6 +159,12 @@ DENSE_AND_RARE = [
 ]
 
 
+def test_a_skipped_hour_may_bring_times_closer_together_than_rules_may_name_them() -> None:
+    schedule = berlin("2027-03-27T01:58", "FREQ=DAILY;BYHOUR=1,3;BYMINUTE=0,58")
+    validate(schedule)
+    assert upcoming(schedule, utc("2027-03-28T00:30"), 2) == [utc("2027-03-28T00:58"), utc("2027-03-28T01:00")]
+
+
 def seconds_anew(work: Callable[[], object]) -> float:
     """Return how long it takes with nothing known of the rule, nor of the zone's clock changes."""
     times = []

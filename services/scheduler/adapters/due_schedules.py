@@ -83,7 +83,7 @@ async def claim_due_schedules(connection: Connection, now: datetime, limit: int)
         now,
         [each.row["id"] for each in claimed],
         [each.due.next_at for each in claimed],
-        [each.retry for each in claimed],
+        [each.retry and each.due.due_at is None for each in claimed],
     )
     return len(rows)
 

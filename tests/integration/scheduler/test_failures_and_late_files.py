@@ -73,6 +73,7 @@ async def test_a_try_again_that_comes_after_an_outage_makes_up_for_all(scheduler
     await schedulers.dispatcher().queue_due()
     assert [run["due_at"] for run in await schedulers.runs()] == [HALF_PAST, HALF_PAST + 3 * DAY]
     assert await schedulers.missed(made) == [("downtime", 2)]
+    assert await schedulers.db.fetchval("SELECT retries FROM imports") == 0, "a new due time is tried as often as any"
 
 
 @pytest.mark.parametrize(

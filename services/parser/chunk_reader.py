@@ -64,7 +64,7 @@ class ChunkReader:
         blocks = _blocks(event.chunk)
         stored = await self._objects.reader(event.file.object_key)
         head = await self._head(event, stored)
-        reading = _Reading(event, head, resolve(_plan(event.parse), head.own_names))
+        reading = _Reading(event, head, resolve(_plan(event.parse), head.names))
         first = 0
         coming = asyncio.create_task(stored.read(blocks[0].offset, blocks[0].length))
         try:

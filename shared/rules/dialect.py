@@ -26,6 +26,11 @@ class Dialect:
     comment: str | None = None
 
 
+def usual_delimiter(quote: str, comment: str | None) -> str:
+    """Return the most usual delimiter that goes with a quote and a sign of comments."""
+    return next(sign for sign in (",", ";", "\t") if sign not in {quote, comment})
+
+
 def validate_dialect(dialect: Dialect) -> None:
     """Refuse what no file can be read with.
 

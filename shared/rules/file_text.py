@@ -9,7 +9,8 @@ import codecs
 from typing import Final
 
 from shared.errors import UserError
-from shared.rules.charset import HELD, charset_name, is_single_byte
+from shared.rules.charset import charset_name, is_single_byte
+from shared.rules.piece_decoder import PieceDecoder
 
 _MARKS: Final = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -20,8 +21,6 @@ _MARKS: Final = (  # UTF-32's little-endian mark begins with UTF-16's
 )
 # What a choice means for a file without a mark: little-endian, as the WHATWG's Encoding Standard and Windows have it.
 _WITHOUT_MARK: Final = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
-# Encodings with shifts, of which a line has to begin with none: so a damaged line spoils no other.
-_ANEW_EACH_LINE: Final = {"hz", *(f"iso2022_jp{form}" for form in ("", "_1", "_2", "_2004", "_3", "_ext"))}
 _LONGEST_MARK: Final = 4
 _FAMILIES: Final = ("utf-8", "utf-16", "utf-32")
 
@@ -40,11 +39,8 @@ class TextDecoder:
     def __init__(self, chosen: str | None) -> None:
         self._chosen = charset_name(chosen) if chosen else None
         self._head = b""
-        self._held = b""
         self._decided = False
-        self._anew_each_line = False
-        self._at_start: tuple[bytes, int] = (b"", 0)
-        self._incremental: codecs.IncrementalDecoder | None = None
+        self._pieces: PieceDecoder | None = None
         self.encoding = "utf-8"
         self.decoded_from = "utf-8"
 
@@ -82,48 +78,13 @@ class TextDecoder:
         if name == "utf-8" or is_single_byte(name):
             self.encoding = name
         else:
-            self._anew_each_line = name in _ANEW_EACH_LINE
-            self._incremental = codecs.getincrementaldecoder(name)("charset-escape")
-            self._at_start = self._incremental.getstate()
+            self._pieces = PieceDecoder(name)
         return data
 
     def _decode(self, data: bytes, *, final: bool) -> bytes:
-        if self._incremental is None:
+        if self._pieces is None:
             return data
-        if not self._anew_each_line:
-            return self._text(data, final=final)
-        lines = data.splitlines(keepends=True)
-        return b"".join(map(self._line, lines)) + (self._text(b"", final=True) if final else b"")
-
-    def _line(self, part: bytes) -> bytes:
-        line = part.rstrip(b"\r\n")
-        text = self._text(line, final=line != part)
-        if line != part and self._incremental is not None:
-            self._incremental.setstate(self._at_start)  # Python's reset leaves some behind
-        return text + part[len(line) :]
-
-    def _text(self, data: bytes, *, final: bool) -> bytes:
-        if self._incremental is None:
-            return data
-        data, self._held = self._held + data, b""
-        state = self._incremental.getstate()
-        try:
-            text = self._incremental.decode(data, final)
-        except UnicodeError:  # Python keeps 8 bytes of an unfinished sequence; an escape of ISO 2022 may have 15
-            text = self._decode_but_unfinished(self._incremental, state, data)
-        return text.encode("utf-8", "surrogatepass")
-
-    def _decode_but_unfinished(
-        self, incremental: codecs.IncrementalDecoder, state: tuple[bytes, int], data: bytes
-    ) -> str:
-        incremental.setstate((b"", state[1]))
-        data = state[0] + data
-        incremental.errors = "charset-hold"
-        text = incremental.decode(data, final=True)
-        incremental.errors = "charset-escape"
-        finished = text.rstrip(HELD)
-        self._held = data[len(data) - (len(text) - len(finished)) :]
-        return finished
+        return self._pieces.decode(data, final=final).encode("utf-8", "surrogatepass")
 
 
 def _family(name: str) -> str:

@@ -8,7 +8,7 @@ from shared.errors import UserError
 from shared.rules.dialect import Dialect
 from shared.rules.line_ends import height_of
 from shared.rules.records import Record, read_records
-from shared.rules.rejected_notes import count_notes
+from shared.rules.rejected_notes import Noted
 from shared.rules.trimming import is_blank, trim
 
 # The first number for a name that stands in the header before.
@@ -17,10 +17,10 @@ _FIRST_REPEAT: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Names of the columns, their number, and the line of the header, None where the file has none.
+    """Names of the columns, how many cells a row has, and the line of the header, None where the file has none.
 
-    `header_height` is how many physical lines the header takes; `notes` how many of the columns, the last, are not the
-    file's own, but of its rejected rows.
+    `header_height` is how many physical lines the header takes; `notes` how many cells behind the columns rejected.csv
+    has added to each row.
     """
 
     names: list[str]
@@ -28,11 +28,6 @@ class Head:
     header_line: int | None
     header_height: int = 1
     notes: int = 0
-
-    @property
-    def own_names(self) -> list[str]:
-        """Return the names of the file's own columns, which can be mapped."""
-        return self.names[: self.width - self.notes]
 
 
 def header_names(cells: list[str]) -> list[str]:
@@ -92,8 +87,9 @@ def holds_head(data: bytes, dialect: Dialect, *, encoding: str) -> bool:
 def _head_of(record: Record, dialect: Dialect, encoding: str) -> Head:
     width = len(record.cells)
     if not dialect.has_header:
-        names = [str(number) for number in range(1, width + 1)]
-        return Head(names, width, None, notes=count_notes(record.cells))
+        noted = Noted.of(record.cells)
+        names = [str(number) for number in range(1, noted.columns + 1)]
+        return Head(names, noted.columns + noted.notes, None, notes=noted.notes)
     if record.bad_cells:
         message = (
             f"The file is not a text file in the encoding {encoding}: its header, on line {record.line}, "

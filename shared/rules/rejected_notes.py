@@ -4,19 +4,31 @@ So the mended file has as many columns as the import expects.
 """
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
-NOTES: Final = 2
+EMPTIED: Final = "A cell may hold passwords of other rows and was left empty: fill it in, and delete this one."
+"""One cell more, behind all others: it has its row rejected again until somebody has seen to it."""
 _LINE: Final = re.compile(r"Line [0-9]+")
 _REASON: Final = "Reason: "
 
 
-def notes(line: str, reason: str) -> tuple[str, str]:
+def notes(line: int, reason: str) -> tuple[str, str]:
     """Return the two cells."""
     return f"Line {line}", f"{_REASON}{reason}"
 
 
-def count_notes(cells: list[str]) -> int:
-    """Return how many cells at the end of a row are such notes: two or none."""
-    has_notes = len(cells) > NOTES and _LINE.fullmatch(cells[-2]) and cells[-1].startswith(_REASON)
-    return NOTES if has_notes else 0
+@dataclass(frozen=True)
+class Noted:
+    """How many cells of a row are columns of the file, and how many behind them are notes: two or none."""
+
+    columns: int
+    notes: int
+
+    @classmethod
+    def of(cls, cells: list[str]) -> Self:
+        """Tell it of a row's values; the one that has it rejected again counts as neither."""
+        noted = cells[:-1] if cells and cells[-1] == EMPTIED else cells
+        if len(noted) > len(("line", "reason")) and _LINE.fullmatch(noted[-2]) and noted[-1].startswith(_REASON):
+            return cls(len(noted) - 2, 2)
+        return cls(len(cells), 0)

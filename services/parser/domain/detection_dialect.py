@@ -9,7 +9,7 @@ from typing import Final
 
 from services.parser.domain.detection_trials import TRIAL_BYTES, Trial, attempt, cleanness
 from shared.rules.charset import decode
-from shared.rules.dialect import Dialect
+from shared.rules.dialect import Dialect, usual_delimiter
 from shared.rules.line_ends import line_starts
 
 _WORTH: Final = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.98, ":": 0.6, " ": 0.6}
@@ -70,7 +70,7 @@ def detect_dialect(
     if not trials or trials[0].score <= lines * _ONE_COLUMN:
         unused = [each for each in _WORTH if each not in sample and _is_possible(each, chosen, given)]
         is_blank = not sample.strip("".join(_WORTH) + "\r\n")
-        delimiter = unused[0] if unused and not is_blank else ","
+        delimiter = unused[0] if unused and not is_blank else usual_delimiter(chosen.quote, chosen.comment)
         one = _trials(text, encoding, [delimiter], chosen, given, is_whole=is_whole)[0]
         reason = f"{delimiter_name(delimiter)}: the file seems to have one column, as no sign parts its rows evenly."
         return DialectFinding(one, reason, _quote_reason(one, given))

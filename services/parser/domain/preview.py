@@ -17,7 +17,7 @@ from shared.events.previews import (
     SuggestedEncoding,
 )
 from shared.rules.charset import decode, encode_escaped, has_escapes
-from shared.rules.dialect import Dialect, validate_dialect
+from shared.rules.dialect import Dialect, usual_delimiter, validate_dialect
 from shared.rules.file_text import TextDecoder, marked_encoding
 
 _WORDS: Final = 5
@@ -74,9 +74,10 @@ def build_preview(data: bytes, about: FileSample, choices: PreviewChoices) -> Fi
 
 
 def _chosen(choices: PreviewChoices) -> Dialect:
+    quote = '"' if choices.quote is None else choices.quote
     return Dialect(
-        delimiter=choices.delimiter or (";" if choices.quote == "," else ","),
-        quote='"' if choices.quote is None else choices.quote,
+        delimiter=usual_delimiter(quote, choices.comment) if choices.delimiter is None else choices.delimiter,
+        quote=quote,
         has_header=True if choices.has_header is None else choices.has_header,
         encoding=choices.encoding,
         skip_lines=choices.skip_lines or 0,

@@ -68,14 +68,18 @@ def read_table(sample: Sample, choices: PreviewChoices) -> Table:
     places = HiddenPlaces(found.passwords, found.hidden | skipped, found.names | skipped)
     names = first_names(head.names)
     table = Table(_shown_names(names, places.names), rows_seen=len(rows))
-    cells = [hidden(row.cells, head.width, places.hidden, dialect.delimiter) for row in rows]
+    own = head.width - head.notes
+    cells = [
+        hidden(row.cells, head.width, places.hidden, dialect.delimiter)[: own if len(row.cells) == head.width else None]
+        for row in rows
+    ]
     table.rows = first_rows(cells)
     table.open_cells = [shown(cell) for row in cells[:_ROWS] for cell in row if cell != HIDDEN] + (
         table.names if dialect.has_header else []
     )
     table.details = _details(table.names, cells, places, choices)
-    if len(names) < head.width:
-        message = f"The file has {head.width:,} columns; the preview shows the first {len(names):,}."
+    if len(names) < own:
+        message = f"The file has {own:,} columns; the preview shows the first {len(names):,}."
         problems.append(PreviewProblem(severity="warning", code="columns_cut", message=message))
     if dialect.has_header:
         problems += [*_name_problems(filled[0], table.names), *_invisible_problems(filled[0], table.names)]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.web.forms.import_input import InputPart, MappingInput, OptionsInput, RemoteInput, UploadInput
 from services.web.forms.text import Text
 from shared.events.previews import PreviewChoices
-from shared.rules.dialect import Dialect, validate_dialect
+from shared.rules.dialect import Dialect, usual_delimiter, validate_dialect
 from shared.rules.kinds import Notation, validate_notation
 
 
@@ -42,10 +42,11 @@ class PreviewOptionsInput(InputPart):
 
     def check(self) -> None:
         """Refuse what no file can be read with; UserError as of an import's options."""
+        quote = '"' if self.quote is None else self.quote
         validate_dialect(
             Dialect(
-                delimiter="," if self.delimiter is None else self.delimiter,
-                quote='"' if self.quote is None else self.quote,
+                delimiter=usual_delimiter(quote, self.comment) if self.delimiter is None else self.delimiter,
+                quote=quote,
                 encoding=self.encoding,
                 skip_lines=self.skip_lines or 0,
                 comment=self.comment,

@@ -14,11 +14,10 @@ from services.web.forms.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.charset import readable
 from shared.rules.dialect import Dialect
 from shared.rules.moved_cells import possible_places, swallows
-from shared.rules.rejected_notes import notes
+from shared.rules.rejected_notes import EMPTIED, Noted, notes
 from shared.rules.trimming import is_blank
 
 LINE, REASON = "Line", "Reason"
-EMPTIED = "A cell may hold passwords of other rows and was left empty: fill it in, and delete this one."
 MASK, CUT = "••••", "…"
 MOST_SHOWN: Final = 1000
 """Characters of a row that people are shown."""
@@ -49,9 +48,9 @@ class RejectedLayout:
 
     def row(self, record: str, line: int, reasons: Sequence[str]) -> str:
         """Return a rejected row with its line and the reasons."""
-        if self.dialect.has_header:
-            return self._line(record, str(line), " ".join(reasons), masked=True)
-        return self._line(record, *notes(str(line), " ".join(reasons)), masked=True)
+        reason = " ".join(reasons)
+        added = (str(line), reason) if self.dialect.has_header else notes(line, reason)
+        return self._line(record, *added, masked=True)
 
     def shown(self, record: str) -> str:
         """Return a row's text for people: what may be a password is masked; without its line end, and bounded."""
@@ -61,14 +60,20 @@ class RejectedLayout:
 
     def _line(self, record: str, line: str, reason: str, *, masked: bool) -> str:
         cells, end = raw_cells(record, self.dialect)
+        noted = Noted.of([cell_value(cell, self.dialect.quote) for cell in cells])
+        is_emptied = False
+        if not self.dialect.has_header and noted.notes:
+            is_emptied = len(cells) > noted.columns + noted.notes
+            cells = cells[: noted.columns]  # without the notes of the time before
         extra = cells[self.width :]
         if all(is_blank(cell_value(cell, self.dialect.quote)) for cell in extra):
             cells = cells[: self.width]  # were ignored, and would now stand in the place of line and reason
-        added = [quoted(reason, self.dialect.quote)]
         if masked:
-            added += [quoted(EMPTIED, self.dialect.quote)] if len(cells) == self.width and self._merged(cells) else []
+            is_emptied |= len(cells) == self.width and bool(self._merged(cells))
             cells = self._without_passwords(cells)
-        cells = [*cells[:-1], self._closed(cells[-1]), self._plain(line), *added]
+        added = [reason, EMPTIED] if is_emptied else [reason]
+        cells = [*cells[:-1], self._closed(cells[-1]), self._plain(line)]
+        cells += [quoted(note, self.dialect.quote) for note in added]
         if self.for_spreadsheet:
             cells = [self._harmless(cell) for cell in cells]
         return self.dialect.delimiter.join(cells) + (end or "\n")

@@ -1,9 +1,10 @@
 import pytest
 
-from services.web.forms.rejected_rows import EMPTIED, RejectedLayout
+from services.web.forms.rejected_rows import RejectedLayout
 from shared.rules.dialect import Dialect
-from shared.rules.header import read_head
+from shared.rules.header import Head, read_head
 from shared.rules.records import read_records
+from shared.rules.rejected_notes import EMPTIED
 
 LAYOUT = RejectedLayout(Dialect(), 3, frozenset({1}))
 
@@ -97,8 +98,24 @@ def test_what_is_written_reads_back_whatever_the_signs(dialect: Dialect, record:
     assert read.cells == cells
 
 
+HEADLESS = Dialect(has_header=False)
+
+
+def head_of(written: str) -> Head:
+    return read_head(written.encode(), HEADLESS, encoding="utf-8")
+
+
 def test_without_a_header_the_parser_knows_line_and_reason_as_such() -> None:
-    dialect = Dialect(has_header=False)
-    written = RejectedLayout(dialect, 2, frozenset()).row("x,y\n", 21, ["r"]).encode()
-    assert read_head(written, dialect, encoding="utf-8").own_names == ["1", "2"]
-    assert read_head(b"x,y,21,r\n", dialect, encoding="utf-8").own_names == ["1", "2", "3", "4"]
+    written = RejectedLayout(HEADLESS, 2, frozenset()).row("x,y\n", 21, ["r"])
+    assert (head_of(written).names, head_of(written).width) == (["1", "2"], 4)
+    assert head_of("x,y,21,r\n").names == ["1", "2", "3", "4"]
+
+
+def test_an_emptied_row_that_comes_first_sets_no_other_width_and_stays_rejected() -> None:
+    layout = RejectedLayout(HEADLESS, 3, frozenset({2}))
+    written = layout.row('7,"Ann,x,secret\n8,Bo,geheim",pw\n', 7, ["bad"])
+    assert written == f'7,,,Line 7,"Reason: bad","{EMPTIED}"\n'
+    assert (head_of(written).names, head_of(written).width) == (["1", "2", "3"], 5)
+    assert layout.row(written, 1, ["worse"]) == f'7,,,Line 1,"Reason: worse","{EMPTIED}"\n', "nobody has seen to it"
+    mended = written.replace(f',"{EMPTIED}"', "").replace("7,,", "7,Ann,")
+    assert layout.row(mended, 1, ["worse"]) == '7,Ann,,Line 1,"Reason: worse"\n'

@@ -238,3 +238,9 @@ def test_a_delimiter_beside_which_another_does_as_well_is_to_be_confirmed() -> N
 
 def test_lines_left_out_by_a_guess_are_to_be_confirmed() -> None:
     assert "skip_lines" in preview_of(b"E7,,,\nE8,Bob,Ulm,Rhine\nE9,Cid,Bonn,Rhine\n").detected.confirm
+
+
+@pytest.mark.parametrize(("quote", "comment"), [(",", None), ('"', ","), (",", ";"), (";", ",")])
+def test_a_comma_may_be_the_quote_or_the_sign_of_comments(quote: str, comment: str | None) -> None:
+    for text in (b"Ann, born: 1970; x | y\tz\nBob\nCid\n", b"\n , ;\nNo\n"):
+        assert preview_of(text, quote=quote, comment=comment).detected.delimiter not in {quote, comment}

@@ -199,3 +199,9 @@ def test_a_preview_fits_into_an_event_however_the_file_is_made() -> None:
         assert len(shown.columns) == len(shown.details)
     shown = preview_of(sparse, is_whole=False, delimiter=",", has_header=False)
     assert len(shown.model_dump_json().encode()) < 900_000
+
+
+def test_what_rejected_rows_were_given_is_no_column() -> None:
+    shown = preview_of(b'2,Bob,b@example.com,Line 2,"Reason: bad"\n', has_header=False)
+    assert (shown.columns, shown.rows) == (["1", "2", "3"], [["2", "Bob", "b@example.com"]])
+    assert shown.problems == []

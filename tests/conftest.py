@@ -14,6 +14,7 @@ from tests.support.stack import Stack
 from tests.support.system_packages import SSHD
 
 _HERE = Path(__file__).parent
+LONGEST_FIRST = ("model", "faults", "fuzz", "e2e", "embedded_stack", "integration")
 BROKERS = ("embedded", "kafka")
 
 # How long an example takes says more of what else the machine does than of the code.
@@ -55,9 +56,8 @@ def _shared_servers(item: pytest.Item) -> str:
 def _place(item: pytest.Item) -> int:
     """Return an item's place: the embedded stack, which stays until the end, after those with stacks of their own."""
     suite = item.path.relative_to(_HERE).parts[0]
-    longest_first = ("model", "faults", "fuzz", "e2e", "embedded_stack", "integration")
     name = "embedded_stack" if _shared_servers(item) == "embedded_stack" else suite
-    return longest_first.index(name) if name in longest_first else len(longest_first)
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")

@@ -91,7 +91,7 @@ class Dispatcher:
             began = self._monotonic()
             try:
                 await self.follow_up()
-                claim = await self._claim_queued()
+                claim = await self.start_queued()
             except Exception as error:  # noqa: BLE001 - this loop must never end
                 _log.warning("queue waits", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -120,11 +120,8 @@ class Dispatcher:
         await self._claim_all(claim_file_deadlines)
         return self._seconds_until(await next_deadline(self._database.pool))
 
-    async def start_queued(self) -> int:
-        """Ask for queued runs, as many as are taken up at once; returns how many."""
-        return (await self._claim_queued()).started
-
-    async def _claim_queued(self) -> Claim:
+    async def start_queued(self) -> Claim:
+        """Ask for queued runs, as many as are taken up at once."""
         async with self._database.pool.acquire() as connection, connection.transaction():
             return await claim_queued_runs(connection, self._clock.now(), self._claims, of_manager=self._of_manager)
 

@@ -1,14 +1,11 @@
 """When a schedule is due next whose rule stays as it was while what goes with it is changed, its spread for one."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
-from shared.rules.due import Pause, delay_of, next_due
+from shared.rules.due import MOMENT, Pause, delay_of, next_due, open_from
 from shared.rules.recurrence import Schedule
-
-_MOMENT: Final = timedelta(microseconds=1)
 
 
 def keeps_times(before: Schedule, after: Schedule) -> bool:
@@ -24,8 +21,8 @@ def carried_over(
     `next_at` is when it was due next by `before`; None, also for a try again, where nothing was due by now. The answer
     is past where a run waited for its turn in a spread, and its time has come by the new one.
     """
-    awaited = next_due(before, import_id, now) if next_at is None else next_at
-    if awaited is None:
-        return None
-    moved = awaited - delay_of(before, import_id) + delay_of(after, import_id)
-    return next_due(after, import_id, moved - _MOMENT, pause)
+    if next_at is not None and next_at <= now:
+        since = next_at - MOMENT
+    else:
+        since = open_from(before, import_id, now, next_at, pause)
+    return next_due(after, import_id, since - delay_of(before, import_id) + delay_of(after, import_id), pause)

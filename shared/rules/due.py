@@ -12,7 +12,8 @@ from shared.rules.recurrence import Schedule, due_times, time_zone_named
 from shared.rules.wall_clock import instant_of, instant_within
 
 MOST_COUNTED: Final = 10_000
-_MOMENT: Final = timedelta(microseconds=1)
+MOMENT: Final = timedelta(microseconds=1)
+"""The least that times are apart."""
 _DAYS_LOOKED_AT: Final = 400
 """So many days in a row may have their first due time later than the file is wanted."""
 
@@ -49,6 +50,25 @@ def next_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause 
     return next(_all_due(schedule, import_id, after, pause), None)
 
 
+def open_from(
+    schedule: Schedule, import_id: UUID, now: datetime, awaited: datetime | None, pause: Pause | None
+) -> datetime:
+    """Return the moment strictly after which what is due has not run yet: now, or later.
+
+    `awaited` is when a run is due next, outside of `pause`; None where none is, or where that is a try again. If it is
+    one of the schedule's times, but not the next, its spread has been changed, and what now seems to wait has run.
+    """
+    delay = delay_of(schedule, import_id)
+    if awaited is None or not delay:
+        return now
+    upcoming = next_due(schedule, import_id, now, pause)
+    if upcoming is None or awaited <= upcoming:
+        return now
+    if next_due(schedule, import_id, awaited - MOMENT, pause) != awaited:
+        return now  # new rules of the zone have moved it
+    return min(awaited - MOMENT, now + delay)
+
+
 def upcoming_due(
     schedule: Schedule, import_id: UUID, after: datetime, pause: Pause | None = None, limit: int = 5
 ) -> list[datetime]:
@@ -64,13 +84,13 @@ def _all_due(schedule: Schedule, import_id: UUID, after: datetime, pause: Pause 
         elif pause.ends is None:
             return
         elif pause.covers(due):
-            yield from (later + delay for later in due_times(schedule, pause.ends - _MOMENT))
+            yield from (later + delay for later in due_times(schedule, pause.ends - MOMENT))
             return
 
 
 def due_between(schedule: Schedule, first: datetime, end: datetime) -> list[datetime]:
     """Return the due times from one moment to before another, the spread left aside; at most `MOST_COUNTED`."""
-    return list(islice(_until(due_times(schedule, first - _MOMENT), end), MOST_COUNTED))
+    return list(islice(_until(due_times(schedule, first - MOMENT), end), MOST_COUNTED))
 
 
 def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = None) -> datetime | None:
@@ -84,13 +104,13 @@ def next_file_due(schedule: Schedule, after: datetime, pause: Pause | None = Non
     zone = time_zone_named(schedule.time_zone)
     day = after.astimezone(zone).date()
     for _ in range(_DAYS_LOOKED_AT):
-        due = next(due_times(schedule, instant_of(datetime.combine(day, time.min), zone) - _MOMENT), None)
+        due = next(due_times(schedule, instant_of(datetime.combine(day, time.min), zone) - MOMENT), None)
         if due is None:
             return None
         day = due.astimezone(zone).date()
         moment = instant_of(datetime.combine(day, file_by), zone)
         if moment > after and due <= moment:
-            looks = due_between(schedule, due, moment + _MOMENT) if pause else [due]
+            looks = due_between(schedule, due, moment + MOMENT) if pause else [due]
             if pause is None or not (pause.covers(moment) or all(map(pause.covers, looks))):
                 return moment
             if pause.ends is None:

@@ -107,7 +107,7 @@ async def update_import(
     if before.schedule is not None and not (draft.schedule and keeps_times(before.schedule, draft.schedule)):
         if before.pause is not None and before.pause.begins <= now:
             await note_pause_ended(connection, draft.id, before.schedule, before.pause, now=now)
-            pause_from = now
+            pause_from = now if before.pause.covers(now) else before.pause.begins
         stands = Standing(before.schedule, before.pause, before.next_run_at)
         if stands.waits(now):
             await note_overdue(connection, draft.id, stands, "changed", now=now)

@@ -4,7 +4,7 @@ The due times are the scheduler's to set; web pauses and resumes. Each function 
 """
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,12 +12,11 @@ from pydantic import BaseModel, Field
 
 from shared.errors import UserError
 from shared.postgres.database import Connection
-from shared.rules.due import MOST_COUNTED, Pause, delay_of, due_between, next_due, next_file_due
+from shared.rules.due import MOMENT, MOST_COUNTED, Pause, delay_of, due_between, next_due, next_file_due, open_from
 from shared.rules.recurrence import Schedule, counted_end
 from shared.rules.schedule_policy import SchedulePolicy
 
 MissedCode = Literal["run_active", "downtime", "paused"]
-_MOMENT = timedelta(microseconds=1)
 
 
 class MissedView(BaseModel):
@@ -38,6 +37,11 @@ class Standing:
     pause: Pause | None
     next_at: datetime | None
     retry_at: datetime | None = None
+
+    @property
+    def awaited(self) -> datetime | None:
+        """Return when it is due next, a try again left aside."""
+        return None if self.next_at == self.retry_at else self.next_at
 
     def waits(self, now: datetime) -> bool:
         """Tell whether a run is due already, and waits for a scheduler."""
@@ -96,8 +100,9 @@ async def pause_import(connection: Connection, import_id: UUID, pause: Pause, *,
     schedule, before = stands.schedule, stands.pause
     if before is not None and before.begins <= now:
         await note_pause_ended(connection, import_id, schedule, before, now=now)
-    first = next_due(schedule, import_id, now, before and before.until(now))
-    next_at = first and next_due(schedule, import_id, first - _MOMENT, pause)
+    since = open_from(schedule, import_id, now, stands.awaited, before)
+    first = next_due(schedule, import_id, since, before and before.until(now))
+    next_at = first and next_due(schedule, import_id, first - MOMENT, pause)
     if not stands.waits(now):
         next_at = stands.or_retry(next_at, pause)
     elif pause.begins > now:
@@ -127,7 +132,8 @@ async def resume_import(connection: Connection, import_id: UUID, *, now: datetim
     if pause is None:
         raise UserError("schedule_not_paused", "The schedule is not paused.")
     await note_pause_ended(connection, import_id, schedule, pause, now=now)
-    next_at = next_due(schedule, import_id, now, pause.until(now))
+    since = open_from(schedule, import_id, now, stands.awaited, pause)
+    next_at = next_due(schedule, import_id, since, pause.until(now))
     if not stands.waits(now):
         next_at = stands.or_retry(next_at, None)
     elif stands.next_at is not None:
@@ -160,7 +166,7 @@ async def note_overdue(connection: Connection, import_id: UUID, stands: Standing
     if stands.next_at is None:
         return
     delay = delay_of(stands.schedule, import_id)
-    times = due_between(stands.schedule, stands.next_at - delay, now - delay + _MOMENT)
+    times = due_between(stands.schedule, stands.next_at - delay, now - delay + MOMENT)
     missed = [due for due in times if stands.pause is None or not stands.pause.takes(due, delay)]
     words = f"The scheduler was not running, or not in time, when it was due; then the schedule was {what}."
     await note_missed(connection, [(import_id, missed, "downtime", words)], now=now)

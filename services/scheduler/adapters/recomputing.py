@@ -13,7 +13,7 @@ from services.scheduler.domain.passed_over import passed_over
 from shared.errors import ContactsSyncError
 from shared.ids import new_id
 from shared.postgres.database import Connection, Pool
-from shared.rules.due import next_due, next_file_due
+from shared.rules.due import next_due, next_file_due, open_from
 from shared.store.schedules import pause_from_row, schedule_from_json, schedule_to_json
 
 _BATCH = 500
@@ -91,10 +91,12 @@ def _recomputed(row: asyncpg.Record, now: datetime) -> tuple[UUID, datetime | No
         schedule = replace(schedule_from_json(row["schedule"]), last=None)
         stored = schedule_to_json(schedule)
         pause = pause_from_row(row)
-        next_at, file_at = next_due(schedule, row["id"], now, pause), next_file_due(schedule, now, pause)
         is_retry = row["next_run_at"] is not None and row["next_run_at"] == row["retry_at"]
-        if row["next_run_at"] is not None and not is_retry:
-            next_at = passed_over(schedule, row["id"], row["next_run_at"], next_at, now, pause) or next_at
+        awaited = None if is_retry else row["next_run_at"]
+        since = open_from(schedule, row["id"], now, awaited, pause)
+        next_at, file_at = next_due(schedule, row["id"], since, pause), next_file_due(schedule, now, pause)
+        if awaited is not None:
+            next_at = passed_over(schedule, row["id"], awaited, next_at, now, pause) or next_at
     except (ValueError, TypeError, KeyError, OverflowError, ContactsSyncError) as error:
         _log.error("schedule cannot be read", import_id=str(row["id"]), error=type(error).__name__)
         return None

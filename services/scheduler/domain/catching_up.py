@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from uuid import UUID
 
-from shared.rules.due import MOST_COUNTED, Pause, delay_of, next_due
+from shared.rules.due import MOMENT, MOST_COUNTED, Pause, delay_of, next_due
 from shared.rules.recurrence import Schedule, due_times
 
-_MOMENT = timedelta(microseconds=1)
 _FIRST_LOOK_BACK = timedelta(hours=1)
 
 
@@ -33,10 +32,10 @@ def judge_due(
     `retry`: it came due only as a try again, so no due time has passed unless one has since.
     """
     delay = delay_of(schedule, import_id)
-    first = came_due - delay + (_MOMENT if retry else timedelta())
+    first = came_due - delay + (MOMENT if retry else timedelta())
     passed: list[datetime] = []
     upcoming: datetime | None = None
-    for due in due_times(schedule, first - _MOMENT):
+    for due in due_times(schedule, first - MOMENT):
         if due > now - delay or len(passed) == MOST_COUNTED:
             upcoming = due
             break

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.rules.due import Pause, delay_of, due_between
+from shared.rules.due import MOMENT, Pause, delay_of, due_between
 from shared.rules.recurrence import Schedule
 
-_MOMENT = timedelta(microseconds=1)
 _FARTHEST = timedelta(days=1, hours=1)
 """By so much new rules move a time at most: a country has changed sides of the date line."""
 
@@ -28,7 +27,7 @@ def passed_over(
         return None
     delay = delay_of(schedule, import_id)
     reach = _FARTHEST if upcoming is None else min(upcoming - awaited, _FARTHEST)
-    nearer = due_between(schedule, awaited - reach - delay + _MOMENT, now - delay + _MOMENT)
+    nearer = due_between(schedule, awaited - reach - delay + MOMENT, now - delay + MOMENT)
     if not nearer or (pause is not None and pause.takes(nearer[-1], delay)):
         return None
     return nearer[-1] + delay

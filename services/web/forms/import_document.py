@@ -1,6 +1,6 @@
 """Imports as they are read back: as created, without secrets."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from services.web.forms.import_input import (
     UniqueIdInput,
 )
 from shared.events.set_up import RemoteSource
-from shared.rules.due import upcoming_due
+from shared.rules.due import open_from, upcoming_due
 from shared.rules.recurrence import Schedule
 from shared.rules.sentence import describe
 from shared.sealing import Sealer
@@ -140,11 +140,8 @@ def import_view(
 
 
 def _next_runs(saved: SavedImport, schedule: Schedule, now: datetime) -> list[datetime]:
-    awaited = saved.next_run_at
-    if awaited is not None and awaited > now and awaited != saved.retry_at:
-        # By a spread that was put on since, times that have run already would come again.
-        return upcoming_due(schedule, saved.id, awaited - timedelta(microseconds=1), saved.pause)
-    return upcoming_due(schedule, saved.id, now, saved.pause)
+    awaited = None if saved.next_run_at == saved.retry_at else saved.next_run_at
+    return upcoming_due(schedule, saved.id, open_from(schedule, saved.id, now, awaited, saved.pause), saved.pause)
 
 
 def document_to_patch(view: ImportView) -> dict[str, Any]:

@@ -15,7 +15,7 @@ async def apply_file(schedulers: Schedulers, import_id: UUID, sha256: str) -> st
     now = schedulers.clock.now()
     async with schedulers.db.transaction():
         await request_run(schedulers.db, import_id, trigger="now", now=now)
-    assert await schedulers.dispatcher().start_queued() == 1
+    assert (await schedulers.dispatcher().start_queued()).started == 1
     before: str | None = await schedulers.db.fetchval(
         """SELECT body::jsonb ->> 'last_applied_sha256' FROM outbox WHERE topic = 'import.requested'
         ORDER BY id DESC LIMIT 1"""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.scheduler.adapters.recomputing import recompute_due
 from shared.rules.due import Pause
 from shared.store.imports import ImportDraft, get_import, update_import
 from shared.store.runs import request_run
@@ -119,6 +120,22 @@ async def failed_with_a_try_again(schedulers: Schedulers, pause: Pause | None = 
 async def retry_at(schedulers: Schedulers, import_id: UUID) -> datetime | None:
     found: datetime | None = await schedulers.db.fetchval("SELECT retry_at FROM imports WHERE id = $1", import_id)
     return found
+
+
+async def test_a_pause_to_come_its_end_and_new_rules_repeat_nothing_that_ran_before_a_spread(
+    schedulers: Schedulers,
+) -> None:
+    made = await that_begins_by_seven(schedulers)
+    at, carried = HALF_PAST + 10 * MINUTE, HALF_PAST + DAY + 30 * MINUTE  # it ran at half past, then was spread
+    await schedulers.db.execute("UPDATE imports SET next_run_at = $1", carried)
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW + 7 * DAY, NOW + 9 * DAY), now=at)
+    assert await schedulers.next_at(made) == carried
+    await recompute_due(schedulers.database.pool, at)
+    assert await schedulers.next_at(made) == carried
+    async with schedulers.db.transaction():
+        await resume_import(schedulers.db, made, now=at)
+    assert await schedulers.next_at(made) == carried
 
 
 async def test_a_pause_that_is_to_come_leaves_a_try_again_and_so_does_its_end(schedulers: Schedulers) -> None:

@@ -37,8 +37,8 @@ async def test_each_run_is_asked_for_once_and_says_all_that_is_needed(schedulers
     imports = await due_imports(schedulers, managers, 6)
     dispatcher = schedulers.dispatcher()
     await dispatcher.queue_due()
-    assert await dispatcher.start_queued() == 6
-    assert await dispatcher.start_queued() == 0
+    assert (await dispatcher.start_queued()).started == 6
+    assert (await dispatcher.start_queued()).started == 0
     said = await schedulers.db.fetch("SELECT key, body::jsonb AS body FROM outbox WHERE topic = 'import.requested'")
     runs = await schedulers.runs()
     assert {row["key"] for row in said} == {str(run["id"]) for run in runs}
@@ -83,7 +83,7 @@ async def test_whoever_asks_comes_first_and_need_not_wait_for_the_schedules_of_t
     await dispatcher.start_queued()
     (mine,) = await add_imports(schedulers.db, [manager], None, now=NOW)
     asked = await ask(schedulers, mine)
-    assert await dispatcher.start_queued() == 1
+    assert (await dispatcher.start_queued()).started == 1
     assert await schedulers.db.fetchval("SELECT status FROM runs WHERE id = $1", asked) == "fetching"
 
 
@@ -116,7 +116,7 @@ async def test_many_schedulers_share_the_work_and_none_does_it_twice(schedulers:
 
     async def start(number: int) -> int:
         started = 0
-        while claimed := await dispatchers[number].start_queued():
+        while claimed := (await dispatchers[number].start_queued()).started:
             started += claimed
         return started
 
@@ -134,9 +134,9 @@ async def test_a_scheduler_that_dies_in_mid_claim_leaves_it_to_others(schedulers
         transaction = dying.transaction()
         await transaction.start()
         assert await claim_queued_runs(dying, NOW, 10, of_manager=9) == Claim(started=10, startable=20)
-        assert await dispatcher.start_queued() == 10  # the others, while those are locked
+        assert (await dispatcher.start_queued()).started == 10  # the others, while those are locked
         await transaction.rollback()
-    assert await dispatcher.start_queued() == 10
+    assert (await dispatcher.start_queued()).started == 10
     assert await schedulers.db.fetchval("SELECT count(*) FROM outbox WHERE topic = 'import.requested'") == 20
 
 

@@ -19,7 +19,7 @@ async def start_run(schedulers: Schedulers) -> None:
             setup || '{"name": "N", "manager_name": "M", "fields": [], "scheduled": false}', '', $1 FROM imports""",
         NOW,
     )
-    assert await schedulers.dispatcher().start_queued() == 1
+    assert (await schedulers.dispatcher().start_queued()).started == 1
     await take_up(schedulers)
 
 

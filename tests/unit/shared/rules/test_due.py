@@ -4,7 +4,8 @@ from uuid import UUID
 import pytest
 
 from shared.errors import UserError
-from shared.rules.due import Pause, delay_of, due_between, next_due, next_file_due, pause_of, upcoming_due
+from shared.rules.changed_schedule import carried_over
+from shared.rules.due import Pause, delay_of, due_between, next_due, next_file_due, open_from, pause_of, upcoming_due
 from shared.rules.recurrence import Schedule, due_times, validate
 from shared.rules.schedule_policy import SchedulePolicy, validate_policy
 
@@ -37,6 +38,42 @@ def test_a_spread_is_the_imports_own_and_never_skips() -> None:
     assert next_due(schedule, ID, NOW) == NOW + SIX + delay
     assert next_due(schedule, ID, NOW + SIX) == NOW + SIX + delay, "its time has passed, its turn has not"
     assert next_due(schedule, ID, NOW + SIX + delay) == NOW + SIX + delay + DAY
+
+
+FIFTY = UUID(int=3000)
+"""An import whose runs begin 50 minutes after their times, by a spread of an hour."""
+NINE = NOW + timedelta(hours=9)
+SPREAD = with_policy(SchedulePolicy(spread_minutes=60), "FREQ=HOURLY")
+AT_ONCE = with_policy(SchedulePolicy(), "FREQ=HOURLY")
+
+
+def test_what_has_run_before_a_spread_was_put_on_is_not_open_again() -> None:
+    at = NINE + timedelta(minutes=10)
+    moved = carried_over(AT_ONCE, SPREAD, FIFTY, NINE + timedelta(hours=1), now=at, pause=None)
+    assert moved == NINE + timedelta(hours=1, minutes=50)
+    later = at + timedelta(minutes=10)
+    assert next_due(SPREAD, FIFTY, later) == NINE + timedelta(minutes=50), "as if it waited in the spread"
+    assert next_due(SPREAD, FIFTY, open_from(SPREAD, FIFTY, later, moved, None)) == moved
+
+
+def test_what_waits_in_its_spread_is_open() -> None:
+    awaited = NINE + timedelta(minutes=50)
+    assert open_from(SPREAD, FIFTY, NINE + timedelta(minutes=10), awaited, None) == NINE + timedelta(minutes=10)
+
+
+def test_what_new_rules_of_a_zone_have_moved_is_open() -> None:
+    daily = with_policy(SchedulePolicy(spread_minutes=60))
+    now = NOW + timedelta(hours=6, minutes=30)
+    before = NOW + timedelta(hours=7, minutes=50)  # as by rules by which it was due at 7:00
+    assert open_from(daily, FIFTY, now, before, None) == now
+
+
+def test_what_only_a_spread_had_put_into_a_coming_pause_runs_once_that_is_taken_off() -> None:
+    now = NINE - timedelta(minutes=8)
+    pause = Pause(NINE + timedelta(minutes=30), NINE + timedelta(hours=3))
+    awaited = next_due(SPREAD, FIFTY, NINE - timedelta(minutes=9), pause)
+    assert awaited == NINE + timedelta(hours=3, minutes=50)
+    assert carried_over(SPREAD, AT_ONCE, FIFTY, awaited, now=now, pause=pause) == NINE
 
 
 def test_due_times_between_two_moments() -> None:

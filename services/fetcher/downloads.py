@@ -104,11 +104,11 @@ class Downloads:
             try:
                 await self._fetch(event, heartbeat)
             except ContactsSyncError as error:
-                await self._stopped(event, "failed", code=error.code, message=error.message)
+                await self._stopped(event, heartbeat, "failed", code=error.code, message=error.message)
             except Exception:  # noqa: BLE001 - the run must end with a reason, whatever went wrong
                 _log.exception("download failed unforeseen", run_id=str(event.run_id))
                 message = "The file could not be fetched because of a fault in this system; it has been noted."
-                await self._stopped(event, "failed", code="fetch_failed", message=message)
+                await self._stopped(event, heartbeat, "failed", code="fetch_failed", message=message)
 
     async def _fetch(self, event: ImportRequested, heartbeat: Heartbeat) -> None:
         source = event.source
@@ -123,13 +123,13 @@ class Downloads:
             async with self._places.place(link.host, self._sources.most_at_once(link), asked=event.asked):
                 stored = await self._store_remote(event, fetch, heartbeat)
             if stored is None:
-                await self._stopped(event, "unchanged")
+                await self._stopped(event, heartbeat, "unchanged")
                 return
             file, chunks = stored
         if event.last_applied_sha256 == file.sha256:
-            await self._stopped(event, "unchanged", file=file)
+            await self._stopped(event, heartbeat, "unchanged", file=file)
             return
-        await self._say(event, file, chunks)
+        await self._say(event, heartbeat, file, chunks)
 
     async def _store_upload(
         self, event: ImportRequested, source: UploadedSource, heartbeat: Heartbeat
@@ -191,7 +191,9 @@ class Downloads:
         counted = _counted(blocks, heartbeat, self._settings.max_bytes)
         return unpacked(counted, most_ratio=self._settings.max_unpacked_ratio)
 
-    async def _say(self, event: ImportRequested, file: StoredFile, chunks: list[ChunkRange]) -> None:
+    async def _say(
+        self, event: ImportRequested, heartbeat: Heartbeat, file: StoredFile, chunks: list[ChunkRange]
+    ) -> None:
         """Say every chunk, and when all are acknowledged the file."""
 
         async def ready() -> AsyncIterator[tuple[str, ChunkReady]]:
@@ -200,12 +202,13 @@ class Downloads:
                 yield f"{event.run_id}:{chunk.index}", said
 
         await self._publisher.publish_all(CHUNK_READY, ready())
-        fetched = FileFetched(**self._about(event), file=file, chunks=len(chunks))
+        fetched = FileFetched(**self._about(event), file=file, chunks=len(chunks), host_key=heartbeat.host_key)
         await self._publisher.publish(FILE_FETCHED, fetched, key=str(event.run_id))
 
     async def _stopped(
         self,
         event: ImportRequested,
+        heartbeat: Heartbeat,
         outcome: str,
         *,
         code: str | None = None,
@@ -220,6 +223,7 @@ class Downloads:
             file_name=file.name if file else None,
             file_bytes=file.bytes if file else None,
             file_sha256=file.sha256 if file else None,
+            host_key=heartbeat.host_key,
         )
         await self._publisher.publish(IMPORT_STOPPED, stopped, key=str(event.run_id))
 

@@ -19,14 +19,14 @@ class SchedulerHandlers:
         self._progress = progress
 
     async def on_import_progressed(self, event: ImportProgressed) -> None:
-        """Note a beat; the first key an SFTP server shows is kept with its import."""
-        if event.host_key:  # kept also when the run was quicker than this event
+        """Note a beat; the first key an SFTP server shows is kept with its import while the file still comes."""
+        if event.host_key:
             async with self._database.pool.acquire() as connection:
                 await pin_host_key(connection, event.import_id, event.host_key)
         self._progress.take(event)
 
     async def on_import_stopped(self, event: ImportStopped) -> None:
-        """Close a run that fetcher or parser has ended."""
+        """Close a run that fetcher or parser has ended; the key its server showed is kept with it."""
         outcome = Outcome(
             event.outcome,
             event.code,
@@ -36,6 +36,8 @@ class SchedulerHandlers:
             file_sha256=event.file_sha256,
         )
         async with self._database.pool.acquire() as connection, connection.transaction():
+            if event.host_key:
+                await pin_host_key(connection, event.import_id, event.host_key)
             await close_run(
                 connection,
                 event.run_id,

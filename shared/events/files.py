@@ -59,3 +59,4 @@ class FileFetched(RunEvent):
 
     file: StoredFile
     chunks: int = Field(ge=1)
+    host_key: str | None = Field(None, description="The fingerprint the SFTP server showed")

@@ -57,6 +57,7 @@ class ImportStopped(RunEvent):
     file_name: str | None = None
     file_bytes: int | None = None
     file_sha256: str | None = None
+    host_key: str | None = Field(None, description="The fingerprint the SFTP server showed")
 
 
 class ImportCancelled(RunEvent):

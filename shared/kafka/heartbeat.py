@@ -57,12 +57,10 @@ class Heartbeat:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop; a server's key that nobody was told of yet is told now, for nothing else does."""
+        """Stop."""
         if self._beating:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
-        if self.host_key is not None and (self._said is None or self.host_key not in self._said):
-            await self._beat()
 
     async def _beat_on(self) -> None:
         await asyncio.sleep(self._first_wait)

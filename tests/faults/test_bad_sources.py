@@ -208,6 +208,8 @@ async def test_a_changed_host_key(client: httpx.AsyncClient, tmp_path: Path) -> 
         importing = await set_up_import(client, sftp_source(server, "people.csv"))
 
         async def change_key() -> None:
+            kept = (await client.get(f"/imports/{importing.import_id}")).json()["source"]["host_key"]
+            assert kept == pinned  # by the run's end, not some time after it
             server.renew_host_key()
             await server.restart()
 

@@ -9,6 +9,7 @@ from shared.events.base import RunEvent
 from shared.events.files import FileFetched
 from shared.events.rows import RowsParsed
 from shared.postgres.database import Connection
+from shared.store.imports import pin_host_key
 from shared.store.runs import enter_step, lock_open_run
 
 SERVICE = "syncer"
@@ -91,6 +92,9 @@ async def drop_set_of_ended_run(connection: Connection, set_id: int) -> None:
 async def note_file(connection: Connection, set_id: int, event: FileFetched, now: datetime) -> bool:
     """Note what the attempt's file is; true when all its rows were staged already. In the caller's transaction.
 
+    The first key that an SFTP server showed is kept here, so that no later run of the import can meet another one
+    unnoticed: this one cannot end before its file is noted.
+
     The attempt's first file fixes the SHA-256; another one is dropped.
     """
     run = await lock_open_run(connection, event.run_id, event.attempt)
@@ -101,6 +105,8 @@ async def note_file(connection: Connection, set_id: int, event: FileFetched, now
     )
     if not fixed:
         return False
+    if event.host_key:
+        await pin_host_key(connection, event.import_id, event.host_key)
     await connection.execute(
         """UPDATE runs SET stored = $2, file_name = $3, file_bytes = $4, file_sha256 = $5, bytes = $4,
         bytes_total = $4, beat_at = clock_timestamp(), waited_ms = $6 WHERE id = $1""",

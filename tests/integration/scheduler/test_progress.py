@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.scheduler.handlers import SchedulerHandlers
 from services.scheduler.progress import Progress
-from shared.events.runs import ImportProgressed
+from shared.events.runs import ImportProgressed, ImportStopped
 from shared.ids import new_id
 from tests.integration.scheduler.conftest import NOW, Schedulers
 from tests.integration.scheduler.test_watch import start_run
@@ -71,7 +71,19 @@ async def test_a_row_that_somebody_holds_stops_nobody(schedulers: Schedulers) ->
 
 async def test_the_first_host_key_is_kept_at_once(schedulers: Schedulers) -> None:
     run_id = await started(schedulers)
+    import_id = await schedulers.db.fetchval("SELECT id FROM imports")
     handlers = SchedulerHandlers(schedulers.database, schedulers.clock, Progress(schedulers.database, schedulers.clock))
     for key in ("SHA256:a", "SHA256:b"):
-        await handlers.on_import_progressed(beat(run_id, host_key=key))
+        await handlers.on_import_progressed(beat(run_id, import_id=import_id, host_key=key))
     assert await schedulers.db.fetchval("SELECT host_key FROM imports") == "SHA256:a"
+
+
+async def test_a_run_that_stopped_before_its_first_beat_leaves_its_host_key(schedulers: Schedulers) -> None:
+    run_id = await started(schedulers)
+    import_id = await schedulers.db.fetchval("SELECT id FROM imports")
+    handlers = SchedulerHandlers(schedulers.database, schedulers.clock, Progress(schedulers.database, schedulers.clock))
+    about: dict[str, Any] = {"event_id": new_id(), "occurred_at": NOW, "run_id": run_id, "import_id": import_id}
+    stopped = ImportStopped(**about, attempt=1, outcome="failed", code="file_not_found", host_key="SHA256:a")
+    await handlers.on_import_stopped(stopped)
+    (run,) = await schedulers.runs()
+    assert (run["status"], await schedulers.db.fetchval("SELECT host_key FROM imports")) == ("failed", "SHA256:a")

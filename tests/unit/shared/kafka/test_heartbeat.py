@@ -71,13 +71,6 @@ async def test_what_is_done_in_a_moment_says_nothing() -> None:
     assert publisher.said == []
 
 
-async def test_a_key_that_nobody_was_told_of_is_told_at_the_end() -> None:
-    publisher = Telling()
-    async with Heartbeat(an_event(), publisher, SystemClock(), step="fetching", service="fetcher") as beat:
-        beat.host_key = "SHA256:abc"
-    assert [each.host_key for each in publisher.said] == ["SHA256:abc"]
-
-
 async def test_whoever_waits_is_told_at_once() -> None:
     publisher = Telling()
     async with Heartbeat(an_event(), publisher, SystemClock(), step="fetching", service="fetcher", at_once=True):

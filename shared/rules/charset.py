@@ -13,8 +13,9 @@ from typing import Final
 
 from shared.errors import UserError
 
-# Transformations that Python files under text codecs, but in which no file is written.
-_NOT_FOR_FILES: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+# Transformations that Python files under text codecs, but in which no file is written; a damaged shift of UTF-7, which
+# is for mail, would take signs and ends of lines with it.
+_NOT_FOR_FILES: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 
 # Python's codecs with more than one byte for a character, or with states; all others have one byte for each.
 _MULTI_BYTE: Final = re.compile(
@@ -23,6 +24,9 @@ _MULTI_BYTE: Final = re.compile(
 
 HELD: Final = "\ud800"
 """What `charset-hold` makes of each byte of an unfinished sequence at the end; no codec with such sequences has it."""
+
+INCOMPLETE: Final = "incomplete multibyte sequence"
+"""What the codecs of East Asian encodings say of the end of a text."""
 
 _ESCAPED: Final = re.compile("[\udc00-\udcff]")
 _ESCAPED_RUN: Final = re.compile("([\udc00-\udcff]+)")
@@ -124,7 +128,9 @@ def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
         return b"".join(_escaped_byte(character) for character in found), error.end
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
+    # Of what might have begun a character the codec names all that is left, and that may hold a line's end.
+    end = error.start + 1 if error.reason == INCOMPLETE else error.end
+    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : end]), end
 
 
 def _escaped_byte(character: str) -> bytes:
@@ -134,7 +140,7 @@ def _escaped_byte(character: str) -> bytes:
 
 def _hold(error: UnicodeError) -> tuple[str | bytes, int]:
     is_unfinished = isinstance(error, UnicodeDecodeError) and error.end == len(error.object)
-    if isinstance(error, UnicodeDecodeError) and is_unfinished and error.reason == "incomplete multibyte sequence":
+    if isinstance(error, UnicodeDecodeError) and is_unfinished and error.reason == INCOMPLETE:
         return HELD * (error.end - error.start), error.end
     return _escape(error)
 

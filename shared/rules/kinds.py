@@ -53,7 +53,8 @@ _CALENDAR_DAY: Final = re.compile(
 )
 _LONGEST: Final = 320
 """Characters of the longest address; nor is a phone number or a date longer. Patterns would take hours for more."""
-_SPACES: Final = re.compile(r"\s|%[cxX]")
+_SPACES: Final = re.compile(r"\s")
+_LOCALES_OWN: Final = re.compile(r"%[cxX]")
 _WITHOUT_SIGNS: Final = re.compile(r"(?!.*%[aAbBcpxXzZjf]).*%[YymdHMS]%[YymdHMS]", re.DOTALL)
 _LONG_DAY: Final = datetime(2000, 12, 31, 23, 59, 59)  # noqa: DTZ001 - a date without a zone
 _HAS_YEAR: Final = re.compile(r"%[YyGcxD]")
@@ -140,8 +141,8 @@ def _number_pattern(separator: str) -> re.Pattern[str]:
 def _is_date(value: str, date_format: str) -> bool:
     if any(character.isdigit() and not character.isascii() for character in value):
         return False  # strptime takes the digits of any script
-    if not _SPACES.search(date_format) and _SPACES.search(value):
-        return False  # strptime takes a blank for the first digit of a day
+    if not _LOCALES_OWN.search(date_format) and _SPACES.findall(date_format) != _SPACES.findall(value):
+        return False  # strptime takes a blank for the first digit of a day, and any blanks for any others
     if _WITHOUT_SIGNS.search(date_format) and len(value) != len(_LONG_DAY.strftime(date_format)):
         return False  # strptime takes 2024115 for one of two days
     if not _HAS_YEAR.search(date_format):

@@ -1,7 +1,7 @@
 """Decodes a file piece by piece, in encodings with more than one byte for a character, or with states.
 
-Python's own decoders fall short in two ways: they keep no more than 8 bytes of an unfinished sequence, and carry the
-state of a damaged line into the next.
+Python's own decoders fall short in three ways: they keep no more than 8 bytes of an unfinished sequence, take one error
+at most at the end, and carry the state of a damaged line into the next.
 """
 
 import codecs
@@ -19,6 +19,7 @@ class PieceDecoder:
     def __init__(self, encoding: str) -> None:
         self._incremental = codecs.getincrementaldecoder(encoding)("charset-escape")
         self._anew_each_line = encoding in _ANEW_EACH_LINE
+        self._knows_its_end = encoding.startswith("utf-")
         self._at_start = self._incremental.getstate()
         self._held = b""
 
@@ -38,9 +39,26 @@ class PieceDecoder:
 
     def _text(self, data: bytes, *, final: bool) -> str:
         data, self._held = self._held + data, b""
+        text = self._begun(data)
+        if not final:
+            return text
+        if self._knows_its_end:
+            return text + self._incremental.decode(b"", final=True)
+        return text + self._left_over()
+
+    def _left_over(self) -> str:
+        """Return the text of a sequence that nothing finishes: its first byte is none, what follows may be some."""
+        text = ""
+        while left := self._held + self._incremental.getstate()[0]:
+            self._held = b""
+            self._incremental.setstate((b"", self._incremental.getstate()[1]))
+            text += chr(0xDC00 + left[0]) + self._begun(left[1:])
+        return text
+
+    def _begun(self, data: bytes) -> str:
         unfinished, state = self._incremental.getstate()
         try:
-            return self._incremental.decode(data, final)
+            return self._incremental.decode(data)
         except UnicodeError:  # an escape of ISO 2022 may have 15 bytes
             self._incremental.setstate((b"", state))
             return self._but_unfinished(unfinished + data)

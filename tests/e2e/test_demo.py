@@ -48,7 +48,14 @@ class Demo:
         return self.process.poll() is not None
 
     def left_running(self) -> list[psutil.Process]:
-        return [each for each in self.seen if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+        return [each for each in self.seen if _runs(each)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 @contextmanager

@@ -54,7 +54,6 @@ ENCODINGS = [
     "utf-16",
     "cp037",
     "iso2022_jp",
-    "utf-7",
     "hz",
     "mac_roman",
 ]

@@ -72,8 +72,14 @@ def detect_dialect(
         is_blank = not sample.strip("".join(_WORTH) + "\r\n")
         delimiter = unused[0] if unused and not is_blank else usual_delimiter(chosen.quote, chosen.comment)
         one = _trials(text, encoding, [delimiter], chosen, given, is_whole=is_whole)[0]
-        reason = f"{delimiter_name(delimiter)}: the file seems to have one column, as no sign parts its rows evenly."
-        return DialectFinding(one, reason, _quote_reason(one, given))
+        best = next((trial for trial in trials[:1] if trial.width > 1 and trial.fitting == trial.counted), None)
+        why = (
+            f"; {delimiter_name(best.delimiter).lower()} would part all rows into {best.width}"
+            if best
+            else ", as no sign parts its rows evenly"
+        )
+        reason = f"{delimiter_name(delimiter)}: the file seems to have one column{why}."
+        return DialectFinding(one, reason, _quote_reason(one, given), confirm=best is not None)
     is_close = len(trials) > 1 and trials[1].score > trials[0].score * _CLOSE
     return DialectFinding(trials[0], _delimiter_reason(trials), _quote_reason(trials[0], given), confirm=is_close)
 

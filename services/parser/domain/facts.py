@@ -21,12 +21,12 @@ _SEPARATORS: Final = (".", ",")
 _SAMPLES: Final = 5
 _LONGEST_DATE: Final = 100
 _LONGEST_SAMPLE: Final = 80
-_JUDGED: Final = 200
-_DATE_SHAPE: Final = re.compile(
-    r"\d{1,4}[-./ ]\d{1,2}[-./ ]\d{1,4}(?:[T ]\d.*)?|\d{8}"
-    r"|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, \d{4}"
-)
-"""What none of the usual formats reads has not this shape; it is far quicker to see."""
+_SIGNS: Final = {"%Y": r"\d{4}", "%b": "[A-Za-z]+", "%B": "[A-Za-z]+"}
+_SHAPES: Final = {
+    known: re.compile(re.sub("%[A-Za-z]", lambda sign: _SIGNS.get(sign[0], r"\d{1,2}"), re.escape(known)))
+    for known in DATE_FORMATS
+}
+"""What a format does not read has not its shape; that is far quicker to see."""
 _LOOKS_LIKE_PHONE: Final = re.compile(r"[+(]?\d[\d\s()/.-]{4,}\d")
 _PHONE_DIGITS: Final = range(6, 16)
 
@@ -51,15 +51,17 @@ def facts_of(values: Sequence[str], notation: Notation, *, date_format: str | No
     if is_password:
         return ColumnFacts([HIDDEN] * bool(filled), _rounded(share), 0.0, [Kind.PASSWORD], {}, [], [])
     distinct = list(dict.fromkeys(filled))
-    judged = distinct[:_JUDGED]
-    formats = [known for known in _formats(judged, date_format) if _all_dates(judged, known)]
+    formats = [known for known in _formats(distinct, date_format) if _all_dates(distinct, known)]
+    numbers = _number_shares(distinct)
+    emails = _share(distinct, lambda value: "@" in value and check(Kind.EMAIL, value, notation) is None)
     shares = {
-        Kind.EMAIL: _share(judged, lambda value: "@" in value and check(Kind.EMAIL, value, notation) is None),
-        Kind.PHONE: _share(judged, lambda value: _is_phone_like(value, notation)),
-        Kind.NUMBER: max(_number_shares(judged).values()),
-        Kind.DATE: 1.0 if formats else _share(judged, lambda value: _is_date_like(value, date_format)),
+        Kind.EMAIL: emails,
+        Kind.PHONE: _share(distinct, lambda value: _is_phone_like(value, notation)),
+        Kind.NUMBER: max(numbers.values()),
+        Kind.DATE: 1.0 if formats else _share(distinct, lambda value: _is_date_like(value, date_format)),
     }
-    fitting = [kind for kind in (Kind.EMAIL, Kind.PHONE, Kind.NUMBER) if _takes_all(kind, judged, notation)]
+    fitting = [Kind.EMAIL] if emails == 1 else []
+    fitting += [kind for kind in (Kind.PHONE, Kind.NUMBER) if _takes_all(kind, distinct, notation)]
     return ColumnFacts(
         samples=[_shortened(value) for value in distinct[:_SAMPLES]],
         filled=_rounded(share),
@@ -67,7 +69,7 @@ def facts_of(values: Sequence[str], notation: Notation, *, date_format: str | No
         kinds=[Kind.TEXT, *fitting, *([Kind.DATE] if formats else [])],
         shares={kind: _rounded(part) for kind, part in shares.items() if part},
         date_formats=formats,
-        decimal_separators=[separator for separator, part in _number_shares(judged).items() if part == 1],
+        decimal_separators=[separator for separator, part in numbers.items() if part == 1],
     )
 
 
@@ -112,7 +114,7 @@ def _formats(values: list[str], date_format: str | None) -> Sequence[str]:
     """Return the formats worth a try."""
     if date_format:
         return [date_format]
-    return DATE_FORMATS if all(_DATE_SHAPE.fullmatch(value) for value in values) else ()
+    return [known for known, shape in _SHAPES.items() if all(map(shape.fullmatch, values))]
 
 
 def _all_dates(values: list[str], date_format: str) -> bool:

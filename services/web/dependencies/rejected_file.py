@@ -68,7 +68,8 @@ async def open_run_file(
         raise UserError("file_gone", "The file of this run is not kept.") from error
     mapped = [(rules.key_column, rules.key_kind), *((column.column, column.kind) for column in rules.columns)]
     passwords = password_places(head.names, mapped, said)
-    layout = RejectedLayout(dialect, head.width - head.notes, passwords, for_spreadsheet=for_spreadsheet)
+    width = head.width - head.notes
+    layout = RejectedLayout(dialect, width, passwords, trim=rules.trim, for_spreadsheet=for_spreadsheet)
     text = decode(first, stored.encoding)
     starts = line_starts(text)
     beginning = layout.skipped(text[: starts[min(dialect.skip_lines, len(starts) - 1)]])

@@ -11,6 +11,8 @@ def raw_cells(record: str, dialect: Dialect) -> tuple[list[str], str]:
     begin = 0
     while True:
         position = _after_quotes(body, begin, quote) if body.startswith(quote, begin) else begin
+        if position is None:
+            return [*cells, record[begin:]], ""  # of a quote that is never closed the line's end is part
         end = body.find(delimiter, position)
         if end < 0:
             return [*cells, body[begin:]], record[len(body) :]
@@ -18,13 +20,13 @@ def raw_cells(record: str, dialect: Dialect) -> tuple[list[str], str]:
         begin = end + len(delimiter)
 
 
-def _after_quotes(body: str, position: int, quote: str) -> int:
-    """Return where a quoted part that begins at `position` has ended."""
+def _after_quotes(body: str, position: int, quote: str) -> int | None:
+    """Return where a quoted part that begins at `position` has ended; None where it has not."""
     position += 1
     while True:
         closing = body.find(quote, position)
         if closing < 0:
-            return len(body)
+            return None
         if not body.startswith(quote, closing + 1):
             return closing + 1
         position = closing + 2
@@ -35,8 +37,9 @@ def cell_value(raw: str, quote: str) -> str:
     if not raw.startswith(quote):
         return raw
     end = _after_quotes(raw, 0, quote)
-    closed = end <= len(raw) and raw[end - 1] == quote and end > 1
-    return raw[1 : end - closed].replace(quote * 2, quote) + raw[end:]
+    if end is None:
+        return raw[1:].replace(quote * 2, quote)
+    return raw[1 : end - 1].replace(quote * 2, quote) + raw[end:]
 
 
 def quoted(value: str, quote: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.web.forms.raw_cells import cell_value, quoted, raw_cells
-from shared.rules.charset import readable
+from shared.rules.charset import has_escapes, readable
 from shared.rules.dialect import Dialect
 from shared.rules.moved_cells import possible_places, swallows
 from shared.rules.rejected_notes import EMPTIED, Noted, notes
@@ -33,6 +33,7 @@ class RejectedLayout:
     dialect: Dialect
     width: int
     passwords: frozenset[int]
+    trim: bool = True
     for_spreadsheet: bool = False
 
     def skipped(self, lines: str) -> str:
@@ -55,7 +56,7 @@ class RejectedLayout:
     def shown(self, record: str) -> str:
         """Return a row's text for people: what may be a password is masked; without its line end, and bounded."""
         cells, _ = raw_cells(record, self.dialect)
-        text = readable(self.dialect.delimiter.join(self._without_passwords(cells, MASK)))
+        text = readable(self.dialect.delimiter.join(self._without_passwords(cells, MASK))).rstrip("\r\n")
         return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}{CUT}"
 
     def _line(self, record: str, line: str, reason: str, *, masked: bool) -> str:
@@ -65,8 +66,8 @@ class RejectedLayout:
         if not self.dialect.has_header and noted.notes:
             is_emptied = len(cells) > noted.columns + noted.notes
             cells = cells[: noted.columns]  # without the notes of the time before
-        extra = cells[self.width :]
-        if all(is_blank(cell_value(cell, self.dialect.quote)) for cell in extra):
+        extra = [cell_value(cell, self.dialect.quote) for cell in cells[self.width :]]
+        if all(is_blank(value) if self.trim else not value for value in extra):
             cells = cells[: self.width]  # were ignored, and would now stand in the place of line and reason
         if masked:
             is_emptied |= len(cells) == self.width and bool(self._merged(cells))
@@ -95,10 +96,15 @@ class RejectedLayout:
         }
 
     def _closed(self, cell: str) -> str:
-        """Return a cell, in quotes where a delimiter behind it would be found too early: `x|` before `||`."""
+        """Return a cell, in quotes where a delimiter behind it would not be found at its end.
+
+        That of `x|` before `||` would be found too early; a stray byte at the end takes the delimiter for a character's
+        second half, and no quote. A quote that is never closed stays: the row cannot be mended without seeing it.
+        """
         quote, delimiter = self.dialect.quote, self.dialect.delimiter
-        is_open = not cell.startswith(quote) and (cell + delimiter).find(delimiter) < len(cell)
-        return quoted(cell, quote) if is_open else cell
+        read, _ = raw_cells(cell + delimiter, self.dialect)
+        is_open = len(read) > 1 and read != [cell, ""]
+        return quoted(cell_value(cell, quote), quote) if is_open or has_escapes(cell[-1:]) else cell
 
     def _plain(self, note: str) -> str:
         """Return a note, in quotes where it holds a sign that has a meaning: digits can be delimiters and quotes."""

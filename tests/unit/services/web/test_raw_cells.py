@@ -17,8 +17,7 @@ def test_cells_joined_are_the_record_and_say_what_the_reader_reads(text: str, de
         return
     cells, end = raw_cells(text, dialect)
     assert delimiter.join(cells) + end == text
-    if text.count('"') % 2 == 0 or '"' not in text:
-        assert [cell_value(cell, '"') for cell in cells] == records[0].cells
+    assert [cell_value(cell, '"') for cell in cells] == records[0].cells
 
 
 @given(st.text(st.sampled_from('a",\n'), max_size=8))

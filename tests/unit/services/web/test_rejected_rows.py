@@ -1,6 +1,7 @@
 import pytest
 
 from services.web.forms.rejected_rows import RejectedLayout
+from shared.rules.charset import encode_escaped
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, read_head
 from shared.rules.records import read_records
@@ -90,12 +91,27 @@ def test_formulas_in_skipped_lines_are_escaped_for_spreadsheets_only() -> None:
         (Dialect(quote="2"), "x,y\n", ["x", "y", "21", "r"]),
         (Dialect(delimiter="L"), "xLy\n", ["x", "y", "21", "r"]),
         (Dialect(delimiter="||", has_header=False), "x||y|\n", ["x", "y|", "Line 21", "Reason: r"]),
+        (Dialect(delimiter="||"), 'x||"y"|\n', ["x", "y|", "21", "r"]),
     ],
 )
 def test_what_is_written_reads_back_whatever_the_signs(dialect: Dialect, record: str, cells: list[str]) -> None:
     written = RejectedLayout(dialect, 2, frozenset()).row(record, 21, ["r"]).encode()
     (read,) = read_records(written, dialect, encoding="utf-8", first_line=1)
     assert read.cells == cells
+
+
+def test_a_stray_byte_at_a_rows_end_does_not_take_the_delimiter_behind_it() -> None:
+    dialect = Dialect(delimiter="|")
+    written = RejectedLayout(dialect, 2, frozenset()).row("1|x\udc81\n", 21, ["r"])
+    text = encode_escaped(written, "gb18030").decode("gb18030", "charset-escape")
+    (read,) = read_records(text.encode("utf-8", "surrogateescape"), dialect, encoding="utf-8", first_line=1)
+    assert read.cells == ["1", "x\udc81", "21", "r"]
+
+
+def test_blank_cells_too_many_stay_where_they_have_the_row_rejected() -> None:
+    kept = RejectedLayout(Dialect(), 2, frozenset(), trim=False)
+    assert kept.row("1,x, \n", 21, ["r"]) == '1,x, ,21,"r"\n'
+    assert kept.row("1,x,\n", 21, ["r"]) == RejectedLayout(Dialect(), 2, frozenset()).row("1,x, \n", 21, ["r"])
 
 
 HEADLESS = Dialect(has_header=False)

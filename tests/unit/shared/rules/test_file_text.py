@@ -132,3 +132,10 @@ def test_a_damaged_line_spoils_no_other(encoding: str, end: str) -> None:
     damaged = whole[0][:-6] + whole[0][-6 + 1 :]
     text, _ = decoded(damaged + whole[1] + whole[2], encoding, piece=4)
     assert text.decode("utf-8", "surrogatepass").splitlines(keepends=True)[-2:] == lines[1:]
+
+
+@pytest.mark.parametrize(("encoding", "stray"), [("gb18030", b"\xff5"), ("euc_jp", b"\x8f"), ("euc_jis_2004", b"\x8f")])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_stray_byte_takes_no_line_end_at_the_end_of_a_file(encoding: str, stray: bytes, end: str) -> None:
+    text, _ = decoded(b"1;x" + stray + end.encode(), encoding)
+    assert text.decode("utf-8", "surrogatepass").endswith(end)

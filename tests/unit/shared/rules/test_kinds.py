@@ -139,6 +139,11 @@ def test_the_other_separator_is_refused() -> None:
         (" 5.1.2024", "%d.%m.%Y", False),
         ("5 Jan 2024", "%d %b %Y", True),
         ("2024-01-15 10:00", "%Y-%m-%d %H:%M", True),
+        ("2024-01- 5 10:00", "%Y-%m-%d %H:%M", False),
+        ("2024-01-15\n 10:00", "%Y-%m-%d %H:%M", False),
+        ("5   Jan\t2024", "%d %b %Y", False),
+        ("5 Jan\t2024", "%d\t%b %Y", False),
+        ("5\tJan 2024", "%d\t%b %Y", True),
     ],
 )
 def test_dates(value: str, date_format: str, fine: bool) -> None:  # noqa: FBT001 - a table's column

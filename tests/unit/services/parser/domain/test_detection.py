@@ -231,6 +231,12 @@ def test_one_column_is_not_split_at_the_commas_of_its_values() -> None:
     assert shown.detected.reasons["quote"] == "The usual one."
 
 
+def test_one_column_that_a_blank_would_part_evenly_is_to_be_confirmed() -> None:
+    detected = preview_of(("id name\n" + "".join(f"{number} Anna{number}\n" for number in range(30))).encode()).detected
+    assert "delimiter" in detected.confirm
+    assert "space would part all rows into 2" in detected.reasons["delimiter"]
+
+
 def test_a_delimiter_beside_which_another_does_as_well_is_to_be_confirmed() -> None:
     assert "delimiter" in preview_of(b"id;tags\n1;a,b,c\n2;d,e,f\n3;g,h,i\n").detected.confirm
     assert "delimiter" not in preview_of(b"No;Amount\n1;3,50\n2;4,50\n").detected.confirm

@@ -111,6 +111,14 @@ def test_numbers_are_numbers_with_either_separator() -> None:
     assert [column.shares[Kind.NUMBER] for column in shown.details] == [1.0, 1.0, 1.0]
 
 
+def test_values_that_come_late_count_as_the_first_do() -> None:
+    even = [f"{number};{number};u{number}@x.de;{number % 12 + 1:02}/{number % 9 + 1:02}/2024" for number in range(400)]
+    late = [f"{number};{number},5;none {number};{13 + number % 15}/01/2024" for number in range(400)]
+    _, amount, mail, date = preview_of("\n".join(["No;Amount;Mail;Date", *even, *late]).encode()).details
+    assert (amount.decimal_separators, date.date_formats) == ([","], ["%d/%m/%Y"])
+    assert (mail.kinds, mail.shares[Kind.EMAIL]) == ([Kind.TEXT], 0.5)
+
+
 MANY_NAMES = ",".join(f"Column number {number}" for number in range(20))
 MANY_VALUES = ",".join("0" * 20)
 HIDING = [

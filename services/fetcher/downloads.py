@@ -120,7 +120,9 @@ class Downloads:
             local = self._clock.now().astimezone(ZoneInfo(event.time_zone))
             fetch = self._sources.fetch(source, local, validators=event.last_applied_validators)
             link = parse_link(source.url)
+            heartbeat.waits_for_turn = True
             async with self._places.place(link.host, self._sources.most_at_once(link), asked=event.asked):
+                heartbeat.waits_for_turn = False
                 stored = await self._store_remote(event, fetch, heartbeat)
             if stored is None:
                 await self._stopped(event, heartbeat, "unchanged")

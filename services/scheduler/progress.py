@@ -41,6 +41,7 @@ class Progress:
             event.waited_ms,
             event.bytes,
             event.bytes_total,
+            event.waits_for_turn,
         )
         before = self._notes.get(key)
         if before is not None:

@@ -44,6 +44,9 @@ class ImportProgressed(RunEvent):
     bytes_total: int | None = None
     waited_ms: int = Field(0, description="How long the record in hand had waited before it was taken up")
     host_key: str | None = Field(None, description="The fingerprint the SFTP server showed")
+    waits_for_turn: bool = Field(
+        default=False, description="Taken up, and not begun: so many are fetched at once in all, and from one server"
+    )
 
 
 class ImportStopped(RunEvent):

@@ -50,6 +50,7 @@ class Heartbeat:
         self.bytes: int | None = None
         self.bytes_total: int | None = None
         self.host_key: str | None = None
+        self.waits_for_turn = False
 
     async def __aenter__(self) -> Self:
         """Begin to beat."""
@@ -74,7 +75,7 @@ class Heartbeat:
             await asyncio.sleep(BEAT_SECONDS)
 
     def _figures(self) -> tuple[object, ...]:
-        return self.bytes, self.bytes_total, self.host_key
+        return self.bytes, self.bytes_total, self.host_key, self.waits_for_turn
 
     async def _beat(self) -> None:
         """Beat once; a beat that cannot be said is missed, and the work goes on."""
@@ -97,6 +98,7 @@ class Heartbeat:
             bytes_total=self.bytes_total,
             waited_ms=self._waited_ms,
             host_key=self.host_key,
+            waits_for_turn=self.waits_for_turn,
         )
         await self._publisher.publish(IMPORT_PROGRESSED, progressed, key=str(event.run_id))
         self._said = figures

@@ -3,7 +3,7 @@
 Each function works in the caller's transaction.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -103,11 +103,11 @@ async def update_import(
     A pause goes with the schedule; with another rule it begins anew, and what it took by the one before is told.
     Another schedule has not failed yet; what was due by another rule before, and waits for a scheduler, is missed.
     """
-    pause_from = before.pause.begins if before.pause else None
+    pause = before.pause if draft.schedule else None
     if before.schedule is not None and not (draft.schedule and keeps_times(before.schedule, draft.schedule)):
         if before.pause is not None and before.pause.begins <= now:
             await note_pause_ended(connection, draft.id, before.schedule, before.pause, now=now)
-            pause_from = now if before.pause.covers(now) else before.pause.begins
+            pause = replace(pause, begins=now) if pause and pause.covers(now) else None
         stands = Standing(before.schedule, before.pause, before.next_run_at)
         if stands.waits(now):
             await note_overdue(connection, draft.id, stands, "changed", now=now)
@@ -116,9 +116,8 @@ async def update_import(
         retry_at = CASE WHEN $5 = retry_at THEN retry_at END,
         failures = CASE WHEN schedule = $4::jsonb THEN failures ELSE 0 END,
         retries = CASE WHEN schedule = $4::jsonb THEN retries ELSE 0 END,
-        pause_from = CASE WHEN $4::jsonb IS NOT NULL THEN $8::timestamptz END,
-        pause_until = CASE WHEN $4::jsonb IS NOT NULL THEN pause_until END,
-        pause_reason = CASE WHEN $4::jsonb IS NOT NULL THEN pause_reason END,
+        pause_from = $8::timestamptz, pause_until = CASE WHEN $8 IS NOT NULL THEN pause_until END,
+        pause_reason = CASE WHEN $8 IS NOT NULL THEN pause_reason END,
         host_key = CASE WHEN $7 THEN NULL ELSE host_key END WHERE id = $1""",
         draft.id,
         draft.name,
@@ -127,7 +126,7 @@ async def update_import(
         draft.next_run_at,
         draft.file_due_at,
         forget_host_key,
-        pause_from,
+        pause.begins if pause else None,
     )
 
 

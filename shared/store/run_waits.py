@@ -21,8 +21,9 @@ Those before it are in the order in which the scheduler takes them up: who asks 
 class RunWait(BaseModel):
     """What a run waits for, and since when."""
 
-    code: Literal["turn", "scheduler", "fetcher", "manager"] = Field(
-        description="Its turn among its manager's runs; a scheduler; a fetcher; another run that writes to its manager"
+    code: Literal["turn", "scheduler", "fetcher", "parser", "manager"] = Field(
+        description="Its turn among its manager's runs; a scheduler; a fetcher, or its turn there; a parser; "
+        "another run that writes to its manager"
     )
     message: str
     since: datetime
@@ -39,11 +40,22 @@ def wait_of(row: dict[str, Any]) -> RunWait | None:
         return _queued(row["queued_at"], others["before"], others["under_way"])
     step = max((step["started_at"] for step in row["steps"]), default=None) or row["queued_at"]
     since = datetime.fromisoformat(step) if isinstance(step, str) else step
-    if row["status"] == "fetching" and row["taken_up_at"] is None:
-        return RunWait(code="fetcher", message="It waits for a fetcher that has time for it.", since=since)
+    if row["status"] == "fetching":
+        return _for_fetcher(row, since)
+    if row["status"] == "staging" and not row["rows_staged"]:
+        return RunWait(code="parser", message="It waits for a parser that has time for its file.", since=since)
     if row["status"] == "planning" and others["writing"]:
         message = "It waits until another import has written its changes to the same contact manager."
         return RunWait(code="manager", message=message, since=since, run_id=others["writing"])
+    return None
+
+
+def _for_fetcher(row: dict[str, Any], since: datetime) -> RunWait | None:
+    if row["taken_up_at"] is None:
+        return RunWait(code="fetcher", message="It waits for a fetcher that has time for it.", since=since)
+    if row["waits_for_turn"]:
+        message = "It waits for its turn: only so many files are fetched at once, in all and from one server."
+        return RunWait(code="fetcher", message=message, since=since)
     return None
 
 

@@ -11,6 +11,8 @@ from shared.ids import new_id
 from shared.postgres.database import Connection, Pool
 from shared.postgres.outbox import say
 from shared.rules.due import delay_of, next_file_due
+from shared.rules.recurrence import time_zone_named
+from shared.rules.wall_clock import instant_of
 from shared.store.schedules import pause_from_row, schedule_from_json
 from shared.topics import IMPORT_WARNED
 
@@ -32,18 +34,19 @@ ORDER BY greatest(i.file_due_at, i.file_look_at) LIMIT $2 FOR NO KEY UPDATE OF i
 """
 
 # A file that was read is one that came, though it was refused or full of errors: a mail of its own says that. One that
-# the server did not have, or that was as before, did not come; nor did one that is imported every time.
+# the server did not have, or that was as before, did not come; nor did one that is imported every time. A run belongs
+# to the day that it was due on, however late it began or ended: it was waited for then.
 _RUNS = """
 SELECT w.id, last.id AS last_id, last.status = 'unchanged' OR read.again AS unchanged, read.came,
     EXISTS (SELECT FROM runs WHERE import_id = w.id AND finished_at IS NULL AND NOT dry_run) AS under_way
 FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, since) LEFT JOIN LATERAL (
     SELECT id, status FROM runs WHERE import_id = w.id AND NOT dry_run ORDER BY queued_at DESC LIMIT 1) AS last ON true
 LEFT JOIN LATERAL (
-    SELECT file_sha256 FROM runs WHERE import_id = w.id AND NOT dry_run AND finished_at <= w.since
-        AND status <> 'cancelled' AND file_sha256 IS NOT NULL ORDER BY finished_at DESC LIMIT 1) AS before ON true
+    SELECT file_sha256 FROM runs WHERE import_id = w.id AND NOT dry_run AND coalesce(due_at, queued_at) <= w.since
+        AND status <> 'cancelled' AND file_sha256 IS NOT NULL ORDER BY queued_at DESC LIMIT 1) AS before ON true
 CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(file_sha256 IS DISTINCT FROM before.file_sha256), false) AS came, count(*) > 0 AS again
-    FROM runs WHERE import_id = w.id AND NOT dry_run AND finished_at > w.since
+    FROM runs WHERE import_id = w.id AND NOT dry_run AND queued_at > w.since AND coalesce(due_at, queued_at) > w.since
         AND status NOT IN ('unchanged', 'cancelled') AND file_sha256 IS NOT NULL) AS read
 """
 
@@ -59,7 +62,7 @@ async def claim_file_deadlines(connection: Connection, now: datetime, limit: int
     While a run that may bring the file is under way, or due and not begun, nothing is said yet.
     """
     rows = await connection.fetch(_CLAIM, now, limit)
-    found = await connection.fetch(_RUNS, [row["id"] for row in rows], [row["file_due_at"] - _DAY for row in rows])
+    found = await connection.fetch(_RUNS, [row["id"] for row in rows], [_day_before(row) for row in rows])
     runs = {each["id"]: each for each in found}
     moves = []
     for row in rows:
@@ -86,6 +89,16 @@ async def next_deadline(connection: Connection | Pool) -> datetime | None:
         WHERE deleted_at IS NULL AND file_due_at IS NOT NULL"""
     )
     return due
+
+
+def _day_before(row: asyncpg.Record) -> datetime:
+    """Return the time of the deadline on the day before, by the zone's clock: 23 or 25 hours where that is changed."""
+    deadline: datetime = row["file_due_at"]
+    try:
+        zone = time_zone_named(row["schedule"]["time_zone"])
+    except (TypeError, KeyError, ContactsSyncError):
+        return deadline - _DAY
+    return instant_of(deadline.astimezone(zone).replace(tzinfo=None) - _DAY, zone)
 
 
 def _is_to_begin(row: asyncpg.Record, delay: timedelta, now: datetime) -> bool:

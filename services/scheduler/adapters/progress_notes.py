@@ -10,8 +10,8 @@ from shared.postgres.database import Connection
 # A row that somebody holds is passed over: its run is at work, and beats again. Rows are locked in one order.
 _BEAT = """
 WITH beats AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::bigint[])
-        AS b (id, attempt, step, service, waited_ms, bytes, bytes_total)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::bigint[],
+        $9::boolean[]) AS b (id, attempt, step, service, waited_ms, bytes, bytes_total, waits_for_turn)
 ), open AS (
     SELECT id, attempt, status FROM runs WHERE id = ANY ($1) AND status IN ('fetching', 'staging')
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
@@ -19,6 +19,7 @@ WITH beats AS (
 UPDATE runs SET beat_at = clock_timestamp(), waited_ms = b.waited_ms,
     bytes = greatest(runs.bytes, coalesce(b.bytes, 0)),
     bytes_total = coalesce(b.bytes_total, runs.bytes_total), taken_up_at = coalesce(taken_up_at, $8),
+    waits_for_turn = b.waits_for_turn,
     status = CASE WHEN b.step = 'staging' THEN 'staging' ELSE runs.status END
 FROM beats b JOIN open o USING (id, attempt) WHERE runs.id = b.id
 RETURNING runs.id, b.attempt, b.step, b.service, o.status <> runs.status AS moved
@@ -44,6 +45,7 @@ class Note:
     waited_ms: int
     bytes: int | None
     bytes_total: int | None
+    waits_for_turn: bool
 
 
 async def write_notes(connection: Connection, notes: Sequence[Note], now: datetime) -> None:
@@ -58,6 +60,7 @@ async def write_notes(connection: Connection, notes: Sequence[Note], now: dateti
         [note.bytes for note in notes],
         [note.bytes_total for note in notes],
         now,
+        [note.waits_for_turn for note in notes],
     )
     moved = [row for row in rows if row["moved"]]
     if moved:

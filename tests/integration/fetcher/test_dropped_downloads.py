@@ -18,7 +18,7 @@ from services.fetcher.preview import Previewer
 from services.fetcher.remote_sources import RemoteSources
 from shared.clock import SystemClock
 from shared.events.base import Event
-from shared.events.runs import ImportCancelled, ImportRequested
+from shared.events.runs import ImportCancelled, ImportProgressed, ImportRequested
 from shared.ids import new_id
 from shared.objects.store import SealedObjects
 from shared.sealing import Sealer
@@ -58,8 +58,13 @@ async def server() -> AsyncIterator[HostileHttpServer]:
 
 
 @pytest.fixture
-async def handlers(tmp_path: Path) -> AsyncIterator[FetcherHandlers]:
-    sealer, clock, said = Sealer([bytes(32)]), SystemClock(), Said()
+def said() -> Said:
+    return Said()
+
+
+@pytest.fixture
+async def handlers(tmp_path: Path, said: Said) -> AsyncIterator[FetcherHandlers]:
+    sealer, clock = Sealer([bytes(32)]), SystemClock()
     objects = SealedObjects.from_settings(ObjectSettings(url=f"file://{tmp_path}"), sealer)
     sources = RemoteSources({"http": HttpTransport(PATIENT)}, sealer, clock, PATIENT)
     texts = TextStore(objects, chunk_bytes=PATIENT.chunk_bytes, max_bytes=PATIENT.max_bytes, new_id=new_id)
@@ -132,3 +137,20 @@ async def test_an_attempt_that_is_delivered_again_does_not_drop_a_later_one(
     await handlers.on_import_requested(requested(server, "/one", run_id))
     await handlers.on_import_requested(requested(server, "/three", run_id, attempt=3))
     await asked_for(server, "/two", "/three")
+
+
+async def test_a_download_that_waits_for_its_turn_says_so(
+    server: HostileHttpServer, handlers: FetcherHandlers, said: Said
+) -> None:
+    first, second = (requested(server, f"/{name}.csv", new_id()) for name in "ab")
+    await handlers.on_import_requested(first)
+    await asked_for(server, "/a.csv")
+    await handlers.on_import_requested(second)
+
+    def waits(event: ImportRequested) -> bool | None:
+        beats = [each for each in said.events if isinstance(each, ImportProgressed) and each.run_id == event.run_id]
+        return beats[-1].waits_for_turn if beats else None
+
+    await until(lambda: (waits(first), waits(second)) == (False, True), within=10, what="both beat")
+    await handlers.on_import_cancelled(cancelled(first))
+    await until(lambda: waits(second) is False, within=10, what="the second has its turn")

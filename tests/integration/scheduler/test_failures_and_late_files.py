@@ -1,6 +1,6 @@
 """What people ask of a schedule: try again, pause when it goes on failing, tell when the file is late."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -324,3 +324,39 @@ async def test_nothing_is_tried_again_within_a_pause(schedulers: Schedulers) -> 
         await pause_import(schedulers.db, made, pause, now=HALF_PAST)
     await end_runs(schedulers, "failed", "login_refused")
     assert await schedulers.next_at(made) == HALF_PAST + 3 * DAY
+
+
+async def day_of_file(
+    schedulers: Schedulers, due: datetime, status: str, sha256: str | None, deadline: datetime
+) -> None:
+    """Let a run come due that takes until after the deadline, where that is at once, and look at the deadline."""
+    dispatcher = schedulers.dispatcher()
+    schedulers.clock.set(due)
+    await dispatcher.queue_due()
+    await dispatcher.look_for_late_files()
+    await schedulers.db.execute("UPDATE runs SET file_sha256 = $1 WHERE finished_at IS NULL", sha256)
+    schedulers.clock.go(timedelta(seconds=30))
+    await schedulers.finish(status)
+    schedulers.clock.set(max(deadline, schedulers.clock.now()) + timedelta(minutes=2))
+    await dispatcher.look_for_late_files()
+
+
+async def test_a_run_that_was_waited_for_brings_no_file_for_the_next_day_too(schedulers: Schedulers) -> None:
+    await schedulers.new_import(daily(file_by=time(6, 30)))
+    files = [("succeeded", "a"), ("unchanged", "a"), ("succeeded", "b"), ("failed", None), ("succeeded", "c")]
+    for number, (status, sha256) in enumerate(files):
+        due = HALF_PAST + number * DAY
+        await day_of_file(schedulers, due, status, sha256, due)
+    assert [warning.expected_at for warning in await warnings(schedulers)] == [HALF_PAST + DAY, HALF_PAST + 3 * DAY]
+
+
+async def test_the_day_before_a_deadline_has_23_hours_in_spring(schedulers: Schedulers) -> None:
+    start = datetime.fromisoformat("2026-11-01T08:15")
+    schedulers.clock.set(datetime(2027, 3, 27, 6, 0, tzinfo=UTC))
+    schedule = Schedule(start, "Europe/Berlin", "FREQ=DAILY", policy=SchedulePolicy(file_by=time(9, 0)))
+    await schedulers.new_import(schedule)
+    saturday, sunday = datetime(2027, 3, 27, 7, 15, tzinfo=UTC), datetime(2027, 3, 28, 6, 15, tzinfo=UTC)
+    late = timedelta(minutes=45)
+    await day_of_file(schedulers, saturday, "succeeded", "a", saturday + late)
+    await day_of_file(schedulers, sunday, "unchanged", "a", sunday + late)
+    assert [warning.expected_at for warning in await warnings(schedulers)] == [sunday + late]

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.scheduler.adapters.recomputing import recompute_due
-from shared.rules.due import Pause
+from shared.rules.due import Pause, next_due
 from shared.store.imports import ImportDraft, get_import, update_import
 from shared.store.runs import request_run
 from shared.store.schedules import pause_import, resume_import
@@ -205,4 +205,23 @@ async def test_what_a_pause_took_by_another_rule_is_told(schedulers: Schedulers,
         async with schedulers.db.transaction():
             await resume_import(schedulers.db, made, now=schedulers.clock.now())
         assert await schedulers.missed(made) == [("paused", 5), ("paused", 1)]
+    assert (await get_import(schedulers.db, made)).pause is None
+
+
+async def test_a_pause_that_is_over_is_told_once_where_the_rule_changes_before_a_scheduler_saw_its_end(
+    schedulers: Schedulers,
+) -> None:
+    made = await schedulers.new_import(daily())
+    async with schedulers.db.transaction():
+        await pause_import(schedulers.db, made, Pause(NOW, NOW + 3 * DAY), now=NOW)
+    schedulers.clock.go(3 * DAY + 10 * MINUTE)
+    now = schedulers.clock.now()
+    saved = await get_import(schedulers.db, made)
+    hourly = replace(daily(), rrule="FREQ=HOURLY")
+    next_at = next_due(hourly, made, now, saved.pause)
+    draft = ImportDraft(saved.id, saved.manager_id, saved.name, saved.setup, hourly, next_at, None)
+    async with schedulers.db.transaction():
+        await update_import(schedulers.db, draft, before=saved, forget_host_key=False, now=now)
+    await schedulers.dispatcher().queue_due()
+    assert await schedulers.missed(made) == [("paused", 3)]
     assert (await get_import(schedulers.db, made)).pause is None

@@ -256,3 +256,13 @@ async def test_a_run_that_waits_says_for_what_and_since_when(web: Web) -> None:
     assert for_fetcher["code"] == "fetcher"
     await web.db.execute("UPDATE runs SET taken_up_at = now() WHERE id = $1", third["id"])
     assert await waiting(third) is None
+    await web.db.execute("UPDATE runs SET waits_for_turn = true WHERE id = $1", third["id"])
+    for_turn = await waiting(third)
+    assert for_turn
+    assert (for_turn["code"], "one server" in for_turn["message"]) == ("fetcher", True)
+    await web.db.execute("UPDATE runs SET status = 'staging' WHERE id = $1", third["id"])
+    for_parser = await waiting(third)
+    assert for_parser
+    assert for_parser["code"] == "parser"
+    await web.db.execute("UPDATE runs SET rows_staged = 1 WHERE id = $1", third["id"])
+    assert await waiting(third) is None

@@ -1,4 +1,7 @@
-"""Random rules, many of them seldom due: odd intervals with few hours, minutes, or days; over several zones."""
+"""Random rules, many of them seldom due: odd intervals with few hours, minutes, or days; over several zones.
+
+Now and then they name seconds, and choose few of many times.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,8 +27,11 @@ _LIMITS = (
     *(("BYHOUR", 0, 23, 0.7, _INTERVALS), ("BYMINUTE", 0, 59, 0.5, _INTERVALS), ("BYDAY", 0, 6, 0.5, _INTERVALS)),
     *(("BYMONTH", 1, 12, 0.3, _INTERVALS), ("BYMONTHDAY", 1, 31, 0.3, _INTERVALS.keys() - {"WEEKLY"})),
     *(("BYYEARDAY", 1, 366, 0.1, {"MINUTELY", "HOURLY", "YEARLY"}), ("BYWEEKNO", 1, 53, 0.1, {"YEARLY"})),
+    ("BYSECOND", 0, 59, 0.1, _INTERVALS),
 )
 """What limits a rule: from which number to which, how often it does, and with which frequencies."""
+_CHOOSES = 0.2
+"""How often BYSETPOS chooses among what is named."""
 
 
 def accepted_schedules(source: Random) -> Iterator[Schedule]:
@@ -48,4 +54,7 @@ def _rule(source: Random) -> str:
             most = source.choice((1, 1, 1, 3, (high - low) // 2))
             chosen = sorted(source.sample(range(low, high + 1), most))
             parts.append(f"{name}={','.join(WEEKDAYS[each] if name == 'BYDAY' else str(each) for each in chosen)}")
+    if source.random() < _CHOOSES:
+        positions = {source.choice((-1, 1)) * source.choice((1, 1, 2, source.randint(1, 366))) for _ in range(3)}
+        parts.append(f"BYSETPOS={','.join(map(str, sorted(positions)[: source.randint(1, 3)]))}")
     return ";".join(parts)

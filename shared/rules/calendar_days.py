@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date
 from functools import lru_cache
 from itertools import pairwise
@@ -18,7 +18,10 @@ SEARCHED_YEARS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class DayPattern:
-    """What a day has to fulfil, all of it; an empty tuple asks for nothing. `monthly`: ordinals count in the month."""
+    """What a day has to fulfil, all of it; an empty tuple asks for nothing.
+
+    `monthly`: ordinals count in the month. `followed`: the next day has to fulfil the rest, too.
+    """
 
     months: tuple[int, ...] = ()
     weeks: tuple[int, ...] = ()
@@ -27,6 +30,7 @@ class DayPattern:
     weekdays: tuple[tuple[int, int], ...] = ()
     week_start: int = 0
     monthly: bool = True
+    followed: bool = False
 
     @property
     def every_day(self) -> bool:
@@ -74,7 +78,7 @@ _KINDS: Final = {
 
 
 def _examples_for(pattern: DayPattern) -> Sequence[int]:
-    return _KINDS[bool(pattern.weekdays), bool(pattern.weeks)]
+    return _KINDS[bool(pattern.weekdays), bool(pattern.weeks or pattern.followed)]
 
 
 def _days_of_year(pattern: DayPattern, year: int) -> tuple[int, Sequence[int]]:
@@ -88,11 +92,20 @@ def _days_like(pattern: DayPattern, year: int) -> Sequence[int]:
     first, end = month_start(year * 12), month_start(year * 12 + 12)
     if pattern.every_day:
         return range(end - first)
+    if pattern.followed:
+        return _followed_days(replace(pattern, followed=False), year)
     spans = [(month_start(year * 12 + month - 1), month_start(year * 12 + month) - 1) for month in range(1, 13)]
     found: set[int] | None = None
     for days in _sets(pattern, year, spans):
         found = set(days) if found is None else found.intersection(days)
     return tuple(sorted(day - first for day in found or () if first <= day < end))
+
+
+def _followed_days(pattern: DayPattern, year: int) -> Sequence[int]:
+    """Return how many days after the year's first those are that fulfil the pattern as the next day does."""
+    (first, days), (end, following) = _days_of_year(pattern, year), _days_of_year(pattern, year + 1)
+    fitting = {*days, *(end - first + day for day in following[:1])}
+    return tuple(day for day in days if day + 1 in fitting)
 
 
 def days_between(pattern: DayPattern, low: int, high: int) -> list[int]:
@@ -122,14 +135,8 @@ def day_from(pattern: DayPattern, ordinal: int) -> int | None:
 
 def has_days_in_a_row(pattern: DayPattern) -> bool:
     """Tell whether a day that fulfils the pattern may follow another."""
-    examples = sorted(set(_examples_for(pattern)))
-    if any(later == earlier + 1 for year in examples for earlier, later in pairwise(_days_of_year(pattern, year)[1])):
-        return True
-    years = (_days_of_year(pattern, year) for year in range(_CYCLE_START, _CYCLE_START + _CYCLE + 1))
-    return any(
-        days and following and first + days[-1] + 1 == next_first + following[0]
-        for (first, days), (next_first, following) in pairwise(years)
-    )
+    followed = replace(pattern, followed=True)
+    return any(_days_like(followed, year) for year in set(_examples_for(followed)))
 
 
 def _sets(pattern: DayPattern, year: int, spans: list[tuple[int, int]]) -> Iterator[Iterable[int]]:

@@ -26,7 +26,8 @@ _SINCE_MONDAY: Final = 3 * _DAY
 """What had passed of the week when 1970 began."""
 _MOST_TRIES: Final = 200
 """A rule has ended after so many steps in a row that come to a time that fits, but not to a day, or so many years."""
-_SEARCHED: Final = 40 * 366 * _DAY
+SEARCHED_STEPS_YEARS: Final = 40
+_SEARCHED: Final = SEARCHED_STEPS_YEARS * 366 * _DAY
 _NEVER: Final = maxsize
 
 

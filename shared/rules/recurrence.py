@@ -4,16 +4,18 @@ Daily and longer rules are wall-clock times: one that a clock change skips is du
 one that it repeats the first time. Hourly and shorter rules count elapsed time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.errors import UserError
-from shared.rules.elapsed_times import ElapsedTimes, elapsed_times
+from shared.rules.calendar_days import SEARCHED_YEARS
+from shared.rules.distances import come_within
+from shared.rules.elapsed_times import SEARCHED_STEPS_YEARS, ElapsedTimes, elapsed_times
 from shared.rules.recurrence_rule import RecurrenceRule, parse_rule
 from shared.rules.schedule_policy import NO_POLICY, SchedulePolicy, validate_policy
 from shared.rules.wall_clock import instant_of, instant_within
@@ -26,11 +28,9 @@ MOST_YEARS_COUNTED: Final = 200
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 9000
 SHORTEST_MINUTES: Final = 5
-_DAY: Final = 86_400
-_MINUTE: Final = 60
+MOST_TIMES_OF_DAY: Final = 24 * 60 // SHORTEST_MINUTES
+"""A daily or longer rule names at most so many: also where BYSETPOS chooses few of them, all have to be counted."""
 _MACHINES_OWN: Final = frozenset({"localtime", "posixrules"})
-_MOST_SECONDS: Final = 2 * _DAY
-_POSITIONS_LOOKED_AT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class Schedule:
 def validate(schedule: Schedule) -> None:
     """Refuse a schedule that can't be followed.
 
-    Raises UserError `time_zone_unknown`, `schedule_range`, `rrule_invalid`, `rrule_too_often`, `rrule_never_due`,
-    `schedule_policy`, or `schedule_not_wall_clock` for a time with an offset.
+    Raises UserError `time_zone_unknown`, `schedule_range`, `rrule_invalid`, `rrule_too_many_times`, `rrule_too_often`,
+    `rrule_never_due`, `schedule_policy`, or `schedule_not_wall_clock` for a time with an offset.
     """
     validate_policy(schedule.policy)
     time_zone_named(schedule.time_zone)
@@ -65,15 +65,17 @@ def validate(schedule: Schedule) -> None:
             raise UserError("schedule_not_wall_clock", message, field=f"schedule.{name}")
     rule = parse_rule(schedule.rrule) if schedule.rrule is not None else RecurrenceRule("DAILY")
     _check_range(schedule, rule)
+    _check_times_of_day(rule)
     times = _times(schedule, rule)
-    if schedule.rrule is not None and _too_often(times, schedule):
-        message = f"Runs would be due less than {SHORTEST_MINUTES} minutes apart, the shortest interval there is"
-        raise UserError("rrule_too_often", message, field="schedule.rrule")
+    if next(_unended(times, schedule), None) is None:
+        years = SEARCHED_STEPS_YEARS if rule.sub_daily else SEARCHED_YEARS
+        message = f"This rule is not due within {years} years of the start: change the days or times that it names"
+        raise UserError("rrule_never_due", message, field="schedule.rrule")
+    if schedule.rrule is not None and come_within(times, timedelta(minutes=SHORTEST_MINUTES)):
+        raise _too_often()
     if schedule.policy.file_by is not None and (first := _first_of_day(times)) > schedule.policy.file_by:
         message = f"Nothing looks for the file before the day's first run, at {first:%H:%M}; give a later time"
         raise UserError("schedule_policy", message, field="schedule.file_by")
-    if next(_unended(times, schedule), None) is None:
-        raise UserError("rrule_never_due", "No day fulfils this rule: it would never be due", field="schedule.rrule")
     count = schedule.count or rule.count
     if count is not None and schedule.rrule is not None and _counted(schedule)[1] < count:
         message = f"The rule is not due so often within {MOST_YEARS_COUNTED} years; give an end date instead"
@@ -204,6 +206,19 @@ def _check_range(schedule: Schedule, rule: RecurrenceRule) -> None:
         raise _range_error(f"The number of runs has to be from 1 to {MOST_RUNS:,}; give an end date instead", "count")
 
 
+def _check_times_of_day(rule: RecurrenceRule) -> None:
+    named = max(1, len(rule.hours)) * max(1, len(rule.minutes)) * max(1, len(rule.seconds))
+    if rule.sub_daily or named <= MOST_TIMES_OF_DAY:
+        return
+    if not rule.positions:  # so many that two of them are too close to each other
+        raise _too_often()
+    message = (
+        f"The rule names {named:,} times of a day for BYSETPOS to choose from; name at most {MOST_TIMES_OF_DAY}, "
+        "with fewer BYHOUR, BYMINUTE and BYSECOND"
+    )
+    raise UserError("rrule_too_many_times", message, field="schedule.rrule")
+
+
 def _first_of_day(times: WallTimes | ElapsedTimes) -> time:
     """Return a time of day before which nothing is due."""
     if isinstance(times, WallTimes):
@@ -213,24 +228,9 @@ def _first_of_day(times: WallTimes | ElapsedTimes) -> time:
     return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
 
 
-def _too_often(times: WallTimes | ElapsedTimes, schedule: Schedule) -> bool:
-    shortest = SHORTEST_MINUTES * 60
-    if isinstance(times, WallTimes):
-        if times.positions:  # which of a period's times count is seen at the times themselves
-            due = islice(_unended(times, schedule), _POSITIONS_LOOKED_AT)
-            return any(later - earlier < timedelta(seconds=shortest) for earlier, later in pairwise(due))
-        seconds = [int(time.total_seconds()) for time in times.times]
-        return _closest(seconds, _DAY if times.on_days_in_a_row else _MOST_SECONDS) < shortest
-    if times.step < shortest and times.windows:
-        longer = any(high - low > _MINUTE for low, high in times.windows)
-        return longer or len(times.offsets) > 1 or _closest([low for low, _ in times.windows], _DAY) < shortest
-    return _closest(times.offsets, times.step) < shortest
-
-
-def _closest(sorted_seconds: Sequence[int], whole: int) -> int:
-    """Return the least distance between two of them, going round the whole."""
-    following = [*sorted_seconds[1:], *(first + whole for first in sorted_seconds[:1])]
-    return min((later - earlier for earlier, later in zip(sorted_seconds, following, strict=True)), default=whole)
+def _too_often() -> UserError:
+    message = f"Runs would be due less than {SHORTEST_MINUTES} minutes apart, the shortest interval there is"
+    return UserError("rrule_too_often", message, field="schedule.rrule")
 
 
 def _range_error(message: str, name: str) -> UserError:

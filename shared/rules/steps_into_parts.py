@@ -23,11 +23,32 @@ def joined(parts: Iterable[tuple[int, int]]) -> Parts:
     return tuple(zip(bounds[::2], bounds[1::2], strict=True))
 
 
+def common(some: Parts, others: Parts) -> Parts:
+    """Return what lies in both."""
+    found, place = [], 0
+    for low, high in some:
+        while place < len(others) and others[place][1] <= low:
+            place += 1
+        at = place
+        while at < len(others) and others[at][0] < high:
+            found.append((max(low, others[at][0]), min(high, others[at][1])))
+            at += 1
+    return tuple(found)
+
+
+def moved_back(parts: Parts, seconds: int, cycle: int) -> Parts:
+    """Return parts so much earlier; what comes before the cycle's begin is at its end."""
+    head = [(max(low, seconds) - seconds, high - seconds) for low, high in parts if high > seconds]
+    tail = [(low - seconds + cycle, min(high, seconds) - seconds + cycle) for low, high in parts if low < seconds]
+    return (*head, *tail)
+
+
 class StepsIntoParts:
     """Steps of a length through a cycle, in some parts of which they are wanted."""
 
     def __init__(self, step: int, cycle: int, parts: Parts) -> None:
-        self._step, self._cycle, self._parts = step, cycle, parts
+        self.cycle, self.parts = cycle, parts
+        self._step = step
         self._lows = [low for low, _ in parts]
         self._length = gcd(step, cycle)
         self._round_trip = cycle // self._length
@@ -38,17 +59,17 @@ class StepsIntoParts:
 
     def is_within(self, time: int) -> bool:
         """Tell whether a time lies in a part of its cycle."""
-        time %= self._cycle
+        time %= self.cycle
         place = bisect_right(self._lows, time) - 1
-        return place >= 0 and time < self._parts[place][1]
+        return place >= 0 and time < self.parts[place][1]
 
     def into(self, time: int) -> int | None:
         """Return how few steps, or none, lead from a time into a part; None where no number of them does."""
-        time %= self._cycle
+        time %= self.cycle
         if not self._is_written:
             every = (
-                _first_within(self._step % self._cycle, self._cycle, (low - time) % self._cycle, high - low - 1)
-                for low, high in self._parts
+                _first_within(self._step % self.cycle, self.cycle, (low - time) % self.cycle, high - low - 1)
+                for low, high in self.parts
             )
             return min((steps for steps in every if steps is not None), default=None)
         place = time // self._length * self._back % self._round_trip
@@ -69,7 +90,7 @@ class StepsIntoParts:
                 "I",
                 sorted(
                     time // length * back % round_trip
-                    for low, high in self._parts
+                    for low, high in self.parts
                     for time in range(low + (least - low) % length, high, length)
                 ),
             )

@@ -12,14 +12,13 @@ from shared.rules.calendar_days import (
     DayPattern,
     day_from,
     days_between,
-    has_days_in_a_row,
     month_start,
 )
 from shared.rules.recurrence_rule import RecurrenceRule, chosen_at
 
 _MOST_TRIES: Final = 500
 """A rule has ended after so many periods in a row with a day that fits but no due time, or beside one that fits."""
-_SEARCHED_DAYS: Final = SEARCHED_YEARS * 366
+SEARCHED_DAYS: Final = SEARCHED_YEARS * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,38 @@ class WallTimes:
         first = max(wall, self.start).toordinal()
         number, tried, found_on = self._number_of(first), 0, first
         while tried <= _MOST_TRIES:
-            low, high = self._span(number)
+            low, high = self.span(number)
             fitting = day_from(self.days, low)
-            if fitting is None or fitting - found_on > _SEARCHED_DAYS:
+            if fitting is None or fitting - found_on > SEARCHED_DAYS:
                 return
             tried += 1
             if fitting >= high:
                 number = self._number_of(fitting)
                 continue
-            for time in self._chosen(days_between(self.days, low, high), first):
+            for time in self.chosen(days_between(self.days, low, high), first):
                 if time > wall and time >= self.start:
                     tried, found_on = 0, low
                     yield time
             number += 1
 
-    @property
-    def on_days_in_a_row(self) -> bool:
-        """Tell whether it may be due on a day and on the next."""
-        return (self.rule.frequency != "DAILY" or self.rule.interval == 1) and has_days_in_a_row(self.days)
+    def span(self, number: int) -> tuple[int, int]:
+        """Return a period's first day and its end; the start is in period 0."""
+        unit = self._unit_of(self.start.toordinal()) + number * self.rule.interval
+        return self._begin_of(unit), self._begin_of(unit + 1)
+
+    def chosen(self, days: Sequence[int], from_day: int) -> Iterator[datetime]:
+        """Return the due times of a period, those on days before one left out.
+
+        A year may have more than 50,000 times: they are not written out, though BYSETPOS counts them all.
+        """
+        if self.positions:
+            for place in chosen_at(self.positions, range(len(days) * len(self.times))):
+                day, time = divmod(place, len(self.times))
+                yield datetime.fromordinal(days[day]) + self.times[time]
+            return
+        for day in days[bisect_left(days, from_day) :]:
+            for each in self.times:
+                yield datetime.fromordinal(day) + each
 
     def _unit_of(self, day: int) -> int:
         """Return the day, week, month or year that a day is in, as a number."""
@@ -79,25 +92,6 @@ class WallTimes:
     def _number_of(self, day: int) -> int:
         """Return the number of the period that a day is in, or of the next where it is between the rule's intervals."""
         return -((self._unit_of(self.start.toordinal()) - self._unit_of(day)) // self.rule.interval)
-
-    def _span(self, number: int) -> tuple[int, int]:
-        """Return a period's first day and its end."""
-        unit = self._unit_of(self.start.toordinal()) + number * self.rule.interval
-        return self._begin_of(unit), self._begin_of(unit + 1)
-
-    def _chosen(self, days: Sequence[int], from_day: int) -> Iterator[datetime]:
-        """Return the due times of a period, those on days before one left out.
-
-        A year may have more than 50,000 times: they are not written out, though BYSETPOS counts them all.
-        """
-        if self.positions:
-            for place in chosen_at(self.positions, range(len(days) * len(self.times))):
-                day, time = divmod(place, len(self.times))
-                yield datetime.fromordinal(days[day]) + self.times[time]
-            return
-        for day in days[bisect_left(days, from_day) :]:
-            for each in self.times:
-                yield datetime.fromordinal(day) + each
 
 
 def wall_times(rule: RecurrenceRule, start: datetime) -> WallTimes:

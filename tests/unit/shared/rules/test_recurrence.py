@@ -145,6 +145,7 @@ def test_time_does_not_grow_with_age(rule: str) -> None:
 
 WORKDAYS = "BYDAY=MO,TU,WE,TH,FR"
 EVERY_FIVE_MINUTES = f"BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(0, 60, 5)))}"
+EVERY_MINUTE = f"BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(60)))}"
 DENSE_AND_RARE = [
     f"FREQ=YEARLY;{WORKDAYS};{EVERY_FIVE_MINUTES}",
     f"FREQ=YEARLY;{WORKDAYS};{EVERY_FIVE_MINUTES};BYSETPOS=-1",
@@ -308,6 +309,14 @@ def first_showing(time: datetime, zone: ZoneInfo) -> datetime:
                 "FREQ=YEARLY;BYYEARDAY=1,-1;BYHOUR=0,23;BYMINUTE=0,58",
             )
         ),
+        (berlin("2026-01-02", f"FREQ=YEARLY;{EVERY_MINUTE}"), "rrule_too_often", "schedule.rrule"),
+        *(
+            (berlin("2026-01-02", f"FREQ={rule};BYSETPOS=1"), "rrule_too_many_times", "schedule.rrule")
+            for rule in (
+                *(f"DAILY;{EVERY_MINUTE}", f"YEARLY;BYMONTH=1;BYMONTHDAY=1;{EVERY_MINUTE};BYSECOND=0,30"),
+                f"MONTHLY;{EVERY_FIVE_MINUTES},1",
+            )
+        ),
         *(
             (berlin("2026-01-02", rule), "rrule_never_due", "schedule.rrule")
             for rule in (
@@ -340,7 +349,7 @@ def test_refused(schedule: Schedule, code: str, field: str) -> None:
         *("FREQ=DAILY;BYMINUTE=0,1;BYSETPOS=1", "FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,55", "FREQ=YEARLY;BYDAY=53TH"),
         *("FREQ=WEEKLY;BYDAY=MO;BYHOUR=0,23;BYMINUTE=0,58", "FREQ=MONTHLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0,1;BYSETPOS=1"),
         *("FREQ=DAILY;INTERVAL=2;BYHOUR=0,23;BYMINUTE=0,58", "FREQ=YEARLY;BYHOUR=0,23;BYMINUTE=0,58"),
-        "FREQ=MONTHLY;BYDAY=MO;BYMINUTE=0,1;BYSETPOS=1,-1",
+        *("FREQ=MONTHLY;BYDAY=MO;BYMINUTE=0,1;BYSETPOS=1,-1", f"FREQ=MONTHLY;{EVERY_FIVE_MINUTES};BYSETPOS=1,-1"),
     ],
 )
 def test_taken(rule: str | None) -> None:

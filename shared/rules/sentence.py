@@ -70,9 +70,7 @@ def _days(rule: RecurrenceRule, start: datetime) -> str:
         words += f" {_on(rule)} {_counted(month_days, 'day')}{_of_month(rule)}"
         words += f" if it is {_weekday_words(weekdays, 'or')}" if weekdays else ""
     elif _chosen_by_kind(rule):
-        return (
-            f"{words} on the {_list([_ordinal(place) for place in rule.positions])} {_kind(weekdays)}{_in_months(rule)}"
-        )
+        return f"{words} on {_chosen_kind(rule)}{_in_months(rule)}"
     elif weekdays:
         each = rule.frequency in {"MONTHLY", "YEARLY"} and not rule.weeks
         joint = "or" if rule.frequency == "DAILY" else "and"
@@ -94,8 +92,17 @@ def _of_month(rule: RecurrenceRule) -> str:
 
 def _chosen_by_kind(rule: RecurrenceRule) -> bool:
     """Tell whether BYSETPOS chooses among named weekdays alone."""
-    by_day = rule.frequency in {"WEEKLY", "MONTHLY", "YEARLY"} and max(len(rule.hours), len(rule.minutes)) <= 1
+    times = max(len(rule.hours), len(rule.minutes), len(rule.seconds))
+    by_day = rule.frequency in {"WEEKLY", "MONTHLY", "YEARLY"} and times <= 1
     return bool(rule.positions and rule.weekdays and not rule.month_days and by_day)
+
+
+def _chosen_kind(rule: RecurrenceRule) -> str:
+    """Return the words for the weekdays that BYSETPOS chooses: of a week or a year, not of each of its months."""
+    chosen = f"{_places(rule)} {_kind(rule.weekdays)}"
+    if rule.months and rule.frequency == "WEEKLY":
+        return f"the week's {chosen}"
+    return f"the {chosen}" + (" of all" if len(rule.months) > 1 and rule.frequency == "YEARLY" else "")
 
 
 def _kind(weekdays: tuple[tuple[int, int], ...]) -> str:
@@ -103,7 +110,9 @@ def _kind(weekdays: tuple[tuple[int, int], ...]) -> str:
         return "day"
     if weekdays == _WORKDAYS:
         return "weekday"
-    return "weekend day" if weekdays == _WEEKEND else f"of {_weekday_words(weekdays)}"
+    if weekdays == _WEEKEND:
+        return "weekend day"
+    return f"of {_weekday_words(weekdays)}" if any(place for place, _ in weekdays) else _weekday_words(weekdays, "or")
 
 
 def _weekday_words(weekdays: tuple[tuple[int, int], ...], joint: str = "and", *, each: bool = False) -> str:
@@ -131,7 +140,12 @@ def _chosen(rule: RecurrenceRule) -> str:
     """Return the words for BYSETPOS, where it does not stand before a kind of day."""
     if not rule.positions or _chosen_by_kind(rule):
         return ""
-    return f", only the {_list([_ordinal(place) for place in rule.positions])} of these"
+    return f", only the {_places(rule)} of these"
+
+
+def _places(rule: RecurrenceRule) -> str:
+    """Return the words for BYSETPOS's positions, those counted from the end last."""
+    return _list([_ordinal(place) for place in sorted(rule.positions, key=lambda place: (place < 0, place))])
 
 
 def _times(rule: RecurrenceRule, start: datetime) -> str:

@@ -434,3 +434,13 @@ def test_the_whole_week_counts_where_one_of_its_days_is_chosen() -> None:
     """The start's week too, though it began before the start."""
     schedule = berlin("2026-01-07T06:30", "FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=1")
     assert next_occurrence(schedule, utc("2026-01-01T00:00")) == utc("2026-01-12T05:30")
+
+
+@pytest.mark.parametrize(
+    ("rule", "years"),
+    [("FREQ=YEARLY;INTERVAL=7;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU", 100), ("FREQ=HOURLY;INTERVAL=24;BYHOUR=9", 40)],
+)
+def test_what_is_not_due_is_said_to_be_so_only_for_as_long_as_was_looked(rule: str, years: int) -> None:
+    """The first of them is due in 2224."""
+    with pytest.raises(UserError, match=f"not due within {years} years of the start"):
+        validate(berlin("1930-01-01", rule))

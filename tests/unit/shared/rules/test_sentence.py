@@ -26,6 +26,21 @@ START = datetime(2026, 12, 1, 6, 30)  # noqa: DTZ001 - wall-clock time
         ),
         ("FREQ=MONTHLY;BYDAY=1MO,-1FR", "Every month on the last Friday and the first Monday at 06:30"),
         ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "Every month on the last weekday at 06:30"),
+        ("FREQ=MONTHLY;BYDAY=MO,FR;BYSETPOS=1,-1", "Every month on the first and last Monday or Friday at 06:30"),
+        ("FREQ=MONTHLY;BYDAY=FR;BYMONTH=3,6;BYSETPOS=-1", "Every month on the last Friday in March and June at 06:30"),
+        (
+            "FREQ=MONTHLY;BYDAY=FR;BYSECOND=1,30;BYSETPOS=1",
+            "Every month on each Friday at 06:30:01 and 06:30:30, only the first of these",
+        ),
+        (
+            "FREQ=YEARLY;BYMONTH=3,6;BYDAY=FR;BYSETPOS=-1",
+            "Every year on the last Friday of all in March and June at 06:30",
+        ),
+        ("FREQ=YEARLY;BYMONTH=3;BYDAY=FR;BYSETPOS=-1", "Every year on the last Friday in March at 06:30"),
+        (
+            "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYMONTH=3;BYSETPOS=1",
+            "Every week on the week's first weekday in March at 06:30",
+        ),
         ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "Every month on day 13 if it is Friday at 06:30"),
         ("FREQ=YEARLY", "Every year on 1 December at 06:30"),
         ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=1", "Every year on 1 March at 06:30"),

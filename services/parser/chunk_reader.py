@@ -50,7 +50,7 @@ class _Block(NamedTuple):
 
 
 class ChunkReader:
-    """Parses chunks, a block of them at a time; passwords leave it sealed."""
+    """Parses chunks, some blocks of them at a time; passwords leave it sealed."""
 
     def __init__(self, objects: SealedObjects, sealer: Sealer, clock: Clock) -> None:
         self._objects = objects

@@ -36,8 +36,6 @@ class SchedulerHandlers:
             file_sha256=event.file_sha256,
         )
         async with self._database.pool.acquire() as connection, connection.transaction():
-            if event.host_key:
-                await pin_host_key(connection, event.import_id, event.host_key)
             await close_run(
                 connection,
                 event.run_id,
@@ -47,3 +45,5 @@ class SchedulerHandlers:
                 service=_SERVICE,
                 unless=("applying",),
             )
+            if event.host_key:  # after the run's row is locked, in the order that the syncer locks them too
+                await pin_host_key(connection, event.import_id, event.host_key)

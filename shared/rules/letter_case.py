@@ -37,7 +37,9 @@ def _titled(value: str) -> str:
     end = 0
     for word in _WORD.finditer(words):
         begin = word.start()
-        parts += value[end:begin], value[begin].title(), value[begin + 1 : word.end()].lower()
+        small = value[begin : word.end()].lower()  # as a whole: a last sigma has a form of its own
+        first = value[begin]
+        parts += value[end:begin], first.title(), small[len(first.lower()) :]
         end = word.end()
     return "".join([*parts, value[end:]])
 

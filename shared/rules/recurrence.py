@@ -69,7 +69,9 @@ def validate(schedule: Schedule) -> None:
     times = _times(schedule, rule)
     if next(_unended(times, schedule), None) is None:
         years = SEARCHED_STEPS_YEARS if rule.sub_daily else SEARCHED_YEARS
-        message = f"This rule is not due within {years} years of the start: change the days or times that it names"
+        message = (
+            f"This rule was not found due within {years} years of the start: change the days or times that it names"
+        )
         raise UserError("rrule_never_due", message, field="schedule.rrule")
     if schedule.rrule is not None and come_within(times, timedelta(minutes=SHORTEST_MINUTES)):
         raise _too_often()

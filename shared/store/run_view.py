@@ -101,7 +101,7 @@ class RunView(BaseModel):
 _SELECT = f"""SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.status, r.queued_at, r.started_at,
     r.finished_at, r.bytes, r.bytes_total, r.rows_staged, r.counts, r.file_name, r.file_bytes, r.file_sha256,
     r.error_code, r.error_message, r.due_at, coalesce(r.setup ->> 'time_zone', 'UTC') AS time_zone, r.taken_up_at,
-    r.waits_for_turn,
+    r.waits_for_turn, r.parsed_from,
     {OTHERS},
     r.approves, r.undoes, r.undone_by, r.additions_and_updates_only, r.reason, r.notes,
     a.login AS requested_by,

@@ -42,7 +42,7 @@ def wait_of(row: dict[str, Any]) -> RunWait | None:
     since = datetime.fromisoformat(step) if isinstance(step, str) else step
     if row["status"] == "fetching":
         return _for_fetcher(row, since)
-    if row["status"] == "staging" and not row["rows_staged"]:
+    if row["status"] == "staging" and row["parsed_from"] is None and not row["rows_staged"]:
         return RunWait(code="parser", message="It waits for a parser that has time for its file.", since=since)
     if row["status"] == "planning" and others["writing"]:
         message = "It waits until another import has written its changes to the same contact manager."

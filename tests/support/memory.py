@@ -7,11 +7,12 @@ from tests.support.stack import Stack
 
 
 class PeakMemory:
-    """Measures one process while it is entered; `grown` is the peak over what was in use before, in bytes."""
+    """Measures one process while it is entered, in bytes: its peak, and by how much that is over what it held before."""
 
     def __init__(self, pid: int) -> None:
         self._process = Path(f"/proc/{pid}")
         self._before = 0
+        self.peak = 0
         self.grown = 0
 
     @classmethod
@@ -26,7 +27,8 @@ class PeakMemory:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.grown = self._bytes("VmHWM") - self._before
+        self.peak = self._bytes("VmHWM")
+        self.grown = self.peak - self._before
 
     def _bytes(self, name: str) -> int:
         lines = (self._process / "status").read_text(encoding="ascii").splitlines()

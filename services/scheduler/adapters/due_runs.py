@@ -50,7 +50,7 @@ FROM (SELECT count(*) AS startable FROM startable) AS counted LEFT JOIN taken ON
 
 _NEXT_ATTEMPT = """
 UPDATE runs SET attempt = attempt + 1, status = 'fetching', beat_at = clock_timestamp(), waited_ms = 0, rows_staged = 0,
-    taken_up_at = NULL, started_at = coalesce(started_at, $2)
+    taken_up_at = NULL, parsed_from = NULL, started_at = coalesce(started_at, $2)
 WHERE id = ANY ($1) RETURNING id, import_id, manager_id, attempt, trigger, setup, setup_fingerprint, stored, dry_run
 """
 

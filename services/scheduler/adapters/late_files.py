@@ -34,20 +34,26 @@ ORDER BY greatest(i.file_due_at, i.file_look_at) LIMIT $2 FOR NO KEY UPDATE OF i
 """
 
 # A file that was read is one that came, though it was refused or full of errors: a mail of its own says that. One that
-# the server did not have, or that was as before, did not come; nor did one that is imported every time. A run belongs
-# to the day that it was due on, however late it began or ended: it was waited for then.
-_RUNS = """
-SELECT w.id, last.id AS last_id, last.status = 'unchanged' OR read.again AS unchanged, read.came,
+# the server did not have, or that was as before, did not come; nor did one that is imported every time. A run counts for
+# the day that it was due on, a try again for that of the first: it was waited for then, unless an outage was too long.
+_READ = """(
+    SELECT r.file_sha256, r.status, r.queued_at,
+        CASE WHEN r.queued_at <= day.due_at + interval '12 hours' THEN day.due_at ELSE r.queued_at END AS counts_for
+    FROM runs r LEFT JOIN LATERAL (
+        SELECT due_at FROM runs WHERE r.trigger = 'schedule' AND import_id = r.import_id AND due_at IS NOT NULL
+            AND queued_at <= r.queued_at ORDER BY queued_at DESC LIMIT 1) AS day ON true
+    WHERE r.import_id = w.id AND NOT r.dry_run AND r.status <> 'cancelled' AND r.file_sha256 IS NOT NULL)"""
+_RUNS = f"""
+SELECT w.id, last.id AS last_id, last.status = 'unchanged' OR came.again AS unchanged, came.came,
     EXISTS (SELECT FROM runs WHERE import_id = w.id AND finished_at IS NULL AND NOT dry_run) AS under_way
 FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, since) LEFT JOIN LATERAL (
     SELECT id, status FROM runs WHERE import_id = w.id AND NOT dry_run ORDER BY queued_at DESC LIMIT 1) AS last ON true
 LEFT JOIN LATERAL (
-    SELECT file_sha256 FROM runs WHERE import_id = w.id AND NOT dry_run AND coalesce(due_at, queued_at) <= w.since
-        AND status <> 'cancelled' AND file_sha256 IS NOT NULL ORDER BY queued_at DESC LIMIT 1) AS before ON true
+    SELECT file_sha256 FROM {_READ} AS read WHERE counts_for <= w.since ORDER BY queued_at DESC LIMIT 1
+) AS before ON true
 CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(file_sha256 IS DISTINCT FROM before.file_sha256), false) AS came, count(*) > 0 AS again
-    FROM runs WHERE import_id = w.id AND NOT dry_run AND queued_at > w.since AND coalesce(due_at, queued_at) > w.since
-        AND status NOT IN ('unchanged', 'cancelled') AND file_sha256 IS NOT NULL) AS read
+    FROM {_READ} AS read WHERE queued_at > w.since AND counts_for > w.since AND status <> 'unchanged') AS came
 """
 
 _MOVE_ON = """
@@ -127,7 +133,7 @@ async def _judge(
         manager_id=row["manager_id"],
         manager_name=row["manager_name"],
         warning="file_late",
-        message=f"The file {what} in the 24 hours before the time by which a new one should be there.",
+        message=f"The file {what} since that time of the day before; by now a new one should be there.",
         expected_at=deadline,
         last_run_id=runs["last_id"],
         error_emails=(row["setup"].get("options") or {}).get("error_emails", []),

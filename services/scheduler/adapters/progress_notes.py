@@ -20,6 +20,7 @@ UPDATE runs SET beat_at = clock_timestamp(), waited_ms = b.waited_ms,
     bytes = greatest(runs.bytes, coalesce(b.bytes, 0)),
     bytes_total = coalesce(b.bytes_total, runs.bytes_total), taken_up_at = coalesce(taken_up_at, $8),
     waits_for_turn = b.waits_for_turn,
+    parsed_from = CASE WHEN b.step = 'staging' THEN coalesce(parsed_from, $8) ELSE parsed_from END,
     status = CASE WHEN b.step = 'staging' THEN 'staging' ELSE runs.status END
 FROM beats b JOIN open o USING (id, attempt) WHERE runs.id = b.id
 RETURNING runs.id, b.attempt, b.step, b.service, o.status <> runs.status AS moved

@@ -93,7 +93,7 @@ async def note_file(connection: Connection, set_id: int, event: FileFetched, now
     """Note what the attempt's file is; true when all its rows were staged already. In the caller's transaction.
 
     The first key that an SFTP server showed is kept here, so that no later run of the import can meet another one
-    unnoticed: this one cannot end before its file is noted.
+    unnoticed: this one changes no contact before its file is noted.
 
     The attempt's first file fixes the SHA-256; another one is dropped.
     """

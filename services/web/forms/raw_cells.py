@@ -4,7 +4,10 @@ from shared.rules.dialect import Dialect
 
 
 def raw_cells(record: str, dialect: Dialect) -> tuple[list[str], str]:
-    """Return the verbatim cells of one record, and its line end (empty where it has none)."""
+    """Return the verbatim cells of one record, and its line end (empty where it has none).
+
+    The line end stands apart also where a quote is never closed, of which it is part.
+    """
     body = record.removesuffix("\n").removesuffix("\r") if record.endswith("\n") else record.removesuffix("\r")
     delimiter, quote = dialect.delimiter, dialect.quote
     cells: list[str] = []
@@ -12,7 +15,7 @@ def raw_cells(record: str, dialect: Dialect) -> tuple[list[str], str]:
     while True:
         position = _after_quotes(body, begin, quote) if body.startswith(quote, begin) else begin
         if position is None:
-            return [*cells, record[begin:]], ""  # of a quote that is never closed the line's end is part
+            return [*cells, body[begin:]], record[len(body) :]
         end = body.find(delimiter, position)
         if end < 0:
             return [*cells, body[begin:]], record[len(body) :]

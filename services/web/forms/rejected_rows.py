@@ -56,7 +56,7 @@ class RejectedLayout:
     def shown(self, record: str) -> str:
         """Return a row's text for people: what may be a password is masked; without its line end, and bounded."""
         cells, _ = raw_cells(record, self.dialect)
-        text = readable(self.dialect.delimiter.join(self._without_passwords(cells, MASK))).rstrip("\r\n")
+        text = readable(self.dialect.delimiter.join(self._without_passwords(cells, MASK)))
         return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}{CUT}"
 
     def _line(self, record: str, line: str, reason: str, *, masked: bool) -> str:

@@ -360,3 +360,25 @@ async def test_the_day_before_a_deadline_has_23_hours_in_spring(schedulers: Sche
     await day_of_file(schedulers, saturday, "succeeded", "a", saturday + late)
     await day_of_file(schedulers, sunday, "unchanged", "a", sunday + late)
     assert [warning.expected_at for warning in await warnings(schedulers)] == [sunday + late]
+
+
+async def test_what_a_try_again_brought_after_the_deadline_is_no_file_of_the_next_day(schedulers: Schedulers) -> None:
+    await schedulers.new_import(daily(file_by=time(7, 0), retry_minutes=50))
+    deadline = HALF_PAST + timedelta(minutes=30)
+    await day_of_file(schedulers, HALF_PAST, "failed", None, deadline)
+    await schedulers.dispatcher().follow_up()
+    await day_of_file(schedulers, HALF_PAST + timedelta(minutes=51), "succeeded", "a", deadline)
+    await day_of_file(schedulers, HALF_PAST + DAY, "failed", None, deadline + DAY)
+    assert [warning.expected_at for warning in await warnings(schedulers)] == [deadline, deadline + DAY]
+
+
+async def test_a_run_that_a_long_outage_held_up_brings_the_file_of_the_day_that_it_runs_on(
+    schedulers: Schedulers,
+) -> None:
+    await schedulers.new_import(daily(file_by=time(7, 0)))
+    deadline = HALF_PAST + timedelta(minutes=30)
+    await day_of_file(schedulers, HALF_PAST, "succeeded", "a", deadline)
+    back = HALF_PAST + 2 * DAY - timedelta(minutes=30)
+    await day_of_file(schedulers, back, "succeeded", "b", back)
+    await day_of_file(schedulers, HALF_PAST + 2 * DAY, "unchanged", "b", deadline + 2 * DAY)
+    assert await warnings(schedulers) == []

@@ -52,6 +52,7 @@ async def test_a_run_moves_on_to_staging_and_never_back(schedulers: Schedulers) 
     await progress.write()
     (run,) = await schedulers.runs()
     assert run["status"] == "staging"
+    assert run["parsed_from"] == NOW
     steps = await schedulers.db.fetch("SELECT step, service, finished_at FROM run_steps ORDER BY step")
     assert [tuple(step) for step in steps] == [("fetching", "scheduler", NOW), ("staging", "parser", None)]
 

@@ -264,5 +264,5 @@ async def test_a_run_that_waits_says_for_what_and_since_when(web: Web) -> None:
     for_parser = await waiting(third)
     assert for_parser
     assert for_parser["code"] == "parser"
-    await web.db.execute("UPDATE runs SET rows_staged = 1 WHERE id = $1", third["id"])
+    await web.db.execute("UPDATE runs SET parsed_from = now() WHERE id = $1", third["id"])
     assert await waiting(third) is None

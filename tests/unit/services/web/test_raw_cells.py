@@ -17,7 +17,8 @@ def test_cells_joined_are_the_record_and_say_what_the_reader_reads(text: str, de
         return
     cells, end = raw_cells(text, dialect)
     assert delimiter.join(cells) + end == text
-    assert [cell_value(cell, '"') for cell in cells] == records[0].cells
+    *first, last = [cell_value(cell, '"') for cell in cells]
+    assert records[0].cells in ([*first, last], [*first, last + end])  # an open quote takes the line's end too
 
 
 @given(st.text(st.sampled_from('a",\n'), max_size=8))

@@ -108,6 +108,13 @@ def test_a_stray_byte_at_a_rows_end_does_not_take_the_delimiter_behind_it() -> N
     assert read.cells == ["1", "x\udc81", "21", "r"]
 
 
+def test_an_open_quote_takes_no_line_end_along() -> None:
+    lines = RejectedLayout(Dialect(skip_lines=1), 2, frozenset(), for_spreadsheet=True).skipped('"-- exported\n')
+    assert lines == '"\'-- exported"\n'
+    assert LAYOUT.shown('1,secret,"Miller, Ann\n') == '1,••••,"Miller, Ann'
+    assert LAYOUT.row('1,secret,"Miller, Ann\n', 7, ["r"]) == '1,,"Miller, Ann,7,"r"\n'
+
+
 def test_blank_cells_too_many_stay_where_they_have_the_row_rejected() -> None:
     kept = RejectedLayout(Dialect(), 2, frozenset(), trim=False)
     assert kept.row("1,x, \n", 21, ["r"]) == '1,x, ,21,"r"\n'

@@ -13,7 +13,8 @@ TITLES = [
     ("o'brien DON'T d'é", "O'Brien Don't D'é"),
     ("NAÏVE 1a x_y", "Naïve 1A X_Y"),
     ("ßa ǆa", "Ssa ǅa"),
-    ("ΟΔΟΣ", "Οδος"),
+    ("ΟΔΟΣ ΩΣ", "Οδος Ως"),
+    ("İZMİR", "İzmi̇r"),
 ]
 
 

@@ -442,5 +442,5 @@ def test_the_whole_week_counts_where_one_of_its_days_is_chosen() -> None:
 )
 def test_what_is_not_due_is_said_to_be_so_only_for_as_long_as_was_looked(rule: str, years: int) -> None:
     """The first of them is due in 2224."""
-    with pytest.raises(UserError, match=f"not due within {years} years of the start"):
+    with pytest.raises(UserError, match=f"not found due within {years} years of the start"):
         validate(berlin("1930-01-01", rule))

@@ -7,7 +7,7 @@ from tests.support.stack import Stack
 
 
 class PeakMemory:
-    """Measures one process while it is entered, in bytes: its peak, and by how much that is over what it held before."""
+    """Measures one process while it is entered, in bytes: its peak, and how much that is over what it held."""
 
     def __init__(self, pid: int) -> None:
         self._process = Path(f"/proc/{pid}")

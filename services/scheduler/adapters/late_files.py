@@ -34,8 +34,8 @@ ORDER BY greatest(i.file_due_at, i.file_look_at) LIMIT $2 FOR NO KEY UPDATE OF i
 """
 
 # A file that was read is one that came, though it was refused or full of errors: a mail of its own says that. One that
-# the server did not have, or that was as before, did not come; nor did one that is imported every time. A run counts for
-# the day that it was due on, a try again for that of the first: it was waited for then, unless an outage was too long.
+# the server did not have, or that was as before, did not come; nor did one that is imported every time. A run counts
+# for the day that it was due on, a try again for that of the first: it was waited for then, save in a long outage.
 _READ = """(
     SELECT r.file_sha256, r.status, r.queued_at,
         CASE WHEN r.queued_at <= day.due_at + interval '12 hours' THEN day.due_at ELSE r.queued_at END AS counts_for

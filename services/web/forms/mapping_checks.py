@@ -24,7 +24,7 @@ def checked_mapping(
             continue
         if column and line.constant is not None:
             errors.add("constant_with_column", "Give a column or a constant, not both.", f"{at}.constant")
-        if line.case is not None and line.constant is not None:
+        if not column and line.case is not None:
             errors.add("case_with_constant", "A constant is stored as it is given: leave the case out.", f"{at}.case")
         if column and not (wanted.options.has_header or _is_column_number(column)):
             message = f'Without a header a column is given by its number from 1, not as "{column}".'

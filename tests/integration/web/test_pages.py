@@ -343,6 +343,9 @@ async def test_the_rarer_options_are_set_shown_and_kept(web: Web) -> None:
         web, f"/imports/{entry['id']}/edit", FORM | more | {"quote": "''", "constant": ["x", "", "y", ""]}
     )
     assert len(errors(refused)) == 2
+    cased = await send(web, f"/imports/{entry['id']}/edit", FORM | more | {"case": ["upper", "", "lower", ""]})
+    assert (cased.status_code, len(errors(cased))) == (422, 1)
+    assert "leave the case out" in cased.text
 
 
 async def test_a_preview_that_cannot_be_made_is_told_on_the_page_and_its_file_is_kept(web: Web) -> None:

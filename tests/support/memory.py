@@ -7,12 +7,11 @@ from tests.support.stack import Stack
 
 
 class PeakMemory:
-    """Measures one process while it is entered, in bytes: its peak, and how much that is over what it held."""
+    """Measures one process while it is entered; `grown` is the peak over what was in use before, in bytes."""
 
     def __init__(self, pid: int) -> None:
         self._process = Path(f"/proc/{pid}")
         self._before = 0
-        self.peak = 0
         self.grown = 0
 
     @classmethod
@@ -23,14 +22,20 @@ class PeakMemory:
 
     def __enter__(self) -> Self:
         (self._process / "clear_refs").write_text("5", encoding="ascii")  # the peak counts from here
-        self._before = self._bytes("VmRSS")
+        self._before = _bytes(self._process, "VmRSS")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.peak = self._bytes("VmHWM")
-        self.grown = self.peak - self._before
+        self.grown = _bytes(self._process, "VmHWM") - self._before
 
-    def _bytes(self, name: str) -> int:
-        lines = (self._process / "status").read_text(encoding="ascii").splitlines()
-        found = next(line for line in lines if line.startswith(f"{name}:"))
-        return int(found.split()[1]) * 1024
+
+def peak_of_service(stack: Stack, service: str) -> int:
+    """Return what the one process of a service held at most since it was started, in bytes."""
+    (process,) = stack.processes(service)
+    return _bytes(Path(f"/proc/{process.pid}"), "VmHWM")
+
+
+def _bytes(process: Path, name: str) -> int:
+    lines = (process / "status").read_text(encoding="ascii").splitlines()
+    found = next(line for line in lines if line.startswith(f"{name}:"))
+    return int(found.split()[1]) * 1024

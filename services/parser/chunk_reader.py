@@ -15,7 +15,6 @@ from shared.clock import Clock
 from shared.errors import PermanentError
 from shared.events import rows
 from shared.events.files import ChunkRange, ChunkReady
-from shared.events.row_table import pack_rows
 from shared.events.set_up import ParseRules
 from shared.ids import new_id
 from shared.objects.file_head import read_file_head
@@ -134,7 +133,7 @@ class ChunkReader:
             blank=blank,
             header=header,
             skipped=skipped,
-            rows=pack_rows(batch.rows),
+            rows=batch.packed,
             passwords=[self._sealed(password, event.parse) for password in batch.passwords],
             rejected=[_rejected(rejection, text) for rejection in batch.rejected],
             warned=[

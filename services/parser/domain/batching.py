@@ -9,17 +9,20 @@ import pyarrow.compute as pc
 from pydantic_core import to_json
 
 from services.parser.domain.judged import RECORD, JudgedBlock, NoRow, Password, Rejection, Warned
-from shared.events.row_table import LINE
+from shared.events.row_table import LINE, pack_rows
 
 # Raise it with any change to where batches end: batches of different versions must not be mixed in one chunk.
-BATCHING_VERSION: Final = 3
+BATCHING_VERSION: Final = 4
 
 # On the wire: rows as base64, all else as JSON. The broker takes records up to 1 MiB.
 MAX_WIRE_BYTES: Final = 752 * 1024
 
+# What whoever unpacks a batch holds at most, but for a single record, however well the rows could be compressed.
+MAX_UNPACKED_BYTES: Final = 2 << 20
+
 # Allowances, in bytes, for what stands around a value on the wire.
-_TABLE_OVERHEAD: Final = 4096
-_COLUMN_OVERHEAD: Final = 512
+_EVENT_OVERHEAD: Final = 4096
+_FIELD_OVERHEAD: Final = 16
 _PASSWORD_OVERHEAD: Final = 320
 _ROW_OVERHEAD: Final = 160
 _PROBLEM_OVERHEAD: Final = 64
@@ -35,13 +38,17 @@ class Counts(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """`count` records of a chunk from number `first` on, which stand on `lines` physical lines from `first_line` on."""
+    """`count` records of a chunk from number `first` on, which stand on `lines` physical lines from `first_line` on.
+
+    `packed`: its rows, without their records' numbers, as the event carries them.
+    """
 
     first: int
     count: int
     first_line: int
     lines: int
     rows: pa.Table
+    packed: bytes
     rejected: list[Rejection]
     no_rows: list[NoRow]
     passwords: list[Password]
@@ -56,8 +63,8 @@ class Batch:
 def cut_batches(block: JudgedBlock, *, first: int, max_bytes: int = MAX_WIRE_BYTES) -> Iterator[Batch]:
     """Yield batches that tile a block whose first record is the chunk's number `first`.
 
-    Each is parted until it takes at most `max_bytes` on the wire, or is a single record. A block without records
-    gives one empty batch.
+    Each is parted until it takes at most `max_bytes` on the wire, as it is packed, and `MAX_UNPACKED_BYTES` unpacked,
+    or is a single record. A block without records gives one empty batch.
     """
     whole = Batch(
         0,
@@ -65,6 +72,7 @@ def cut_batches(block: JudgedBlock, *, first: int, max_bytes: int = MAX_WIRE_BYT
         block.first_line,
         block.lines,
         block.rows,
+        b"",
         block.rejected,
         block.no_rows,
         block.passwords,
@@ -77,7 +85,10 @@ def cut_batches(block: JudgedBlock, *, first: int, max_bytes: int = MAX_WIRE_BYT
 
 
 def _fitting(batch: Batch, max_bytes: int) -> Iterator[Batch]:
-    parts = -(-wire_size(batch) // max_bytes)
+    parts = -(-batch.rows.nbytes // MAX_UNPACKED_BYTES)
+    if batch.count <= 1 or parts <= 1:
+        batch.packed = pack_rows(batch.rows.drop_columns([RECORD]))
+        parts = -(-wire_size(batch) // max_bytes)
     if batch.count <= 1 or parts <= 1:
         yield batch
         return
@@ -87,8 +98,8 @@ def _fitting(batch: Batch, max_bytes: int) -> Iterator[Batch]:
 
 
 def wire_size(batch: Batch) -> int:
-    """Return how many bytes a batch takes on the wire at most, however badly it can be compressed."""
-    size: int = (batch.rows.nbytes + _TABLE_OVERHEAD + _COLUMN_OVERHEAD * batch.rows.num_columns) * 4 // 3
+    """Return how many bytes a packed batch takes on the wire at most."""
+    size = _EVENT_OVERHEAD + _FIELD_OVERHEAD * batch.rows.num_columns + len(batch.packed) * 4 // 3
     for password in batch.passwords:
         size += _PASSWORD_OVERHEAD + len(password.clear.encode("utf-8", "surrogatepass")) * 4 // 3
     for rejection in batch.rejected:
@@ -113,6 +124,7 @@ def _split(batch: Batch, middle: int) -> tuple[Batch, Batch]:
         batch.first_line,
         line - batch.first_line,
         batch.rows.slice(0, rows_before),
+        b"",
         [one for one in batch.rejected if one.record < middle],
         [one for one in batch.no_rows if one.record < middle],
         [one for one in batch.passwords if one.record < middle],
@@ -124,6 +136,7 @@ def _split(batch: Batch, middle: int) -> tuple[Batch, Batch]:
         line,
         batch.first_line + batch.lines - line,
         batch.rows.slice(rows_before),
+        b"",
         batch.rejected[len(before.rejected) :],
         batch.no_rows[len(before.no_rows) :],
         batch.passwords[len(before.passwords) :],

@@ -1,9 +1,12 @@
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.parser.domain.batching import Batch, cut_batches, wire_size
+from services.parser.domain.batching import MAX_UNPACKED_BYTES, MAX_WIRE_BYTES, Batch, cut_batches, wire_size
 from services.parser.domain.judged import JudgedBlock, judge_records
+from shared.events.row_table import unpack_rows
 from shared.rules.dialect import Dialect
 from shared.rules.header import read_head
 from shared.rules.kinds import Kind
@@ -50,9 +53,21 @@ def test_a_block_without_records_is_one_empty_batch() -> None:
 
 @pytest.mark.parametrize("size", [100, 10_000])
 def test_each_batch_fits_or_is_one_record(size: int) -> None:
-    text = "".join(f"{row},{'x' * size},{'p' * (row % 9)},\n" for row in range(200))
+    source = random.Random(1)
+    text = "".join(f"{row},{source.randbytes(size).hex()},{'p' * (row % 9)},\n" for row in range(200))
     for batch in batches(text, 40_000):
         assert wire_size(batch) <= 40_000 or batch.count == 1
+
+
+def test_rows_that_can_be_packed_well_are_bounded_unpacked() -> None:
+    cut = batches("".join(f"{row},{'x' * 100},,\n" for row in range(30_000)), MAX_WIRE_BYTES)
+    assert len(cut) > 1
+    assert max(batch.rows.nbytes for batch in cut) <= MAX_UNPACKED_BYTES
+
+
+def test_a_batch_is_packed_as_it_is() -> None:
+    for batch in batches("".join(f"{row},a,pw,\n" for row in range(900)), 8_000):
+        assert unpack_rows(batch.packed).equals(batch.rows)
 
 
 LINE = st.sampled_from(["1,a,pw,a@b.de\n", "\n", ",x,,\n", '2,"b\nc",,no mail\n', "x\n", '"3\r\n",\r', "4,,,\n"])

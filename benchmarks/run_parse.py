@@ -77,7 +77,7 @@ class NullPublisher:
         """Take events as they come."""
         said = 0
         async for _, event in events:
-            self.bytes += len(event.as_json())
+            self.bytes += len(event.as_body())
             said += 1
             if isinstance(event, RowsParsed):
                 self.good += event.good

@@ -41,7 +41,7 @@ class PreviewReader:
             preview=preview,
             failure=failure,
         )
-        if len(ready.as_json()) > _MOST_BYTES:
+        if len(ready.as_body()) > _MOST_BYTES:
             message = "The file cannot be shown: its beginning is too large in this reading. Try another delimiter."
             failure = PreviewFailure(code="preview_too_large", message=message)
             return ready.model_copy(update={"preview": None, "failure": failure})

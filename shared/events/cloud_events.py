@@ -6,7 +6,7 @@ from shared.events.base import Event, RunEvent
 def cloud_event_headers(event: Event, source: str) -> dict[str, str]:
     """Return the CloudEvents attributes of an event as Kafka headers."""
     headers = {
-        "content-type": "application/json",
+        "content-type": event.content_type,
         "ce_specversion": "1.0",
         "ce_type": event.event_type,
         "ce_source": source,

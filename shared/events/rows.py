@@ -1,10 +1,11 @@
 """Parsed rows, in batches that tile their chunk."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
-from shared.events.base import EventPart, RunEvent
+from shared.events.base import EventPart, RunEvent, json_of
 
 
 class SealedPassword(EventPart):
@@ -46,11 +47,16 @@ class RowsParsed(RunEvent):
     """Some of a chunk's records: `first` and `count` say which, `first_line` and `lines` where they stand.
 
     `count` = `good` + rejected + `blank` + `header` + `skipped`.
+
+    On the wire one line of JSON, and after it, as they are, the bytes of an Arrow IPC stream with zstd inside: the good
+    rows, with `line`, `unique_id` (null: keys are generated) and a text column for each of `fields` but passwords,
+    called by its number; null: the stored value stays.
     """
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(val_json_bytes="base64")
 
-    event_type: ClassVar[str] = "contacts-sync.rows.parsed.v1"
+    event_type: ClassVar[str] = "contacts-sync.rows.parsed.v2"
+    content_type: ClassVar[str] = "application/vnd.contacts-sync.rows"
 
     sha256: str
     chunk: int
@@ -69,10 +75,21 @@ class RowsParsed(RunEvent):
     blank: int
     header: int
     skipped: int
-    rows: bytes = Field(
-        description="URL-safe base64 of an Arrow IPC stream with zstd: `line`, `unique_id` (null: keys are generated) "
-        "and a text column for each of `fields` but passwords, called by its number; null: the stored value stays"
-    )
+    rows: SkipJsonSchema[bytes] = Field(default=b"", exclude=True)
     passwords: list[SealedPassword] = Field(default_factory=list)
     rejected: list[RejectedRow]
     warned: list[WarnedRow] = Field(default_factory=list)
+
+    def as_body(self) -> bytes:
+        """Return the line of JSON, and the rows after it."""
+        return super().as_body() + b"\n" + self.rows
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        """Return the event of a body; ValidationError where it is none.
+
+        Version 1 had the rows within the JSON, as base64.
+        """
+        line = json_of(body)
+        event = cls.model_validate_json(line)
+        return event if len(line) == len(body) else event.model_copy(update={"rows": body[len(line) + 1 :]})

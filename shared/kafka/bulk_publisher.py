@@ -47,7 +47,7 @@ class BulkPublisher:
     def record(self, event: Event, key: str) -> Record:
         """Return an event as it goes to the broker: key, body, headers."""
         headers = [(name, value.encode()) for name, value in cloud_event_headers(event, self._source).items()]
-        return key.encode(), event.as_json(), headers
+        return key.encode(), event.as_body(), headers
 
     async def publish(self, topic: Topic, records: Iterable[Record]) -> None:
         """Say records; returns when the broker has all. Those of one key stay in order."""

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, PermanentError, TransientError
-from shared.events.base import Event, RunEvent
+from shared.events.base import Event, RunEvent, json_of
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
 from shared.kafka.broker import broker_answers
@@ -131,7 +131,7 @@ class Delivery:
         record: Any,  # noqa: ANN401
     ) -> None:
         try:
-            event = topic.event.model_validate_json(body)
+            event = topic.event.from_body(body)
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, e["loc"])) or e["type"] for e in error.errors()[:5])
             problem = PermanentError("event_invalid", f"Not a valid {topic.event.__name__}: {fields}.")
@@ -205,7 +205,7 @@ class Delivery:
     async def _stop_run(self, topic: Topic, body: bytes, code: str) -> None:
         """End the run that a dead letter belongs to, so far as the record still tells which; it must not hang."""
         try:
-            about = json.loads(body)
+            about = json.loads(json_of(body))
             stopped = ImportStopped(
                 event_id=new_id(),
                 occurred_at=self.clock.now(),

@@ -35,7 +35,7 @@ class KafkaEventPublisher:
     async def publish(self, topic: Topic, event: Event, *, key: str) -> None:
         """Say one event; returns when the broker has it."""
         headers = cloud_event_headers(event, self._source)
-        await self.publish_raw(topic.name, event.as_json(), key=key, headers=headers)
+        await self.publish_raw(topic.name, event.as_body(), key=key, headers=headers)
 
     async def publish_raw(self, topic_name: str, body: bytes, *, key: str | None, headers: dict[str, str]) -> None:
         """Say a body that is ready; returns when the broker has it."""
@@ -50,7 +50,7 @@ class KafkaEventPublisher:
                 if len(waiting) >= IN_FLIGHT:
                     await waiting.popleft()
                 sent = await self._broker.publish(
-                    event.as_json(),
+                    event.as_body(),
                     topic.name,
                     key=key.encode(),
                     headers=cloud_event_headers(event, self._source),

@@ -14,7 +14,7 @@ from shared.events.row_table import LINE, pack_rows
 # Raise it with any change to where batches end: batches of different versions must not be mixed in one chunk.
 BATCHING_VERSION: Final = 4
 
-# On the wire: rows as base64, all else as JSON. The broker takes records up to 1 MiB.
+# On the wire: a line of JSON, and the packed rows. The broker takes records up to 1 MiB.
 MAX_WIRE_BYTES: Final = 752 * 1024
 
 # What whoever unpacks a batch holds at most, but for a single record, however well the rows could be compressed.
@@ -99,7 +99,7 @@ def _fitting(batch: Batch, max_bytes: int) -> Iterator[Batch]:
 
 def wire_size(batch: Batch) -> int:
     """Return how many bytes a packed batch takes on the wire at most."""
-    size = _EVENT_OVERHEAD + _FIELD_OVERHEAD * batch.rows.num_columns + len(batch.packed) * 4 // 3
+    size: int = _EVENT_OVERHEAD + _FIELD_OVERHEAD * batch.rows.num_columns + len(batch.packed)
     for password in batch.passwords:
         size += _PASSWORD_OVERHEAD + len(password.clear.encode("utf-8", "surrogatepass")) * 4 // 3
     for rejection in batch.rejected:

@@ -2,18 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from services.syncer.adapters.large_runs import LARGE, plan_for_size
+from services.syncer.adapters.large_runs import LARGE, plan_for_all, plan_for_changes, plan_for_size
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
 from shared.store.change_log import take_over_plan
 from shared.store.runs import OpenRun
-
-_FEW_PERCENT: Final = 10
-"""Up to such a share of the contacts, looking each up in the index beats reading them all."""
 
 _DELETE = """
 DELETE FROM contacts c USING plan_changes p
@@ -110,12 +106,12 @@ async def apply_plan(
     await _write_passwords(connection, *key)
     await connection.execute("UPDATE runs SET applied_at = $2 WHERE id = $1", run.id, now)
     changes = counts.deleted + counts.updated + counts.added
-    contacts: int = await connection.fetchval(
-        """UPDATE managers SET change_number = $2,
-        contact_count = (SELECT count(*) FROM contacts WHERE manager_id = $1),
-        key_field = $3 WHERE id = $1 RETURNING contact_count""",
+    contacts = await _counted(connection, manager, changes)
+    await connection.execute(
+        "UPDATE managers SET change_number = $2, contact_count = $3, key_field = $4 WHERE id = $1",
         manager.id,
         manager.change_number + changes,
+        contacts,
         run.setup.unique_id.field,
     )
     if changes:
@@ -128,10 +124,17 @@ async def _prepare(connection: Connection, manager: LockedManager, counts: RunCo
     changes = counts.deleted + counts.updated + counts.added
     await plan_for_size(connection, max(changes, manager.contacts))
     if changes > LARGE:
-        if changes * 100 > manager.contacts * _FEW_PERCENT:
-            await connection.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
-        else:
-            await connection.execute("SET LOCAL random_page_cost = 1.1")
+        await plan_for_changes(connection, changes, manager.contacts)
+
+
+async def _counted(connection: Connection, manager: LockedManager, changes: int) -> int:
+    """Return how many contacts there are, counted anew."""
+    if manager.contacts + changes > LARGE:
+        await plan_for_all(connection)
+    # A query of which not all rows are asked for at once would not run in parallel.
+    (row,) = await connection.fetch("SELECT count(*) AS contacts FROM contacts WHERE manager_id = $1", manager.id)
+    contacts: int = row["contacts"]
+    return contacts
 
 
 async def _write_passwords(connection: Connection, run_id: UUID, manager_id: UUID) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.incoming_rows import take_staged, unpack_incoming
+from services.syncer.adapters.large_runs import plan_for_changes
 from services.syncer.adapters.staged_set import StagedRows, StagedSet
 from shared.postgres.database import Connection
 from shared.store.runs import OpenRun
@@ -28,7 +29,7 @@ _FEW = "INSERT INTO differing {differing}"
 _MANY = "CREATE TEMP TABLE differing ON COMMIT DROP AS {differing}"
 
 _SIDES = """
-SELECT count(*) FILTER (WHERE row_id IS NULL) AS missing,
+SELECT count(*) AS differing, count(*) FILTER (WHERE row_id IS NULL) AS missing,
     count(*) FILTER (WHERE row_id IS NULL AND EXISTS (
         SELECT FROM rejected_ids r WHERE r.unique_id = contact_id)) AS missing_but_rejected
 FROM differing
@@ -57,6 +58,8 @@ async def compare_rows(
         await connection.execute(_FEW.format(differing=differing), run.manager_id, scheme)
     sides = await connection.fetchrow(_SIDES)
     assert sides is not None
+    if is_large:
+        await plan_for_changes(connection, sides["differing"], manager.contacts)
     wanted, has_passwords = "differing", run.setup.has_passwords()
     if not run.setup.options.update_existing:
         wanted = "added_lines"

@@ -19,7 +19,9 @@ from services.syncer.domain.row_hash import row_hashes
 from shared.events.row_table import LINE, UNIQUE_ID
 from shared.postgres.database import Connection
 
-_PAGE = 10_000
+_PAGE_READ = 10_000
+_PAGE_COPIED = 2_000
+"""Rows that are copied at once: a copy costs as much as some hundreds of them."""
 
 _FROM_STAGED = """
 INSERT INTO incoming (line, unique_id, row_hash, fields)
@@ -32,11 +34,24 @@ async def unpack_incoming(connection: Connection, staged: StagedSet, wanted: str
     lines = await _wanted_lines(connection, wanted)
     if not lines:
         return
-    async for batch in batches_of(connection, staged):
-        chosen = await off_loop(batch.rows.num_rows, _chosen, batch, lines)
-        if chosen.rows.num_rows:
-            await copy_in(connection, "incoming", await off_loop(chosen.rows.num_rows, incoming_table, chosen))
-            await _copy_passwords(connection, chosen)
+    page: list[Batch] = []
+    async for chosen in batches_of(connection, staged, changed=lambda batch: _chosen(batch, lines)):
+        page.append(chosen)
+        if sum(batch.rows.num_rows for batch in page) >= _PAGE_COPIED:
+            await _copy_incoming(connection, page)
+            page = []
+    await _copy_incoming(connection, page)
+
+
+async def _copy_incoming(connection: Connection, page: list[Batch]) -> None:
+    if page:
+        together = Batch(
+            pa.concat_tables([batch.rows for batch in page]),
+            page[0].fields,
+            [password for batch in page for password in batch.passwords],
+        )
+        await copy_in(connection, "incoming", await off_loop(together.rows.num_rows, incoming_table, together))
+        await _copy_passwords(connection, together)
 
 
 async def take_staged(
@@ -62,8 +77,8 @@ async def _wanted_lines(connection: Connection, wanted: str) -> "array[int]":
     lines = array("q")
     cursor = await connection.cursor(f"SELECT line FROM {wanted} WHERE line IS NOT NULL ORDER BY line")
     rows = None
-    while rows is None or len(rows) == _PAGE:
-        rows = await cursor.fetch(_PAGE)
+    while rows is None or len(rows) == _PAGE_READ:
+        rows = await cursor.fetch(_PAGE_READ)
         lines.extend(row["line"] for row in rows)
     return lines
 

@@ -11,7 +11,7 @@ from services.syncer.adapters.changes import store_changes
 from services.syncer.adapters.comparing import compare_rows
 from services.syncer.adapters.few_rows import few_rows, plan_few_rows
 from services.syncer.adapters.incoming_rows import collect_passwords
-from services.syncer.adapters.large_runs import plan_for_size
+from services.syncer.adapters.large_runs import plan_for_all, plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.adapters.plan_tables import make_plan_tables
 from services.syncer.adapters.row_problems import count_undecodable, write_row_problems
@@ -35,12 +35,6 @@ SELECT coalesce(sum(b.count), 0)::bigint AS records,
     (SELECT lines FROM staging_sets WHERE id = $1) AS file_lines
 FROM (SELECT *, coalesce(lag(first_line + lines) OVER (ORDER BY chunk, first), 1) AS expected
     FROM staged_batches WHERE set_id = $1) AS b
-"""
-
-# A parallel hash join of a million rows takes half the time; the default costs would not choose it.
-_LARGE_PLAN = """
-SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off;
-SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0
 """
 
 _PASSWORDS = """
@@ -85,7 +79,7 @@ async def compute_plan(
     await clear_plan(connection, run.id)
     is_large = await plan_for_size(connection, max(staged.good, manager.contacts))
     if is_large:
-        await connection.execute(_LARGE_PLAN)
+        await plan_for_all(connection)
     few = None if is_large else await few_rows(connection, run, staged)
     if few is not None:
         rows = StagedRows("", staged.good, None)

@@ -3,14 +3,16 @@
 import asyncio
 import random
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+import asyncpg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.syncer.adapters.off_loop import off_loop
+from services.syncer.adapters.off_loop import off_loop, side_by_side
 from services.syncer.adapters.staging_tables import (
     SHARED_BYTES,
     bytes_table,
@@ -60,6 +62,8 @@ _CODES_TAKEN = """
 SELECT unique_id::bigint AS code FROM contacts WHERE manager_id = $1 AND unique_id ~ '^[1-9][0-9]{8}$'
 """
 _PAGE: Final = 100_000
+_PARTS: Final = 16
+"""A power of two."""
 
 
 @dataclass(frozen=True)
@@ -151,19 +155,30 @@ async def _draw_codes(connection: Connection, run: OpenRun, count: int, source: 
     await connection.execute("ANALYZE drawn_codes")
 
 
-async def batches_of(connection: Connection, staged: StagedSet, *, only_first: bool = False) -> AsyncIterator[Batch]:
-    """Yield the set's batches in the order of the file, one in memory at a time; needs a transaction."""
+async def batches_of(
+    connection: Connection,
+    staged: StagedSet,
+    *,
+    only_first: bool = False,
+    changed: Callable[[Batch], Batch] = lambda batch: batch,
+) -> AsyncIterator[Batch]:
+    """Yield the set's batches in the order of the file, a few in memory at a time; needs a transaction.
+
+    `changed` is called on each, in a thread where there are several.
+    """
+
+    def made(row: asyncpg.Record) -> Batch:
+        passwords = [SealedPassword.model_validate(password) for password in row["passwords"] or ()]
+        return changed(Batch(unpack_rows(row["rows"]), staged.fields, passwords))
+
     if not staged.has_tables:
         for row in await connection.fetch(_BATCHES.format(table=SHARED_BYTES), staged.id, True):  # noqa: FBT003 - SQL's
-            yield _batch(staged, unpack_rows(row["rows"]), row["passwords"])
+            yield made(row)
         return
     cursor = connection.cursor(_BATCHES.format(table=staged.bytes_table), staged.id, not only_first, prefetch=1)
-    async for row in cursor:
-        yield _batch(staged, await asyncio.to_thread(unpack_rows, row["rows"]), row["passwords"])
-
-
-def _batch(staged: StagedSet, rows: pa.Table, passwords: list[dict[str, Any]] | None) -> Batch:
-    return Batch(rows, staged.fields, [SealedPassword.model_validate(password) for password in passwords or ()])
+    async with aclosing(side_by_side(cursor, made)) as batches:
+        async for batch in batches:
+            yield batch
 
 
 async def _unpacked(connection: Connection, staged: StagedSet) -> str:
@@ -181,8 +196,14 @@ async def _may_have_duplicates(connection: Connection, staged: StagedSet) -> boo
     else:
         rows = await connection.fetch(_ID_HASHES.format(table=SHARED_BYTES), staged.id)
         hashes = [_hash_array(row["id_hashes"]) for row in rows]
-    distinct = await off_loop(staged.good, pc.count_distinct, pa.chunked_array(hashes, pa.int64()))
-    return bool(distinct.as_py() < staged.good)
+    return await off_loop(staged.good, _count_distinct, hashes) < staged.good
+
+
+def _count_distinct(hashes: list[pa.Array]) -> int:
+    """Return how many different hashes there are; a part of them at a time, that fits a processor's cache."""
+    all_hashes = pa.chunked_array(hashes, pa.int64()).combine_chunks()
+    parts = pc.bit_wise_and(all_hashes, _PARTS - 1)
+    return sum(len(pc.unique(all_hashes.filter(pc.equal(parts, part)))) for part in range(_PARTS))
 
 
 def _hash_array(hashes: bytes) -> pa.Array:

@@ -13,6 +13,7 @@ import typer
 from services.cli.catalogue import NAMES, find_service
 from services.cli.embedded.child import supervisor_gone
 from services.cli.failure import explained, told
+from services.cli.one_arena import keep_one_arena
 from services.cli.serving import Part, serve
 from shared.errors import UserError
 from shared.kafka.delivery import DOWN
@@ -97,6 +98,7 @@ def run(name: Annotated[str, typer.Argument(help=f"One of {', '.join(NAMES)}.")]
     Exit status 0: stopped by a signal; 1: it failed; 2: settings; 3: database or broker were not there for a minute.
     """
     with told():
+        keep_one_arena()
         service = find_service(name)
         settings = service.load_settings()
         configure_logs(name)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pyarrow as pa
 import structlog
 from faststream.asgi import AsgiFastStream
 
@@ -26,6 +27,8 @@ from shared.sealing import Sealer
 
 def create_app(settings: Settings) -> AsgiFastStream:
     """Build everything and open nothing."""
+    # As fast here as Arrow's own pool, which keeps twice as much of what was freed.
+    pa.set_memory_pool(pa.system_memory_pool())
     clock = SystemClock()
     broker = build_broker(settings.kafka, "syncer")
     delivery = Delivery(broker, "syncer", settings.kafka, clock, also_down=DATABASE_DOWN)

@@ -10,7 +10,6 @@ from typing import Final
 
 import asyncpg
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from services.syncer.adapters.off_loop import off_loop, side_by_side
 from services.syncer.adapters.staging_tables import (
@@ -21,6 +20,7 @@ from services.syncer.adapters.staging_tables import (
     rows_table,
 )
 from services.syncer.domain.batch import Batch
+from services.syncer.domain.distinct_hashes import DistinctHashes
 from services.syncer.domain.generated_keys import draw_codes
 from shared.errors import TransientError
 from shared.events.row_table import unpack_rows
@@ -62,8 +62,6 @@ _CODES_TAKEN = """
 SELECT unique_id::bigint AS code FROM contacts WHERE manager_id = $1 AND unique_id ~ '^[1-9][0-9]{8}$'
 """
 _PAGE: Final = 100_000
-_PARTS: Final = 16
-"""A power of two."""
 
 
 @dataclass(frozen=True)
@@ -189,22 +187,12 @@ async def _unpacked(connection: Connection, staged: StagedSet) -> str:
 
 async def _may_have_duplicates(connection: Connection, staged: StagedSet) -> bool:
     """Tell whether any two ids share their hash: far cheaper than comparing a million ids, and nearly always none."""
-    hashes = []
+    distinct = DistinctHashes()
     if staged.has_tables:
         cursor = connection.cursor(_ID_HASHES.format(table=staged.bytes_table), staged.id, prefetch=20)
-        hashes = [_hash_array(row["id_hashes"]) async for row in cursor]
+        async for row in cursor:
+            distinct.add(row["id_hashes"])
     else:
-        rows = await connection.fetch(_ID_HASHES.format(table=SHARED_BYTES), staged.id)
-        hashes = [_hash_array(row["id_hashes"]) for row in rows]
-    return await off_loop(staged.good, _count_distinct, hashes) < staged.good
-
-
-def _count_distinct(hashes: list[pa.Array]) -> int:
-    """Return how many different hashes there are; a part of them at a time, that fits a processor's cache."""
-    all_hashes = pa.chunked_array(hashes, pa.int64()).combine_chunks()
-    parts = pc.bit_wise_and(all_hashes, _PARTS - 1)
-    return sum(len(pc.unique(all_hashes.filter(pc.equal(parts, part)))) for part in range(_PARTS))
-
-
-def _hash_array(hashes: bytes) -> pa.Array:
-    return pa.Array.from_buffers(pa.int64(), len(hashes) // 8, [None, pa.py_buffer(hashes)])
+        for row in await connection.fetch(_ID_HASHES.format(table=SHARED_BYTES), staged.id):
+            distinct.add(row["id_hashes"])
+    return await off_loop(staged.good, distinct.count) < staged.good

@@ -14,20 +14,39 @@ _FIRST_VALUE: Final = 2
 
 def contact_json(rows: pa.Table) -> pa.Array:
     """Return for each row a JSON object: values by field number, without empty ones and those that are to stay."""
-    parts = [_part(name, rows.column(name).combine_chunks()) for name in rows.column_names[_FIRST_VALUE:]]
-    if not parts:
+    pieces: list[pa.Array | str] = []
+    for name in rows.column_names[_FIRST_VALUE:]:
+        pieces += _pieces(name, rows.column(name).combine_chunks())
+    if not pieces:
         return pa.array(["{}"] * rows.num_rows, pa.string())
-    joined = pc.binary_join_element_wise(*parts, "")
-    # Each part begins with a comma; the first one gives its place to the brace.
+    # Each member begins with a comma; the first one gives its place to the brace.
+    if isinstance(pieces[0], str):
+        return pc.binary_join_element_wise(*_constants_together(["{" + pieces[0][1:], *pieces[1:], "}"]), "")
+    joined = pc.binary_join_element_wise(*_constants_together(pieces), "")
     opened = pc.binary_replace_slice(joined.cast(pa.binary()), start=0, stop=1, replacement=b"{").cast(pa.string())
     return pc.binary_join_element_wise(opened, "}", "")
 
 
-def _part(name: str, values: pa.Array) -> pa.Array:
+def _pieces(name: str, values: pa.Array) -> list[pa.Array | str]:
+    """Return what a column adds to the objects: pieces to be joined."""
     if values.null_count:
         values = values.fill_null("")
-    filled = pc.greater(pc.binary_length(values), 0)
-    return pc.if_else(filled, pc.binary_join_element_wise(f',"{name}":"', _escaped(values), '"', ""), "")
+    lengths = pc.binary_length(values)
+    member: list[pa.Array | str] = [f',"{name}":"', _escaped(values), '"']
+    if (pc.min(lengths).as_py() or 0) > 0:
+        return member
+    return [pc.if_else(pc.greater(lengths, 0), pc.binary_join_element_wise(*member, ""), "")]
+
+
+def _constants_together(pieces: list[pa.Array | str]) -> list[pa.Array | str]:
+    """Return the pieces with constants that follow each other made one: each piece takes its time for every row."""
+    together: list[pa.Array | str] = []
+    for piece in pieces:
+        if together and isinstance(piece, str) and isinstance(together[-1], str):
+            together[-1] += piece
+        else:
+            together.append(piece)
+    return together
 
 
 def _escaped(values: pa.Array) -> pa.Array:

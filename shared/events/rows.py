@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from shared.events.base import EventPart, RunEvent, json_of
@@ -49,11 +49,10 @@ class RowsParsed(RunEvent):
     `count` = `good` + rejected + `blank` + `header` + `skipped`.
 
     On the wire one line of JSON, and after it, as they are, the bytes of an Arrow IPC stream with zstd inside: the good
-    rows, with `line`, `unique_id` (null: keys are generated) and a text column for each of `fields` but passwords,
-    called by its number; null: the stored value stays.
+    rows, with `line`, `unique_id` (null: keys are generated), `values` and `kept`. `values` are those of the fields
+    that the stream's metadata names as `fields` (of those below all but passwords), parted by U+0000; `kept` are those
+    fields of which the stored value stays.
     """
-
-    model_config = ConfigDict(val_json_bytes="base64")
 
     event_type: ClassVar[str] = "contacts-sync.rows.parsed.v2"
     content_type: ClassVar[str] = "application/vnd.contacts-sync.rows"
@@ -86,10 +85,6 @@ class RowsParsed(RunEvent):
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:
-        """Return the event of a body; ValidationError where it is none.
-
-        Version 1 had the rows within the JSON, as base64.
-        """
+        """Return the event of a body; ValidationError where it is none."""
         line = json_of(body)
-        event = cls.model_validate_json(line)
-        return event if len(line) == len(body) else event.model_copy(update={"rows": body[len(line) + 1 :]})
+        return cls.model_validate_json(line).model_copy(update={"rows": body[len(line) + 1 :]})

@@ -5,7 +5,6 @@ They go into the temporary tables `incoming` and `incoming_passwords`.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +15,7 @@ from services.syncer.adapters.staging_tables import copy_in
 from services.syncer.domain.batch import Batch
 from services.syncer.domain.contact_json import contact_json
 from services.syncer.domain.row_hash import row_hashes
-from shared.events.row_table import LINE, UNIQUE_ID
+from shared.events.row_table import KEPT, LINE, UNIQUE_ID
 from shared.postgres.database import Connection
 
 _PAGE_READ = 10_000
@@ -104,20 +103,14 @@ def incoming_table(batch: Batch) -> pa.Table:
             "unique_id": batch.rows.column(UNIQUE_ID),
             "row_hash": row_hashes(batch.rows, batch.fields, batch.passwords),
             "fields": contact_json(batch.rows),
-            "kept": pa.array(_kept(batch.rows), pa.string()),
+            "kept": _as_arrays(batch.rows.column(KEPT).to_pylist()),
         }
     )
 
 
-def _kept(rows: pa.Table) -> list[str | None]:
-    """Return for each row the fields whose stored values stay, as Postgres writes an array; None where none."""
-    kept: dict[int, list[str]] = defaultdict(list)
-    for name in rows.column_names[2:]:
-        column = rows.column(name)
-        if column.null_count:
-            for place in pc.indices_nonzero(column.is_null()).to_pylist():
-                kept[place].append(name)
-    return ["{" + ",".join(kept[place]) + "}" if place in kept else None for place in range(rows.num_rows)]
+def _as_arrays(kept: list[list[int] | None]) -> pa.Array:
+    """Return lists of fields as Postgres writes arrays."""
+    return pa.array([None if fields is None else f"{{{','.join(map(str, fields))}}}" for fields in kept], pa.string())
 
 
 async def _copy_passwords(connection: Connection, batch: Batch, *, table: str = "incoming_passwords") -> None:

@@ -13,7 +13,7 @@ from shared.events.rows import RowsParsed, SealedPassword
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch's rows, as `row_table` has them, and the passwords among them."""
+    """A batch's rows, as `unpack_rows` returns them, and the passwords among them."""
 
     rows: pa.Table
     fields: list[int]

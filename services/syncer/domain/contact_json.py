@@ -6,17 +6,21 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.events.row_table import value_columns
+
 _ESCAPES: Final = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 _ESCAPED: Final = bytes([*range(32), ord('"'), ord("\\")])
 _RARE: Final = bytes(sign for sign in range(32) if sign not in b"\n\r\t")
-_FIRST_VALUE: Final = 2
 
 
 def contact_json(rows: pa.Table) -> pa.Array:
-    """Return for each row a JSON object: values by field number, without empty ones and those that are to stay."""
+    """Return for each row a JSON object: values by field number, without empty ones and those that are to stay.
+
+    `rows` are as `unpack_rows` returns them.
+    """
     pieces: list[pa.Array | str] = []
-    for name in rows.column_names[_FIRST_VALUE:]:
-        pieces += _pieces(name, rows.column(name).combine_chunks())
+    for name, values in value_columns(rows).items():
+        pieces += _pieces(name, values)
     if not pieces:
         return pa.array(["{}"] * rows.num_rows, pa.string())
     # Each member begins with a comma; the first one gives its place to the brace.
@@ -29,8 +33,6 @@ def contact_json(rows: pa.Table) -> pa.Array:
 
 def _pieces(name: str, values: pa.Array) -> list[pa.Array | str]:
     """Return what a column adds to the objects: pieces to be joined."""
-    if values.null_count:
-        values = values.fill_null("")
     lengths = pc.binary_length(values)
     member: list[pa.Array | str] = [f',"{name}":"', _escaped(values), '"']
     if (pc.min(lengths).as_py() or 0) > 0:

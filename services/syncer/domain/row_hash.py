@@ -10,30 +10,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from shared.events.row_table import UNIQUE_ID
+from shared.events.row_table import KEPT, LINE, SEPARATOR, UNIQUE_ID, VALUES, fields_of
 from shared.events.rows import SealedPassword
 
 HASH_VERSION: Final = 1
 """Raise it with any change to what is hashed or how: hashes of other versions are then compared by value."""
 
-_SEPARATOR: Final = b"\0"
-_FIRST_VALUE: Final = 2
-
 
 def row_hashes(rows: pa.Table, fields: list[int], passwords: Iterable[SealedPassword]) -> pa.Array:
     """Return the int64 hash of each row, null where a stored value is to stay, so that only values can tell.
 
-    `fields` are the numbers of all mapped fields; those that are no column of `rows` are passwords, which count by
-    their fingerprints.
+    `rows` are as `unpack_rows` returns them. `fields` are the numbers of all mapped fields; those that have no values
+    in `rows` are passwords, which count by their fingerprints.
     """
-    columns = [column.combine_chunks().cast(pa.binary()) for column in rows.columns[_FIRST_VALUE:]]
-    names = set(rows.column_names)
-    secret = [number for number in fields if str(number) not in names]
+    values = rows.column(VALUES).combine_chunks().cast(pa.binary())
+    texts = set(fields_of(rows))
+    secret = [number for number in fields if str(number) not in texts]
     if secret:
-        columns += _fingerprints(rows, secret, passwords)
-    if not columns:
-        return _hashed(pa.array([b""] * rows.num_rows, pa.binary()))
-    return _hashed(pc.binary_join_element_wise(*columns, _SEPARATOR))
+        columns = [*([values] if texts else []), *_fingerprints(rows, secret, passwords)]
+        values = pc.binary_join_element_wise(*columns, SEPARATOR.encode())
+    kept = rows.column(KEPT)
+    if kept.null_count < len(kept):
+        values = pc.if_else(kept.combine_chunks().is_null(), values, None)
+    return _hashed(values)
 
 
 def id_hashes(rows: pa.Table) -> pa.Array:
@@ -52,5 +51,5 @@ def _hashed(values: pa.Array) -> pa.Array:
 
 def _fingerprints(rows: pa.Table, fields: list[int], passwords: Iterable[SealedPassword]) -> list[pa.Array]:
     known = {(password.line, password.field): password.fingerprint.encode() for password in passwords}
-    lines = rows.column(0).to_pylist()
+    lines = rows.column(LINE).to_pylist()
     return [pa.array([known.get((line, number), b"") for line in lines], pa.binary()) for number in fields]

@@ -1,4 +1,3 @@
-import base64
 import json
 
 import pyarrow as pa
@@ -26,11 +25,6 @@ def test_body_is_read_again() -> None:
     event = RowsParsed.from_body(EVENT.as_body())
     assert event == EVENT
     assert unpack_rows(event.rows).column("unique_id").to_pylist() == ["a\nb", "c"]
-
-
-def test_body_of_version_1_is_read() -> None:
-    body = json.dumps(SAMPLE | {"rows": base64.urlsafe_b64encode(ROWS).decode()}).encode()
-    assert RowsParsed.from_body(body) == EVENT
 
 
 @pytest.mark.parametrize("body", [b"", b"\n", b"{}", b"{}\n" + ROWS, ROWS, b"\xff"])

@@ -89,6 +89,12 @@ async def broker_answers(broker: KafkaBroker) -> bool:
     return await broker.ping(timeout=2.0)
 
 
+def consumers_of(subscriber: Any) -> list[Any]:  # noqa: ANN401 - FastStream's subscribers, aiokafka's consumers
+    """Return the consumers that a started subscriber has: one, or one for each of its workers."""
+    several = getattr(subscriber, "consumer_subgroup", None) or [getattr(subscriber, "consumer", None)]
+    return [consumer for consumer in several if consumer is not None]
+
+
 async def is_caught_up(broker: KafkaBroker) -> bool:
     """Tell whether the broker answers now, and every consumer has its share and has taken all that there was."""
     if not await broker_answers(broker):

@@ -10,7 +10,7 @@ from shared.rules.charset import charset_name, decode
 from shared.rules.line_ends import count_line_ends, line_starts
 
 # Small enough to be split into lines for each row that is looked for.
-_PIECE_BYTES: Final = 4 * 1024
+_PIECE_BYTES: Final = 32 * 1024
 
 
 class BlockText:

@@ -18,6 +18,11 @@ SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0
 """
 
+# By an index alone, as far as it is known that all see what is there.
+_COUNT_ALL = """
+SET LOCAL random_page_cost = 1.1; SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0
+"""
+
 _LOOK_UP_FEW = """
 SET LOCAL enable_nestloop = on; SET LOCAL random_page_cost = 1.1;
 SET LOCAL parallel_setup_cost TO DEFAULT; SET LOCAL parallel_tuple_cost TO DEFAULT
@@ -37,6 +42,11 @@ async def plan_for_size(connection: Connection, size: int) -> bool:
 async def plan_for_all(connection: Connection) -> None:
     """Have statements of this transaction planned that read all contacts of a large run."""
     await connection.execute(_COMPARE_ALL)
+
+
+async def plan_for_count(connection: Connection) -> None:
+    """Have the statement planned that counts the contacts of a large run."""
+    await connection.execute(_COUNT_ALL)
 
 
 async def plan_for_changes(connection: Connection, changes: int, contacts: int) -> None:

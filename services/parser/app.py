@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     chunks, previews = ChunkReader(objects, sealer, clock), PreviewReader(objects, clock)
     handlers = ParserHandlers(chunks, previews, publisher, clock)
     delivery.subscribe(topics.CHUNK_READY, handlers.on_chunk_ready, workers=settings.parser.chunks)
-    delivery.expect_after(topics.IMPORT_REQUESTED)
+    delivery.expect(topics.CHUNK_READY, after=topics.IMPORT_REQUESTED)
     delivery.subscribe(topics.PREVIEW_FETCHED, handlers.on_preview_fetched, workers=settings.parser.previews)
 
     @asynccontextmanager

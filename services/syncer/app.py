@@ -41,7 +41,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     delivery.subscribe(topics.FILE_FETCHED, handlers.on_file_fetched)
     delivery.subscribe(topics.ROWS_PARSED, handlers.on_rows_parsed, workers=settings.syncer.batches)
     delivery.subscribe(topics.APPLY_REQUESTED, handlers.on_apply_requested)
-    delivery.expect_after(topics.IMPORT_REQUESTED)
+    delivery.expect(topics.FILE_FETCHED, topics.ROWS_PARSED, after=topics.IMPORT_REQUESTED)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

@@ -68,8 +68,8 @@ class Delivery:
     halted: str | None = None
     _recent_dead_letters: deque[float] = field(default_factory=deque)
     _joins: "list[_Joins]" = field(default_factory=list)
-    _paced: "list[tuple[Any, EmbeddedPace]]" = field(default_factory=list)
-    """Subscribers in haste, on the embedded broker alone."""
+    _paced: "dict[str, tuple[Any, EmbeddedPace]]" = field(default_factory=dict)
+    """By topic the subscribers in haste, on the embedded broker alone."""
 
     def __post_init__(self) -> None:
         """Build what says dead letters."""
@@ -119,28 +119,28 @@ class Delivery:
         )
         subscriber(consume)
         if pace is not None:
-            self._paced.append((subscriber, pace))
+            self._paced[topic.name] = subscriber, pace
 
-    def expect_after(self, topic: Topic) -> None:
-        """Have this service's consumers wait briefly from a record of the topic on: theirs will soon follow.
+    def expect(self, *topics: Topic, after: Topic) -> None:
+        """Have the consumers of these topics wait briefly from a record of another one on: theirs will soon follow.
 
         It matters on the embedded broker alone, whose first record after a pause else comes half a second late.
         """
         if not self.settings.embedded:
             return
 
-        async def expect(_: KafkaMessage) -> None:
-            for subscriber, pace in self._paced:
+        async def wake(_: KafkaMessage) -> None:
+            for subscriber, pace in (self._paced[topic.name] for topic in topics):
                 for consumer in consumers_of(subscriber):
                     pace.heard(consumer)
 
         self.broker.subscriber(
-            topic.name,
+            after.name,
             group_id=None,
             auto_offset_reset="latest",
             fetch_max_wait_ms=FETCH_WAIT_MS,
             ack_policy=AckPolicy.ACK_FIRST,
-        )(expect)
+        )(wake)
 
     def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
         """Return what `/readyz` asks: the broker answers, every subscription has been given its share."""

@@ -27,8 +27,8 @@ from shared.rules.mapping import MappedColumn, ParsePlan, ResolvedMapping, resol
 from shared.sealing import Sealer
 
 _KEPT_HEADS = 16
-_TOGETHER = 8
-"""Blocks, of a MiB each, that are handed to a thread at once: a hand-over may leave a core idle for a millisecond."""
+_TOGETHER = 4
+"""Blocks, of two MiB each, that are handed to a thread at once: a hand-over may leave a core idle for a millisecond."""
 
 
 @dataclass(frozen=True)

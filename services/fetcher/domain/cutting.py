@@ -11,7 +11,7 @@ from shared.rules.dialect import Dialect, validate_dialect
 
 CHUNK_BYTES: Final = 8 * 1024 * 1024
 # Small enough that what is made of it fits into a CPU's cache, and into memory several times.
-BLOCK_BYTES: Final = 1024 * 1024
+BLOCK_BYTES: Final = 2 * 1024 * 1024
 MAX_RECORD_BYTES: Final = 64 * 1024 * 1024
 
 # Data is looked at in pieces of this size; a record longer than one is noticed when it ends in a later one.

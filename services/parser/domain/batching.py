@@ -18,7 +18,7 @@ BATCHING_VERSION: Final = 4
 MAX_WIRE_BYTES: Final = 752 * 1024
 
 # What whoever unpacks a batch holds at most, but for a single record, however well the rows could be compressed.
-MAX_UNPACKED_BYTES: Final = 2 << 20
+MAX_UNPACKED_BYTES: Final = 4 << 20
 
 # Allowances, in bytes, for what stands around a value on the wire.
 _EVENT_OVERHEAD: Final = 4096

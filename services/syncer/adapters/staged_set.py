@@ -62,6 +62,8 @@ _CODES_TAKEN = """
 SELECT unique_id::bigint AS code FROM contacts WHERE manager_id = $1 AND unique_id ~ '^[1-9][0-9]{8}$'
 """
 _PAGE: Final = 100_000
+_BATCHES_AT_ONCE: Final = 4
+"""Handed to a thread together: a hand-over may leave a core idle for a millisecond."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ async def complete_set(connection: Connection, run: OpenRun) -> StagedSet:
 async def staged_rows(connection: Connection, run: OpenRun, staged: StagedSet, source: random.Random) -> StagedRows:
     """Return where the set's rows are, by unique id; `source` is what codes are drawn from."""
     rows = rows_table(staged.id) if staged.has_tables else await _unpacked(connection, staged)
-    if await connection.fetchval(f"SELECT count(*) FROM {rows}") != staged.good:
+    # A query of which not all rows are asked for at once would not run in parallel.
+    (counted,) = await connection.fetch(f"SELECT count(*) AS rows FROM {rows}")
+    if counted["rows"] != staged.good:
         raise TransientError("staging_lost", "Rows that were staged are gone; the database has lost them in a crash.")
     if run.setup.unique_id.generate:
         await _draw_codes(connection, run, staged.good, source)
@@ -173,10 +177,16 @@ async def batches_of(
         for row in await connection.fetch(_BATCHES.format(table=SHARED_BYTES), staged.id, True):  # noqa: FBT003 - SQL's
             yield made(row)
         return
-    cursor = connection.cursor(_BATCHES.format(table=staged.bytes_table), staged.id, not only_first, prefetch=1)
-    async with aclosing(side_by_side(cursor, made)) as batches:
-        async for batch in batches:
-            yield batch
+    cursor = await connection.cursor(_BATCHES.format(table=staged.bytes_table), staged.id, not only_first)
+    async with aclosing(side_by_side(_pages(cursor), lambda page: [made(row) for row in page])) as pages:
+        async for page in pages:
+            for batch in page:
+                yield batch
+
+
+async def _pages(cursor: "asyncpg.cursor.Cursor[asyncpg.Record]") -> AsyncIterator[list[asyncpg.Record]]:
+    while page := await cursor.fetch(_BATCHES_AT_ONCE):
+        yield page
 
 
 async def _unpacked(connection: Connection, staged: StagedSet) -> str:

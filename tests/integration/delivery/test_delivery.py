@@ -16,8 +16,9 @@ from services.cli.embedded.broker import EmbeddedBroker
 from shared.clock import SystemClock
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import ApplyRequested
-from shared.kafka.broker import build_broker
+from shared.kafka.broker import build_broker, consumers_of
 from shared.kafka.delivery import Delivery, DeliveryPolicy
+from shared.kafka.pace import EMBEDDED_FETCH_WAIT_MS
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.kafka.topic_admin import create_topics
 from shared.settings import KafkaSettings
@@ -75,6 +76,33 @@ async def records(settings: KafkaSettings, topic: str) -> list[Any]:
         return found
     finally:
         await consumer.stop()
+
+
+async def test_consumers_wait_briefly_once_their_records_are_expected(settings: KafkaSettings) -> None:
+    async def handle(_: ApplyRequested) -> None:
+        pass
+
+    broker = build_broker(settings, "test")
+    delivery = Delivery(broker, "test", settings, SystemClock(), policy=QUICK)
+    delivery.subscribe(APPLY_REQUESTED, handle)
+    delivery.expect(APPLY_REQUESTED, after=IMPORT_STOPPED)
+    await broker.start()
+    publisher = KafkaEventPublisher(broker, "test")
+    try:
+        consumers = [consumer for subscriber in broker.subscribers for consumer in consumers_of(subscriber)]
+        (heeded,) = (consumer for consumer in consumers if consumer.subscription() == {APPLY_REQUESTED.name})
+
+        async def waits_briefly() -> bool:
+            await publisher.publish_raw(IMPORT_STOPPED.name, b"{}", key=None, headers={})
+            return bool(vars(heeded._fetcher)["_fetch_max_wait_ms"] == EMBEDDED_FETCH_WAIT_MS)  # noqa: SLF001 - as set
+
+        if settings.embedded:
+            await until(waits_briefly, within=20, what="the consumer waits briefly")
+        else:
+            assert len(broker.subscribers) == 1
+            assert not await waits_briefly()
+    finally:
+        await broker.stop()
 
 
 async def test_every_process_of_a_service_hears_what_is_said_to_all(settings: KafkaSettings) -> None:

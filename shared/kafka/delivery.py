@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
-from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -26,6 +25,8 @@ from shared.events.base import Event, RunEvent, json_of
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
 from shared.kafka.broker import broker_answers, consumers_of
+from shared.kafka.delivery_policy import DeliveryPolicy
+from shared.kafka.joins import Joins
 from shared.kafka.metrics import DEAD_LETTERS, EVENTS_HANDLED, HANDLING_SECONDS
 from shared.kafka.pace import FETCH_WAIT_MS, EmbeddedPace
 from shared.kafka.publisher import KafkaEventPublisher
@@ -38,20 +39,6 @@ DOWN: tuple[type[Exception], ...] = (TransientError, OSError, TimeoutError, Kafk
 """What says that something is down or in the way for now; nothing is wrong with the record."""
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
-
-
-@dataclass(frozen=True)
-class DeliveryPolicy:
-    """How often and how long; waits in seconds."""
-
-    first_wait: float = 0.1
-    longest_wait: float = 10.0
-    patience: float = 300.0
-    """After this long something is still down: the record goes back to the broker, to be delivered again."""
-    tries: int = 3
-    """For errors that nobody foresaw."""
-    dead_letter_limit: int = 20
-    dead_letter_window: float = 60.0
 
 
 @dataclass
@@ -67,7 +54,7 @@ class Delivery:
     """Errors of what else the service stands on (its database) that mean: down for now."""
     halted: str | None = None
     _recent_dead_letters: deque[float] = field(default_factory=deque)
-    _joins: "list[_Joins]" = field(default_factory=list)
+    _joins: "list[Joins]" = field(default_factory=list)
     _paced: "dict[str, tuple[Any, EmbeddedPace]]" = field(default_factory=dict)
     """By topic the subscribers in haste, on the embedded broker alone."""
 
@@ -95,7 +82,7 @@ class Delivery:
         the service hears each event said while it runs, and no other.
         """
         pace = EmbeddedPace() if self.settings.embedded and not unhurried else None
-        listener = None if every_process else _Joins()
+        listener = None if every_process else Joins()
         self._joins += [listener] if listener else []
 
         async def consume(message: KafkaMessage) -> None:
@@ -247,20 +234,6 @@ class Delivery:
             return
         if topic.name not in {IMPORT_STOPPED.name, "import.finished"}:
             await self._publisher.publish(IMPORT_STOPPED, stopped, key=str(stopped.run_id))
-
-
-class _Joins(ConsumerRebalanceListener):
-    """Notes that a consumer has joined its group; with more consumers than partitions a share may be empty."""
-
-    def __init__(self) -> None:
-        self.joined = False
-
-    def on_partitions_revoked(self, revoked: object) -> None:
-        """Nothing has to be given back: effects are idempotent."""
-
-    def on_partitions_assigned(self, assigned: object) -> None:  # noqa: ARG002 - the listener's signature
-        """Note it."""
-        self.joined = True
 
 
 def _run_id(event: Event) -> str | None:

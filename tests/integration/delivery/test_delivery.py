@@ -17,7 +17,8 @@ from shared.clock import SystemClock
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import ApplyRequested
 from shared.kafka.broker import build_broker, consumers_of
-from shared.kafka.delivery import Delivery, DeliveryPolicy
+from shared.kafka.delivery import Delivery
+from shared.kafka.delivery_policy import DeliveryPolicy
 from shared.kafka.pace import EMBEDDED_FETCH_WAIT_MS
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.kafka.topic_admin import create_topics

@@ -60,7 +60,7 @@ def test_each_batch_fits_or_is_one_record(size: int) -> None:
 
 
 def test_rows_that_can_be_packed_well_are_bounded_unpacked() -> None:
-    cut = batches("".join(f"{row},{'x' * 100},,\n" for row in range(30_000)), MAX_WIRE_BYTES)
+    cut = batches("".join(f"{row},{'x' * 100},,\n" for row in range(60_000)), MAX_WIRE_BYTES)
     assert len(cut) > 1
     assert max(batch.rows.nbytes for batch in cut) <= MAX_UNPACKED_BYTES
 

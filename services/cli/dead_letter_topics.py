@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from services.cli.accounts import connected
 from shared.clock import Clock
 from shared.errors import UserError
-from shared.events.base import RunEvent, json_of
+from shared.events.base import RunEvent
 from shared.kafka.broker import build_broker
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.postgres.outbox import RESENT
@@ -46,7 +46,7 @@ class DeadLetter:
     def shown_body(self) -> str:
         """Return the body for people to read, sealed values cut; one that is no JSON by its first bytes."""
         try:
-            return json.dumps(_cut(json.loads(json_of(self.body))), indent=2, ensure_ascii=False)
+            return json.dumps(_cut(json.loads(self.topic.event.json_of(self.body))), indent=2, ensure_ascii=False)
         except ValueError:
             return f"not JSON, {len(self.body)} bytes, which begin {self.body[:80]!r}"
 
@@ -160,7 +160,7 @@ async def run_again(dsn: str, letter: DeadLetter, clock: Clock) -> str:
     UserError `record_unreadable`, or those of `request_run`.
     """
     try:
-        import_id = UUID(json.loads(json_of(letter.body))["import_id"])
+        import_id = UUID(json.loads(letter.topic.event.json_of(letter.body))["import_id"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         message = "The record does not tell its import any more: run the import again by hand."
         raise UserError("record_unreadable", message) from error

@@ -31,6 +31,11 @@ class Event(EventPart):
         """Return the event of a body; ValidationError where it is none of this type."""
         return cls.model_validate_json(body)
 
+    @classmethod
+    def json_of(cls, body: bytes) -> bytes:
+        """Return the JSON of a body, of which it need not be all."""
+        return body
+
 
 class RunEvent(Event):
     """A fact about one attempt at one run; an event of an attempt that is no longer current is dropped."""
@@ -38,8 +43,3 @@ class RunEvent(Event):
     run_id: UUID
     import_id: UUID
     attempt: int = Field(ge=1)
-
-
-def json_of(body: bytes) -> bytes:
-    """Return the JSON of any event's body: its first line; what may follow it is in the event's own format."""
-    return body.partition(b"\n")[0]

@@ -48,8 +48,11 @@ def unpack_rows(packed: bytes) -> pa.Table:
     `values` are those of `fields_of` the table, in their order, parted by U+0000; `kept` has the fields of which the
     stored values stay, or null.
     """
-    with pa.ipc.open_stream(packed) as reader:
-        rows = reader.read_all()
+    try:
+        with pa.ipc.open_stream(packed) as reader:
+            rows = reader.read_all()
+    except OSError as error:  # so Arrow calls a stream that was cut off
+        raise pa.ArrowInvalid("These rows are not whole.") from error
     types = dict(zip(rows.column_names, rows.schema.types, strict=True))
     if types != _TYPES or _FIELDS not in (rows.schema.metadata or {}):
         raise pa.ArrowInvalid("These are not the rows of a batch.")
@@ -63,9 +66,14 @@ def fields_of(rows: pa.Table) -> list[str]:
 
 
 def value_columns(rows: pa.Table) -> dict[str, pa.Array]:
-    """Return the values of an unpacked table by the numbers of their fields; a stored value that stays is empty."""
+    """Return the values of an unpacked table by the numbers of their fields; a stored value that stays is empty.
+
+    pyarrow.ArrowInvalid where there is not a value for each row and field.
+    """
     fields = fields_of(rows)
     parted = pc.split_pattern(rows.column(VALUES).combine_chunks(), SEPARATOR).flatten()
+    if fields and len(parted) != rows.num_rows * len(fields):
+        raise pa.ArrowInvalid("There is not a value for each row and field.")
     return {name: parted.take(pa.arange(place, len(parted), len(fields))) for place, name in enumerate(fields)}
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from shared.events.base import EventPart, RunEvent, json_of
+from shared.events.base import EventPart, RunEvent
 
 
 class SealedPassword(EventPart):
@@ -86,5 +86,10 @@ class RowsParsed(RunEvent):
     @classmethod
     def from_body(cls, body: bytes) -> Self:
         """Return the event of a body; ValidationError where it is none."""
-        line = json_of(body)
+        line = cls.json_of(body)
         return cls.model_validate_json(line).model_copy(update={"rows": body[len(line) + 1 :]})
+
+    @classmethod
+    def json_of(cls, body: bytes) -> bytes:
+        """Return the line of JSON."""
+        return body.partition(b"\n")[0]

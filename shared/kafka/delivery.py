@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, PermanentError, TransientError
-from shared.events.base import Event, RunEvent, json_of
+from shared.events.base import Event, RunEvent
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
 from shared.kafka.broker import broker_answers, consumers_of
@@ -218,7 +218,7 @@ class Delivery:
     async def _stop_run(self, topic: Topic, body: bytes, code: str) -> None:
         """End the run that a dead letter belongs to, so far as the record still tells which; it must not hang."""
         try:
-            about = json.loads(json_of(body))
+            about = json.loads(topic.event.json_of(body))
             stopped = ImportStopped(
                 event_id=new_id(),
                 occurred_at=self.clock.now(),

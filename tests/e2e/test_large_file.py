@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from shared.events.base import json_of
+from shared.events.rows import RowsParsed
 from shared.topics import ROWS_PARSED
 from tests.support.hostile_http import HostileHttpServer, Request, send_head
 from tests.support.imports import set_up_import
@@ -74,7 +74,7 @@ async def rows_said(kafka: str, rows: int) -> dict[str, int]:
     try:
         while sum(found.values()) < rows:
             record = await consumer.getone()
-            said = json.loads(json_of(record.value))
+            said = json.loads(RowsParsed.json_of(record.value))
             found["good"] += said["good"]
             found["rejected"] += len(said["rejected"])
     finally:

@@ -10,7 +10,7 @@ from shared.errors import UserError
 from shared.rules.dialect import Dialect, validate_dialect
 
 CHUNK_BYTES: Final = 8 * 1024 * 1024
-# Small enough that what is made of it fits into a CPU's cache, and into memory several times.
+# Small enough to be held in memory several times, and large enough that what is done once for each costs little.
 BLOCK_BYTES: Final = 2 * 1024 * 1024
 MAX_RECORD_BYTES: Final = 64 * 1024 * 1024
 

@@ -85,7 +85,8 @@ def cut_batches(block: JudgedBlock, *, first: int, max_bytes: int = MAX_WIRE_BYT
 
 
 def _fitting(batch: Batch, max_bytes: int) -> Iterator[Batch]:
-    parts = -(-batch.rows.nbytes // MAX_UNPACKED_BYTES)
+    # What is not packed yet takes nothing, so the second is what is too large whatever the rows take.
+    parts = max(-(-batch.rows.nbytes // MAX_UNPACKED_BYTES), -(-wire_size(batch) // max_bytes))
     if batch.count <= 1 or parts <= 1:
         batch.packed = pack_rows(batch.rows.drop_columns([RECORD]))
         parts = -(-wire_size(batch) // max_bytes)
@@ -98,7 +99,7 @@ def _fitting(batch: Batch, max_bytes: int) -> Iterator[Batch]:
 
 
 def wire_size(batch: Batch) -> int:
-    """Return how many bytes a packed batch takes on the wire at most."""
+    """Return how many bytes a batch takes on the wire at most; its rows take some once they are packed."""
     size: int = _EVENT_OVERHEAD + _FIELD_OVERHEAD * batch.rows.num_columns + len(batch.packed)
     for password in batch.passwords:
         size += _PASSWORD_OVERHEAD + len(password.clear.encode("utf-8", "surrogatepass")) * 4 // 3

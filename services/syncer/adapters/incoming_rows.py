@@ -3,13 +3,13 @@
 They go into the temporary tables `incoming` and `incoming_passwords`.
 """
 
+import asyncio
 from array import array
 from bisect import bisect_left, bisect_right
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.syncer.adapters.off_loop import off_loop
 from services.syncer.adapters.staged_set import StagedSet, batches_of
 from services.syncer.adapters.staging_tables import copy_in
 from services.syncer.domain.batch import Batch
@@ -21,6 +21,8 @@ from shared.postgres.database import Connection
 _PAGE_READ = 10_000
 _PAGE_COPIED = 2_000
 """Rows that are copied at once: a copy costs as much as some hundreds of them."""
+_PAGE_BYTES = 4 << 20
+"""Of values from which on fewer are."""
 
 _FROM_STAGED = """
 INSERT INTO incoming (line, unique_id, row_hash, fields)
@@ -36,7 +38,8 @@ async def unpack_incoming(connection: Connection, staged: StagedSet, wanted: str
     page: list[Batch] = []
     async for chosen in batches_of(connection, staged, changed=lambda batch: _chosen(batch, lines)):
         page.append(chosen)
-        if sum(batch.rows.num_rows for batch in page) >= _PAGE_COPIED:
+        rows, size = (sum(numbers) for numbers in zip(*((b.rows.num_rows, b.rows.nbytes) for b in page), strict=True))
+        if rows >= _PAGE_COPIED or size >= _PAGE_BYTES:
             await _copy_incoming(connection, page)
             page = []
     await _copy_incoming(connection, page)
@@ -49,7 +52,7 @@ async def _copy_incoming(connection: Connection, page: list[Batch]) -> None:
             page[0].fields,
             [password for batch in page for password in batch.passwords],
         )
-        await copy_in(connection, "incoming", await off_loop(together.rows.num_rows, incoming_table, together))
+        await copy_in(connection, "incoming", await asyncio.to_thread(incoming_table, together))
         await _copy_passwords(connection, together)
 
 

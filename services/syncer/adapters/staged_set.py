@@ -62,7 +62,7 @@ _CODES_TAKEN = """
 SELECT unique_id::bigint AS code FROM contacts WHERE manager_id = $1 AND unique_id ~ '^[1-9][0-9]{8}$'
 """
 _PAGE: Final = 100_000
-_BATCHES_AT_ONCE: Final = 4
+_BATCHES_AT_ONCE: Final = 2
 """Handed to a thread together: a hand-over may leave a core idle for a millisecond."""
 
 
@@ -164,18 +164,22 @@ async def batches_of(
     only_first: bool = False,
     changed: Callable[[Batch], Batch] = lambda batch: batch,
 ) -> AsyncIterator[Batch]:
-    """Yield the set's batches in the order of the file, a few in memory at a time; needs a transaction.
+    """Yield the set's batches in the order of the file, eight in memory at a time; needs a transaction.
 
     `changed` is called on each, in a thread where there are several.
     """
 
     def made(row: asyncpg.Record) -> Batch:
         passwords = [SealedPassword.model_validate(password) for password in row["passwords"] or ()]
-        return changed(Batch(unpack_rows(row["rows"]), staged.fields, passwords))
+        try:
+            rows = unpack_rows(row["rows"])
+        except pa.ArrowInvalid as error:  # staged by a version that packed otherwise
+            raise TransientError("staging_lost", "Rows that were staged cannot be read.") from error
+        return changed(Batch(rows, staged.fields, passwords))
 
     if not staged.has_tables:
         for row in await connection.fetch(_BATCHES.format(table=SHARED_BYTES), staged.id, True):  # noqa: FBT003 - SQL's
-            yield made(row)
+            yield await off_loop(staged.good, made, row)
         return
     cursor = await connection.cursor(_BATCHES.format(table=staged.bytes_table), staged.id, not only_first)
     async with aclosing(side_by_side(_pages(cursor), lambda page: [made(row) for row in page])) as pages:
@@ -191,7 +195,8 @@ async def _pages(cursor: "asyncpg.cursor.Cursor[asyncpg.Record]") -> AsyncIterat
 
 async def _unpacked(connection: Connection, staged: StagedSet) -> str:
     async for batch in batches_of(connection, staged):
-        await copy_in(connection, "staged_unpacked", batch.staged(wide=staged.is_wide))
+        rows = await off_loop(staged.good, lambda batch=batch: batch.staged(wide=staged.is_wide))
+        await copy_in(connection, "staged_unpacked", rows)
     return "staged_unpacked"
 
 

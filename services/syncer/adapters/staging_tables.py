@@ -11,6 +11,7 @@ import pyarrow as pa
 import structlog
 from pyarrow import csv as arrow_csv
 
+from services.syncer.adapters.off_loop import off_loop
 from shared.postgres.database import DATABASE_FAILED, Connection, Pool
 from shared.postgres.wakeups import Wakeups
 
@@ -64,12 +65,10 @@ async def move_first_batch(connection: Connection, set_id: int) -> bool:
 async def copy_in(connection: Connection, table: str, rows: pa.Table) -> None:
     """Copy an Arrow table into one of the database that has columns of its names; texts and numbers, null as null."""
     schema, _, name = table.rpartition(".")
-    sink = pa.BufferOutputStream()
-    arrow_csv.write_csv(rows, sink, _WITHOUT_HEADER)
-    content = sink.getvalue()
+    content = await off_loop(rows.num_rows, _as_csv, rows)
 
     async def source() -> AsyncIterator[bytes]:
-        yield content.to_pybytes()
+        yield content
 
     await connection.copy_to_table(
         name,
@@ -78,6 +77,13 @@ async def copy_in(connection: Connection, table: str, rows: pa.Table) -> None:
         schema_name=schema or None,
         format="csv",
     )
+
+
+def _as_csv(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    arrow_csv.write_csv(rows, sink, _WITHOUT_HEADER)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 async def sweep(pool: Pool, wakeups: Wakeups) -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 from services.syncer.domain.contact_json import contact_json
 from services.syncer.domain.row_hash import id_hashes, row_hashes
 from shared.errors import PermanentError
-from shared.events.row_table import LINE, UNIQUE_ID, unpack_rows
+from shared.events.row_table import LINE, UNIQUE_ID, fields_of, unpack_rows
 from shared.events.rows import RowsParsed, SealedPassword
 
 
@@ -47,5 +47,9 @@ def batch_of(event: RowsParsed) -> Batch:
     if rows.num_rows != event.good:
         raise PermanentError(
             "rows_unreadable", f"Chunk {event.chunk} came with {rows.num_rows} rows, not {event.good}."
+        )
+    if not {int(name) for name in fields_of(rows)} <= set(event.fields):
+        raise PermanentError(
+            "rows_unreadable", f"Chunk {event.chunk} came with values of fields that it does not fill."
         )
     return Batch(rows, event.fields, event.passwords)

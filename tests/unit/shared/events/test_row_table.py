@@ -47,3 +47,17 @@ def test_another_table_is_refused(schema: pa.Schema) -> None:
         writer.write_table(schema.empty_table())
     with pytest.raises(pa.ArrowInvalid):
         unpack_rows(sink.getvalue().to_pybytes())
+
+
+@pytest.mark.parametrize("cut", [1, 50, 300])
+def test_rows_that_were_cut_off_are_refused(cut: int) -> None:
+    whole = pack_rows(pa.table({LINE: list(range(5_000)), UNIQUE_ID: [f"id{row}" for row in range(5_000)]}))
+    with pytest.raises(pa.ArrowInvalid):
+        unpack_rows(whole[: -cut - 8])  # the last eight bytes only say that the stream ends
+
+
+def test_a_value_too_few_is_refused() -> None:
+    unpacked = unpack_rows(pack_rows(pa.table({LINE: [1, 2], UNIQUE_ID: ["a", "b"], "4": ["x", "y"], "5": ["x", "y"]})))
+    broken = unpacked.set_column(2, "values", pa.array(["x", "x\0y"]))
+    with pytest.raises(pa.ArrowInvalid):
+        value_columns(broken)

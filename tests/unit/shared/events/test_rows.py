@@ -4,7 +4,6 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from shared.events.base import json_of
 from shared.events.row_table import pack_rows, unpack_rows
 from shared.events.rows import RowsParsed
 from tests.contracts.test_event_samples import SAMPLES
@@ -18,7 +17,7 @@ def test_body_is_a_line_of_json_and_the_rows() -> None:
     line, _, rest = EVENT.as_body().partition(b"\n")
     assert json.loads(line) == SAMPLE
     assert rest == ROWS
-    assert json_of(EVENT.as_body()) == line
+    assert RowsParsed.json_of(EVENT.as_body()) == line
 
 
 def test_body_is_read_again() -> None:

@@ -13,12 +13,12 @@ import typer
 from services.cli.catalogue import NAMES, find_service
 from services.cli.embedded.child import supervisor_gone
 from services.cli.failure import explained, told
-from services.cli.one_arena import keep_one_arena
 from services.cli.serving import Part, serve
 from shared.errors import UserError
 from shared.kafka.delivery import DOWN
 from shared.logs import configure_logs
 from shared.postgres.database import DATABASE_FAILED
+from shared.process_memory import keep_one_arena
 
 app = typer.Typer(add_completion=False)
 

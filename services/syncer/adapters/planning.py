@@ -4,6 +4,7 @@ Only keys and row hashes of all rows are compared; values are unpacked of those 
 caller's transaction, which holds the manager's row lock.
 """
 
+import asyncio
 import random
 
 from services.syncer.adapters.applying import LockedManager
@@ -22,6 +23,7 @@ from services.syncer.domain.notes import notes_on
 from services.syncer.domain.verdict import ChangeLimit, PlanFacts, judge
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
+from shared.process_memory import return_freed
 from shared.sealing import Sealer
 from shared.store.runs import OpenRun
 from shared.store.set_ups import Limits
@@ -79,6 +81,7 @@ async def compute_plan(
     await clear_plan(connection, run.id)
     is_large = await plan_for_size(connection, max(staged.good, manager.contacts))
     if is_large:
+        await asyncio.to_thread(return_freed)  # what staging held; planning takes its own
         await plan_for_all(connection)
     few = None if is_large else await few_rows(connection, run, staged)
     if few is not None:

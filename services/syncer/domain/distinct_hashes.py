@@ -1,12 +1,14 @@
 """Counts how many different hashes a file's batches have, in little more memory than the hashes take."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_PARTS: Final = 16
-"""A power of two; a part of a million hashes fits a processor's cache, which makes counting three times as fast."""
+_BITS: Final = 4
+_PARTS: Final = 1 << _BITS
+"""A part of a part of a million hashes fits a processor's cache, which makes counting three times as fast."""
 
 
 class DistinctHashes:
@@ -17,16 +19,20 @@ class DistinctHashes:
 
     def add(self, hashes: bytes) -> None:
         """Add int64 hashes that stand one after the other."""
-        values = _array(hashes)
-        lowest = pc.bit_wise_and(values, _PARTS - 1)
-        for number, part in enumerate(self._parts):
-            chosen = values.filter(pc.equal(lowest, number))
+        for part, chosen in zip(self._parts, _parted(_array(hashes), 0), strict=True):
             part.extend(memoryview(chosen.buffers()[1])[: 8 * len(chosen)])
 
     def count(self) -> int:
         """Return how many different ones there are."""
-        return sum(len(pc.unique(_array(part))) for part in self._parts)
+        return sum(len(pc.unique(chosen)) for part in self._parts for chosen in _parted(_array(part), _BITS))
 
 
 def _array(hashes: bytes | bytearray) -> pa.Array:
     return pa.Array.from_buffers(pa.int64(), len(hashes) // 8, [None, pa.py_buffer(hashes)])
+
+
+def _parted(hashes: pa.Array, shift: int) -> Iterator[pa.Array]:
+    """Yield the hashes by some of their bits."""
+    bits = pc.bit_wise_and(hashes, (_PARTS - 1) << shift)
+    for number in range(_PARTS):
+        yield hashes.filter(pc.equal(bits, number << shift))

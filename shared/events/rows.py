@@ -92,4 +92,5 @@ class RowsParsed(RunEvent):
     @classmethod
     def json_of(cls, body: bytes) -> bytes:
         """Return the line of JSON."""
-        return body.partition(b"\n")[0]
+        end = body.find(b"\n")
+        return body if end < 0 else body[:end]

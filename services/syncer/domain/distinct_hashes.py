@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 _BITS: Final = 4
 _PARTS: Final = 1 << _BITS
-"""A part of a part of a million hashes fits a processor's cache, which makes counting three times as fast."""
+_FITTING_BYTES: Final = 512 * 1024
+"""What is counted at once, not parted again: it fits a processor's cache, which is three times as fast."""
 
 
 class DistinctHashes:
@@ -24,7 +25,14 @@ class DistinctHashes:
 
     def count(self) -> int:
         """Return how many different ones there are."""
-        return sum(len(pc.unique(chosen)) for part in self._parts for chosen in _parted(_array(part), _BITS))
+        return sum(map(_count, self._parts))
+
+
+def _count(part: bytearray) -> int:
+    hashes = _array(part)
+    if len(part) <= _FITTING_BYTES:
+        return len(pc.unique(hashes))
+    return sum(len(pc.unique(chosen)) for chosen in _parted(hashes, _BITS))
 
 
 def _array(hashes: bytes | bytearray) -> pa.Array:

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.syncer.adapters.large_runs import LARGE, plan_for_changes, plan_for_count, plan_for_size
+from services.syncer.adapters.large_runs import (
+    LARGE,
+    count_in_parallel,
+    plan_for_changes,
+    plan_for_count,
+    plan_for_size,
+)
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
@@ -131,10 +137,7 @@ async def _counted(connection: Connection, manager: LockedManager, changes: int)
     """Return how many contacts there are, counted anew."""
     if manager.contacts + changes > LARGE:
         await plan_for_count(connection)
-    # A query of which not all rows are asked for at once would not run in parallel.
-    (row,) = await connection.fetch("SELECT count(*) AS contacts FROM contacts WHERE manager_id = $1", manager.id)
-    contacts: int = row["contacts"]
-    return contacts
+    return await count_in_parallel(connection, "SELECT count(*) FROM contacts WHERE manager_id = $1", manager.id)
 
 
 async def _write_passwords(connection: Connection, run_id: UUID, manager_id: UUID) -> None:

@@ -5,7 +5,7 @@ and waits to be approved in its turn. A contact that is not in the stored plan i
 """
 
 from services.syncer.adapters.applying import LockedManager
-from services.syncer.adapters.large_runs import plan_for_size
+from services.syncer.adapters.large_runs import plan_for_all, plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.domain.verdict import Verdict, unsafe_plan
 from shared.errors import UserError
@@ -87,7 +87,7 @@ async def plan_approval(connection: Connection, run: OpenRun, manager: LockedMan
         raise UserError("plan_void", "The plan that was approved is no longer there. Run the import again.")
     await clear_plan(connection, run.id)
     if await plan_for_size(connection, manager.contacts):
-        await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off")
+        await plan_for_all(connection)
     await connection.execute(
         _STANDING, run.approves, run.manager_id, approved["plan_change_number"], run.additions_and_updates_only
     )

@@ -53,3 +53,10 @@ async def plan_for_changes(connection: Connection, changes: int, contacts: int) 
     """Have statements of this transaction planned that read, of so many contacts, those that a large run changes."""
     few = changes * 100 <= contacts * _FEW_PERCENT
     await connection.execute(_LOOK_UP_FEW if few else _COMPARE_ALL)
+
+
+async def count_in_parallel(connection: Connection, query: str, *arguments: object) -> int:
+    """Return the one number that a query counts; all its rows are asked for, else it would not run in parallel."""
+    (row,) = await connection.fetch(query, *arguments)
+    counted: int = row[0]
+    return counted

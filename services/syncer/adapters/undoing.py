@@ -7,7 +7,7 @@ first. What is kept is listed with the run.
 
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.approving import changed_since
-from services.syncer.adapters.large_runs import plan_for_size
+from services.syncer.adapters.large_runs import plan_for_all, plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.domain.verdict import Verdict
 from shared.errors import UserError
@@ -122,9 +122,8 @@ async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager
     if undone is None or undone["applied_at"] is None or undone["undone_by"] is not None:
         raise UserError("not_undoable", "This run was undone already, or was never applied.")
     await clear_plan(connection, run.id)
-    await connection.execute("SET LOCAL work_mem = '64MB'")
     if await plan_for_size(connection, manager.contacts):
-        await connection.execute("SET LOCAL enable_nestloop = off")
+        await plan_for_all(connection)
     await connection.execute(_STANDING, run.undoes, run.manager_id)
     await connection.execute("ANALYZE standing")
     await connection.execute(_FIELDS)

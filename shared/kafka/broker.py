@@ -12,6 +12,7 @@ from typing import Any
 
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
 
 from shared.settings import KafkaSettings
 
@@ -82,6 +83,16 @@ def _text(value: bytes | None) -> bytes:
 async def _as_it_came(message: Any) -> Any:  # noqa: ANN401 - FastStream's decoder protocol
     """Leave the message as it came: `delivery` reads it, so that a bad one is dead-lettered like any other failure."""
     return message
+
+
+def let_go(message: KafkaMessage) -> None:
+    """Let go of a record's bytes at once.
+
+    What is left of it stays for a while: FastStream's message refers to itself by what it was decoded to, and the
+    contexts of timers that were set meanwhile, to cut off requests, refer to it until those would have been due.
+    """
+    record: Any = message.raw_message
+    message.body = record.value = b""
 
 
 async def broker_answers(broker: KafkaBroker) -> bool:

@@ -24,7 +24,7 @@ from shared.errors import ContactsSyncError, PermanentError, TransientError
 from shared.events.base import Event, RunEvent
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
-from shared.kafka.broker import broker_answers, consumers_of
+from shared.kafka.broker import broker_answers, consumers_of, let_go
 from shared.kafka.delivery_policy import DeliveryPolicy
 from shared.kafka.joins import Joins
 from shared.kafka.metrics import DEAD_LETTERS, EVENTS_HANDLED, HANDLING_SECONDS
@@ -88,7 +88,10 @@ class Delivery:
         async def consume(message: KafkaMessage) -> None:
             if pace is not None:
                 pace.heard(message.consumer)
-            await self._deliver(topic, handler, message.body, message.raw_message)
+            try:
+                await self._deliver(topic, handler, message.body, message.raw_message)
+            finally:
+                let_go(message)
 
         subscriber = self.broker.subscriber(
             topic.name,

@@ -1,6 +1,7 @@
 """Delivery on both brokers: retried, dead-lettered with its run stopped, and stopped when too many are."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -9,8 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
 
 from services.cli.embedded.broker import EmbeddedBroker
 from shared.clock import SystemClock
@@ -104,6 +106,31 @@ async def test_consumers_wait_briefly_once_their_records_are_expected(settings: 
             assert not await waits_briefly()
     finally:
         await broker.stop()
+
+
+async def test_a_record_that_was_handled_is_let_go_at_once(settings: KafkaSettings) -> None:
+    """Records of rows have 700 kB each: a file's would pile up until the garbage collector next looks for cycles."""
+    handled = 0
+
+    async def handle(_: ApplyRequested) -> None:
+        nonlocal handled
+        handled += 1
+
+    def kept() -> int:
+        objects = gc.get_objects()
+        messages = [one for one in objects if isinstance(one, KafkaMessage) and one.body]
+        return len(messages) + sum(isinstance(one, ConsumerRecord) and bool(one.value) for one in objects)
+
+    async with delivering(settings, handle) as (_, broker):
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                await say(broker, an_event())
+            await until(lambda: handled == 20, within=20, what="all are handled")
+            await until(lambda: not kept(), within=20, what="none of their bytes is kept")
+        finally:
+            gc.enable()
 
 
 async def test_every_process_of_a_service_hears_what_is_said_to_all(settings: KafkaSettings) -> None:

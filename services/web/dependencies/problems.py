@@ -17,6 +17,8 @@ _STATUS = {
     "foreign_origin": 403,
     "csrf_token_invalid": 403,
     "not_found": 404,
+    "contact_changed": 409,
+    "contact_exists": 409,
     "run_active": 409,
     "run_applying": 409,
     "run_finished": 409,

@@ -64,6 +64,7 @@ async def test_a_queued_run_has_the_promised_shape(web: Web) -> None:
             "rejected": 0,
             "duplicates": 0,
         },
+        "balance": None,
         "file": {"name": None, "bytes": None, "sha256": None},
         "error": None,
         "waiting": {

@@ -13,7 +13,9 @@ from services.web.dependencies.resources import Open, Resources
 from services.web.forms.contact_input import ContactInput, checked_id, checked_values, passwords_to_set
 from services.web.forms.manager_input import unknown_field
 from services.web.forms.text import Text
+from services.web.security.access import needs
 from shared.errors import UserError
+from shared.rules.roles import Role
 from shared.store import contacts as store
 from shared.store.contacts import ContactView
 from shared.store.edit_contacts import ContactEdit, NewPassword, delete_contact, put_contact
@@ -24,6 +26,7 @@ router = api_router("contacts")
 
 
 @router.get("/managers/{manager_id}/contacts")
+@needs(Role.VIEWER)
 async def list_contacts(
     manager_id: UUID,
     resources: Open,
@@ -40,12 +43,14 @@ async def list_contacts(
 
 
 @router.get("/managers/{manager_id}/contacts.csv", response_class=StreamingResponse)
+@needs(Role.VIEWER)
 async def export_contacts(manager_id: UUID, resources: Open) -> StreamingResponse:
     """Get all contacts as one CSV file, without passwords."""
     return await contacts_file(resources, manager_id)
 
 
 @router.get("/managers/{manager_id}/contacts/{unique_id:path}")
+@needs(Role.VIEWER)
 async def get_contact(manager_id: UUID, unique_id: str, resources: Open) -> ContactView:
     """Read a contact."""
     wanted = checked_id(unique_id)
@@ -54,6 +59,7 @@ async def get_contact(manager_id: UUID, unique_id: str, resources: Open) -> Cont
 
 
 @router.put("/managers/{manager_id}/contacts/{unique_id:path}")
+@needs(Role.EDITOR)
 async def write_contact(
     manager_id: UUID,
     unique_id: str,
@@ -82,6 +88,7 @@ async def write_contact(
 
 
 @router.delete("/managers/{manager_id}/contacts/{unique_id:path}", status_code=204)
+@needs(Role.EDITOR)
 async def remove_contact(manager_id: UUID, unique_id: str, resources: Open, account: Account) -> Response:
     """Delete a contact by hand."""
     wanted = checked_id(unique_id)

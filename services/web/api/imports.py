@@ -16,7 +16,9 @@ from services.web.forms.edit_import import patch_import
 from services.web.forms.import_checks import ImportDesk, draft_import
 from services.web.forms.import_document import ImportView
 from services.web.forms.import_input import ImportInput
+from services.web.security.access import needs
 from shared.postgres.database import Connection
+from shared.rules.roles import Role
 from shared.store import imports as store
 from shared.store.managers import get_manager
 from shared.store.run_view import RunView, get_run, list_runs
@@ -34,6 +36,7 @@ class RunInput(BaseModel):
 
 
 @router.post("/imports", status_code=201, response_model=ImportView)
+@needs(Role.EDITOR)
 async def create_import(wanted: ImportInput, request: Request, resources: Open) -> JSONResponse:
     """Set up an import; starts no run."""
 
@@ -48,6 +51,7 @@ async def create_import(wanted: ImportInput, request: Request, resources: Open) 
 
 
 @router.get("/imports")
+@needs(Role.VIEWER)
 async def list_imports(
     resources: Open,
     manager_id: Annotated[UUID | None, Query(description="Only those of this contact manager")] = None,
@@ -63,6 +67,7 @@ async def list_imports(
 
 
 @router.get("/imports/{import_id}")
+@needs(Role.VIEWER)
 async def get_import(import_id: UUID, resources: Open) -> ImportView:
     """Read an import; secrets are never read back."""
     async with resources.database.pool.acquire() as connection:
@@ -71,6 +76,7 @@ async def get_import(import_id: UUID, resources: Open) -> ImportView:
 
 
 @router.patch("/imports/{import_id}")
+@needs(Role.EDITOR)
 async def change_import(import_id: UUID, patch: dict[str, Any], resources: Open) -> ImportView:
     """Change an import by JSON Merge Patch; a secret that is absent is kept."""
     async with resources.transaction() as connection:
@@ -82,6 +88,7 @@ async def change_import(import_id: UUID, patch: dict[str, Any], resources: Open)
 
 
 @router.delete("/imports/{import_id}", status_code=204)
+@needs(Role.EDITOR)
 async def delete_import(import_id: UUID, resources: Open) -> Response:
     """Deactivate an import and take it off the list; its runs and contacts stay."""
     async with resources.transaction() as connection:
@@ -90,6 +97,7 @@ async def delete_import(import_id: UUID, resources: Open) -> Response:
 
 
 @router.post("/imports/{import_id}/runs", status_code=202, response_model=RunView)
+@needs(Role.EDITOR)
 async def start_run(
     import_id: UUID,
     request: Request,
@@ -109,6 +117,7 @@ async def start_run(
 
 
 @router.get("/imports/{import_id}/runs")
+@needs(Role.VIEWER)
 async def runs_of_import(import_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[RunView]:
     """List an import's runs, the newest first; those of a deleted import too."""
     before = place_of(cursor, id_place)

@@ -12,7 +12,9 @@ from services.web.dependencies.paging import Cursor, Limit, Page, id_place, page
 from services.web.dependencies.resources import Open
 from services.web.forms.manager_input import FieldInput, ManagerInput, set_key_by_name, update_manager
 from services.web.forms.merge_patch import merged
+from services.web.security.access import needs
 from shared.postgres.database import Connection
+from shared.rules.roles import Role
 from shared.store import managers as store
 from shared.store.managers import ManagerView
 
@@ -20,6 +22,7 @@ router = api_router("managers")
 
 
 @router.post("/managers", status_code=201, response_model=ManagerView)
+@needs(Role.EDITOR)
 async def create_manager(wanted: ManagerInput, request: Request, resources: Open) -> JSONResponse:
     """Make a contact manager."""
 
@@ -35,6 +38,7 @@ async def create_manager(wanted: ManagerInput, request: Request, resources: Open
 
 
 @router.get("/managers")
+@needs(Role.VIEWER)
 async def list_managers(resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[ManagerView]:
     """List contact managers in the order they were made."""
     after = place_of(cursor, id_place)
@@ -44,6 +48,7 @@ async def list_managers(resources: Open, limit: Limit = 100, cursor: Cursor = No
 
 
 @router.get("/managers/{manager_id}")
+@needs(Role.VIEWER)
 async def get_manager(manager_id: UUID, resources: Open) -> ManagerView:
     """Read a contact manager."""
     async with resources.database.pool.acquire() as connection:
@@ -51,6 +56,7 @@ async def get_manager(manager_id: UUID, resources: Open) -> ManagerView:
 
 
 @router.patch("/managers/{manager_id}")
+@needs(Role.EDITOR)
 async def patch_manager(manager_id: UUID, patch: dict[str, Any], resources: Open) -> ManagerView:
     """Change a contact manager by JSON Merge Patch: its name and key field; fields can be added."""
     async with resources.transaction() as connection:
@@ -64,6 +70,7 @@ async def patch_manager(manager_id: UUID, patch: dict[str, Any], resources: Open
 
 
 @router.delete("/managers/{manager_id}", status_code=204)
+@needs(Role.EDITOR)
 async def delete_manager(manager_id: UUID, resources: Open) -> Response:
     """Delete a contact manager with its contacts, imports and history; 409 while a run is under way."""
     async with resources.transaction() as connection:
@@ -72,6 +79,7 @@ async def delete_manager(manager_id: UUID, resources: Open) -> Response:
 
 
 @router.post("/managers/{manager_id}/fields", status_code=201, response_model=ManagerView)
+@needs(Role.EDITOR)
 async def add_field(manager_id: UUID, field: FieldInput, request: Request, resources: Open) -> JSONResponse:
     """Add a field; answers with the contact manager."""
 

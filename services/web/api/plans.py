@@ -11,7 +11,9 @@ from services.web.dependencies.answer_once import answer_once
 from services.web.dependencies.api_route import Account, api_router
 from services.web.dependencies.resources import Open
 from services.web.forms.text import Text
+from services.web.security.access import needs
 from shared.postgres.database import Connection
+from shared.rules.roles import Role
 from shared.store.plan_requests import PlanRequest, request_approval, request_undo
 from shared.store.run_view import RunView, get_run
 
@@ -39,6 +41,7 @@ class UndoInput(BaseModel):
 
 
 @router.post("/runs/{run_id}/approve", status_code=202, response_model=RunView)
+@needs(Role.APPROVER)
 async def approve_run(
     run_id: UUID,
     request: Request,
@@ -68,6 +71,7 @@ async def approve_run(
 
 
 @router.post("/runs/{run_id}/undo", status_code=202, response_model=RunView)
+@needs(Role.APPROVER)
 async def undo_run(
     run_id: UUID,
     request: Request,

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from services.web.live.connection_tests import ConnectionTests
 from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
-from services.web.security.attempts import Attempts
+from services.web.security.attempts import Attempts, SignInAttempts
 from services.web.settings import Settings
 from shared.clock import Clock
 from shared.objects.store import SealedObjects
@@ -33,6 +33,7 @@ class Resources:
     watch: RunWatch
     connection_tests: ConnectionTests
     portal_attempts: Attempts
+    sign_in_attempts: SignInAttempts
     previews: Previews
     clock: Clock
     objects: SealedObjects = field(init=False)

@@ -2,35 +2,40 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.contacts_file import contacts_file
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import page_of, place_of, text_place
 from services.web.dependencies.resources import Open
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.forms.invalid import input_errors
 from services.web.forms.manager_input import FieldInput, ManagerInput
 from services.web.pages.render import page
+from services.web.security.access import needs
 from shared.errors import UserError
 from shared.rules.kinds import Kind
+from shared.rules.roles import Role
 from shared.store.contacts import list_contacts
 from shared.store.managers import add_field, create_manager, get_manager, list_managers
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _SHOWN = 50
 _MANAGERS = 1000
 
 
 @router.get("/")
+@needs(Role.VIEWER)
 async def show_managers(request: Request, resources: Open, visitor: Visitor) -> Response:
     """List contact managers."""
     return await _managers_page(request, resources, visitor)
 
 
 @router.post("/managers")
+@needs(Role.EDITOR)
 async def make_manager(request: Request, resources: Open, visitor: Visitor) -> Response:
     """Make a contact manager with the fields that were named, one a line."""
     form = await checked_form(request, resources, visitor)
@@ -50,6 +55,7 @@ async def make_manager(request: Request, resources: Open, visitor: Visitor) -> R
 
 
 @router.get("/managers/{manager_id}")
+@needs(Role.VIEWER)
 async def show_manager(
     manager_id: UUID, request: Request, resources: Open, visitor: Visitor, cursor: str | None = None, q: str = ""
 ) -> Response:
@@ -58,6 +64,7 @@ async def show_manager(
 
 
 @router.post("/managers/{manager_id}/fields")
+@needs(Role.EDITOR)
 async def make_field(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Add a field."""
     form = await checked_form(request, resources, visitor)
@@ -75,7 +82,8 @@ async def make_field(manager_id: UUID, request: Request, resources: Open, visito
 
 
 @router.get("/managers/{manager_id}/contacts.csv")
-async def export(manager_id: UUID, resources: Open, visitor: Visitor) -> Response:  # noqa: ARG001 - has to be signed in
+@needs(Role.VIEWER)
+async def export(manager_id: UUID, resources: Open) -> Response:
     """Give all contacts as a file."""
     return await contacts_file(resources, manager_id)
 

@@ -3,21 +3,25 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.forms.invalid import input_errors
 from services.web.forms.manager_input import FieldInput
+from services.web.security.access import needs
 from shared.errors import UserError
+from shared.rules.roles import Role
 from shared.store.managers import add_field
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.post("/imports/fields")
+@needs(Role.EDITOR)
 async def add_fields(
     request: Request, resources: Open, visitor: Visitor, manager: Annotated[UUID, Query()]
 ) -> Response:

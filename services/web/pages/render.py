@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from services.web.dependencies.resources import resources_of
+from services.web.pages.wording import AUDIT_WORDS, ROLE_WORDS
 from services.web.security.sessions import Session
 from shared.store.run_view import RunView
 
@@ -87,6 +88,8 @@ _templates.env.globals |= {
     "state": _state,
     "mood": _mood,
     "started": _started,
+    "role_words": ROLE_WORDS,
+    "audit_words": AUDIT_WORDS,
     "is_applied": lambda run: run.status in APPLIED,
 }
 _templates.env.tests["about_emails"] = lambda field: field.startswith("options.error_emails")

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import Cursor, id_place, page_of, place_of
 from services.web.dependencies.problem_rows import with_rows
 from services.web.dependencies.problems import status_of
@@ -19,15 +20,17 @@ from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.pages.render import page
 from services.web.pages.run_plan import PlanKind, plan_part
+from services.web.security.access import needs
 from services.web.security.sessions import Session
 from shared.errors import UserError
+from shared.rules.roles import Role
 from shared.store.imports import get_import
 from shared.store.plan_requests import PlanRequest, request_approval, request_undo
 from shared.store.run_details import problems_of
 from shared.store.run_view import get_run, list_runs
 from shared.store.schedules import missed_of
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PROBLEMS = 200
 _RUNS = 50
@@ -49,6 +52,7 @@ class _Shown:
 
 
 @router.get("/runs/{run_id}")
+@needs(Role.VIEWER)
 async def show_run(
     run_id: UUID,
     request: Request,
@@ -62,16 +66,17 @@ async def show_run(
 
 
 @router.get("/runs/{run_id}/events")
-async def watch_run(run_id: UUID, resources: Open, visitor: Visitor) -> Response:  # noqa: ARG001 - has to be signed in
+@needs(Role.VIEWER)
+async def watch_run(run_id: UUID, resources: Open) -> Response:
     """Stream the run to its page; the API's stream needs a token, which a browser's page does not have."""
     return await run_events(resources, run_id)
 
 
 @router.get("/runs/{run_id}/rejected.csv")
+@needs(Role.VIEWER)
 async def download_rejected_rows(
     run_id: UUID,
     resources: Open,
-    visitor: Visitor,  # noqa: ARG001 - has to be signed in
     purpose: Annotated[Literal["import", "spreadsheet"], Query(alias="for")] = "import",
 ) -> Response:
     """Send the rejected rows as a file; the API's needs a token, which a browser's link does not have."""
@@ -79,6 +84,7 @@ async def download_rejected_rows(
 
 
 @router.post("/runs/{run_id}/cancel")
+@needs(Role.EDITOR)
 async def cancel(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Stop the run."""
     await checked_form(request, resources, visitor)
@@ -90,6 +96,7 @@ async def cancel(run_id: UUID, request: Request, resources: Open, visitor: Visit
 
 
 @router.post("/runs/{run_id}/approve")
+@needs(Role.APPROVER)
 async def approve(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Apply the plan of a refused run, a dry run or an undo that was only shown, and show the run that does."""
     form = await checked_form(request, resources, visitor)
@@ -109,6 +116,7 @@ async def approve(run_id: UUID, request: Request, resources: Open, visitor: Visi
 
 
 @router.post("/runs/{run_id}/undo")
+@needs(Role.APPROVER)
 async def show_undo(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Plan what taking the run back would do; that plan's page is where it is decided."""
     await checked_form(request, resources, visitor)
@@ -122,6 +130,7 @@ async def show_undo(run_id: UUID, request: Request, resources: Open, visitor: Vi
 
 
 @router.get("/imports/{import_id}/runs")
+@needs(Role.VIEWER)
 async def show_history(
     import_id: UUID, request: Request, resources: Open, visitor: Visitor, cursor: str | None = None
 ) -> Response:

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.file_form import FileForm, read_file_form
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.try_source import try_input
 from services.web.dependencies.view_imports import view_imports
@@ -23,14 +24,16 @@ from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
 from services.web.forms.manager_input import FieldInput
 from services.web.pages.render import page, time_zones
+from services.web.security.access import needs
 from services.web.security.sessions import Session
 from shared.errors import TransientError, UserError
 from shared.rules.kinds import Kind
+from shared.rules.roles import Role
 from shared.store.imports import create_import, get_import
 from shared.store.managers import add_field, get_manager
 from shared.store.runs import request_run
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MORE_LINES = 5
 _HARMLESS: dict[str, Any] = {"name": "-", "schedule": None}
@@ -49,6 +52,7 @@ class _Sheet:
 
 
 @router.post("/imports/test-connection")
+@needs(Role.EDITOR)
 async def show_connection_test(
     request: Request,
     resources: Open,
@@ -78,18 +82,21 @@ async def show_connection_test(
 
 
 @router.get("/imports/new")
+@needs(Role.EDITOR)
 async def show_new(request: Request, resources: Open, visitor: Visitor, manager: UUID) -> Response:
     """Show an empty form."""
     return await _show(request, resources, visitor, _Sheet(manager, empty_form()))
 
 
 @router.post("/imports/new")
+@needs(Role.EDITOR)
 async def save_new(request: Request, resources: Open, visitor: Visitor, manager: UUID) -> Response:
     """Save a new import."""
     return await _save(request, resources, visitor, manager, None)
 
 
 @router.get("/imports/{import_id}/edit")
+@needs(Role.EDITOR)
 async def show_edit(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Show the form of a saved import."""
     entry = await _entry(resources, import_id)
@@ -97,6 +104,7 @@ async def show_edit(import_id: UUID, request: Request, resources: Open, visitor:
 
 
 @router.post("/imports/{import_id}/edit")
+@needs(Role.EDITOR)
 async def save_edit(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Save an import anew."""
     entry = await _entry(resources, import_id)

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from services.web.app import create_app
 from services.web.settings import Settings
 from shared.postgres.database import set_up_connection
-from shared.store.accounts import ensure_account
+from tests.support.accounts import know_token, make_account
 from tests.support.migrated_postgres import migrated_postgres
 
 LOGIN = "ann"
@@ -90,7 +90,8 @@ def import_body(manager_id: str) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
     with migrated_postgres() as dsn:
-        asyncio.run(ensure_account(dsn, login=LOGIN, password=PASSWORD, token=TOKEN))
+        ann = asyncio.run(make_account(dsn, LOGIN, PASSWORD))
+        asyncio.run(know_token(dsn, ann, TOKEN))
         yield dsn
 
 
@@ -110,7 +111,8 @@ async def web(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Web]:
     await set_up_connection(db)
     # Tables that runs write by the million have no foreign keys, so nothing cascades to them.
     await db.execute("TRUNCATE contacts, contact_passwords, plan_changes, plan_passwords")
-    await db.execute("TRUNCATE managers, uploads, sessions, idempotency_keys, outbox CASCADE")
+    await db.execute("TRUNCATE managers, uploads, sessions, idempotency_keys, outbox, audit_log CASCADE")
+    await db.execute("DELETE FROM accounts WHERE login <> $1", LOGIN)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from starlette.responses import StreamingResponse
 
-from services.web.dependencies.api_route import Account, api_router
+from services.web.dependencies.api_route import Account, By, api_router
+from services.web.dependencies.change_managers import choose_key_field
 from services.web.dependencies.contacts_file import contacts_file
 from services.web.dependencies.paging import Cursor, Limit, Page, page_of, place_of, text_place
 from services.web.dependencies.resources import Open, Resources
@@ -19,7 +20,7 @@ from shared.rules.roles import Role
 from shared.store import contacts as store
 from shared.store.contacts import ContactView
 from shared.store.edit_contacts import ContactEdit, NewPassword, delete_contact, put_contact
-from shared.store.managers import Manager, get_manager, set_key_field
+from shared.store.managers import Manager, get_manager
 from shared.store.set_ups import FieldSpec
 
 router = api_router("contacts")
@@ -66,7 +67,7 @@ async def write_contact(
     contact: ContactInput,
     resources: Open,
     response: Response,
-    account: Account,
+    by: By,
     key_field: Annotated[Text | None, Query(description="Sets the key field where there is none yet")] = None,
 ) -> ContactView:
     """Add a contact by hand, or replace one's values; 201 for a new one."""
@@ -75,16 +76,16 @@ async def write_contact(
         manager = await get_manager(connection, manager_id)
     # Hashing takes a while; nobody else should wait for it at the manager's lock.
     passwords = await _hashed(resources, manager, wanted, contact)
-    async with resources.transaction() as connection:
-        manager = await get_manager(connection, manager_id, lock=True)
+    async with resources.change(by) as change:
+        manager = await get_manager(change.connection, manager_id, lock=True)
         key = _key_of(manager, key_field)
         if key.number != manager.key_field:
-            await set_key_field(connection, manager_id, key.number)
+            await choose_key_field(change, manager, key.number)
             manager.key_field = key.number
         edit = ContactEdit(wanted, checked_values(manager, key, wanted, contact), passwords)
-        if await put_contact(connection, manager, edit, now=resources.clock.now(), account_id=account):
+        if await put_contact(change.connection, manager, edit, now=change.now, account_id=by.account_id):
             response.status_code = 201
-        return await store.get_contact(connection, manager, wanted)
+        return await store.get_contact(change.connection, manager, wanted)
 
 
 @router.delete("/managers/{manager_id}/contacts/{unique_id:path}", status_code=204)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import StreamingResponse
 
-from services.web.dependencies.api_route import api_router
+from services.web.dependencies.api_route import By, api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, number_place, page_of, place_of
 from services.web.dependencies.problem_rows import RowProblemView, with_rows
 from services.web.dependencies.rejected_file import rejected_file
@@ -80,9 +80,9 @@ async def get_rejected_rows(
 
 @router.post("/runs/{run_id}/cancel")
 @needs(Role.EDITOR)
-async def cancel_run(run_id: UUID, resources: Open) -> RunView:
+async def cancel_run(run_id: UUID, resources: Open, by: By) -> RunView:
     """Stop a run; 409 once it applies or has ended."""
-    return await stop_run(resources, run_id)
+    return await stop_run(resources, run_id, by)
 
 
 def _two_numbers(value: object) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Body
 from pydantic import BaseModel, Field
 
-from services.web.dependencies.api_route import api_router
+from services.web.dependencies.api_route import By, api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, moment_place, page_of, place_of, text_place
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.schedules import pause_schedule, resume_schedule
@@ -42,17 +42,19 @@ async def preview_schedule(wanted: ScheduleInput, resources: Open) -> SchedulePr
 
 @router.post("/imports/{import_id}/pause")
 @needs(Role.EDITOR)
-async def pause(import_id: UUID, resources: Open, wanted: Annotated[PauseInput | None, Body()] = None) -> ImportView:
+async def pause(
+    import_id: UUID, resources: Open, by: By, wanted: Annotated[PauseInput | None, Body()] = None
+) -> ImportView:
     """Let a schedule pause, now or between two times; an earlier pause is replaced. "Import now" still works."""
-    await pause_schedule(resources, import_id, wanted or PauseInput.model_validate({}))
+    await pause_schedule(resources, import_id, wanted or PauseInput.model_validate({}), by)
     return await _view(resources, import_id)
 
 
 @router.post("/imports/{import_id}/resume")
 @needs(Role.EDITOR)
-async def resume(import_id: UUID, resources: Open) -> ImportView:
+async def resume(import_id: UUID, resources: Open, by: By) -> ImportView:
     """End a schedule's pause; what came due in it is noted as missed, and not made up for."""
-    await resume_schedule(resources, import_id)
+    await resume_schedule(resources, import_id, by)
     return await _view(resources, import_id)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.change_imports import remove_import
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open
 from services.web.dependencies.view_imports import view_imports
@@ -15,7 +16,7 @@ from services.web.pages.render import YELLOW, page
 from services.web.security.access import needs
 from shared.errors import UserError
 from shared.rules.roles import Role
-from shared.store.imports import delete_import, get_import, list_imports
+from shared.store.imports import get_import, list_imports
 from shared.store.managers import get_manager
 from shared.store.run_details import ProblemView, problems_of
 from shared.store.runs import request_run
@@ -92,7 +93,6 @@ async def ask_to_delete(import_id: UUID, request: Request, resources: Open, visi
 async def delete(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Deactivate the import and take it off the list."""
     await checked_form(request, resources, visitor)
-    async with resources.transaction() as connection:
-        saved = await get_import(connection, import_id)
-        await delete_import(connection, import_id, now=resources.clock.now())
+    async with resources.change(visitor.actor) as change:
+        saved = await remove_import(change, import_id)
     return RedirectResponse(f"/managers/{saved.manager_id}/imports", 303)

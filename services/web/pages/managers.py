@@ -6,6 +6,7 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies import change_managers
 from services.web.dependencies.contacts_file import contacts_file
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import page_of, place_of, text_place
@@ -19,7 +20,7 @@ from shared.errors import UserError
 from shared.rules.kinds import Kind
 from shared.rules.roles import Role
 from shared.store.contacts import list_contacts
-from shared.store.managers import add_field, create_manager, get_manager, list_managers
+from shared.store.managers import get_manager, list_managers
 
 router = page_router()
 
@@ -44,10 +45,8 @@ async def make_manager(request: Request, resources: Open, visitor: Visitor) -> R
         wanted = ManagerInput.model_validate(
             {"name": name, "fields": [{"name": line} for line in fields.splitlines() if line.strip()]}
         )
-        async with resources.transaction() as connection:
-            manager_id = await create_manager(
-                connection, wanted.name, [field.view() for field in wanted.fields], now=resources.clock.now()
-            )
+        async with resources.change(visitor.actor) as change:
+            manager_id = await change_managers.make_manager(change, wanted)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
         return await _managers_page(request, resources, visitor, error=shown, name=name, fields=fields)
@@ -71,8 +70,8 @@ async def make_field(manager_id: UUID, request: Request, resources: Open, visito
     name, kind = str(form.get("name", "")), str(form.get("kind", ""))
     try:
         wanted = FieldInput.model_validate({"name": name, "kind": kind})
-        async with resources.transaction() as connection:
-            await add_field(connection, manager_id, wanted.view())
+        async with resources.change(visitor.actor) as change:
+            await change_managers.make_field(change, manager_id, wanted)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
         return await _manager_page(

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.decide_runs import approve_plan, undo_run
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import Cursor, id_place, page_of, place_of
 from services.web.dependencies.problem_rows import with_rows
@@ -25,7 +26,7 @@ from services.web.security.sessions import Session
 from shared.errors import UserError
 from shared.rules.roles import Role
 from shared.store.imports import get_import
-from shared.store.plan_requests import PlanRequest, request_approval, request_undo
+from shared.store.plan_requests import PlanRequest
 from shared.store.run_details import problems_of
 from shared.store.run_view import get_run, list_runs
 from shared.store.schedules import missed_of
@@ -89,7 +90,7 @@ async def cancel(run_id: UUID, request: Request, resources: Open, visitor: Visit
     """Stop the run."""
     await checked_form(request, resources, visitor)
     try:
-        await stop_run(resources, run_id)
+        await stop_run(resources, run_id, visitor.actor)
     except UserError as error:
         return await _run_page(request, resources, visitor, run_id, _Shown(error=error))
     return RedirectResponse(f"/runs/{run_id}", 303)
@@ -108,8 +109,8 @@ async def approve(run_id: UUID, request: Request, resources: Open, visitor: Visi
         additions_and_updates_only=form.get("only") == "additions_and_updates",
     )
     try:
-        async with resources.transaction() as connection:
-            approval = await request_approval(connection, run_id, asked)
+        async with resources.change(visitor.actor) as change:
+            approval = await approve_plan(change, run_id, asked)
     except UserError as error:
         return await _run_page(request, resources, visitor, run_id, _Shown(error=error, reason=reason))
     return RedirectResponse(f"/runs/{approval}", 303)
@@ -122,8 +123,8 @@ async def show_undo(run_id: UUID, request: Request, resources: Open, visitor: Vi
     await checked_form(request, resources, visitor)
     asked = PlanRequest(account_id=visitor.account_id, now=resources.clock.now(), dry_run=True)
     try:
-        async with resources.transaction() as connection:
-            shown = await request_undo(connection, run_id, asked)
+        async with resources.change(visitor.actor) as change:
+            shown = await undo_run(change, run_id, asked)
     except UserError as error:
         return await _run_page(request, resources, visitor, run_id, _Shown(error=error))
     return RedirectResponse(f"/runs/{shown}", 303)

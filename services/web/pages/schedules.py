@@ -53,7 +53,7 @@ async def pause(import_id: UUID, request: Request, resources: Open, visitor: Vis
         wanted = PauseInput.model_validate(days)
     except ValidationError:
         raise UserError("pause_range", "Give the days of a pause as a calendar has them, such as 2026-12-24.") from None
-    await pause_schedule(resources, import_id, wanted)
+    await pause_schedule(resources, import_id, wanted, visitor.actor)
     return RedirectResponse(f"/imports/{import_id}/runs", 303)
 
 
@@ -62,5 +62,5 @@ async def pause(import_id: UUID, request: Request, resources: Open, visitor: Vis
 async def resume(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Resume the schedule."""
     await checked_form(request, resources, visitor)
-    await resume_schedule(resources, import_id)
+    await resume_schedule(resources, import_id, visitor.actor)
     return RedirectResponse(f"/imports/{import_id}/runs", 303)

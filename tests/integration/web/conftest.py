@@ -48,6 +48,7 @@ class Web:
     db: asyncpg.Connection
     clock: SetClock
     objects: Path
+    dsn: str
 
     async def manager(self, **given: Any) -> dict[str, Any]:
         body = {
@@ -121,7 +122,7 @@ async def web(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Web]:
         ) as api,
         httpx.AsyncClient(transport=transport, base_url=ROOT) as browser,
     ):
-        yield Web(app, api, browser, db, clock, tmp_path / "objects")
+        yield Web(app, api, browser, db, clock, tmp_path / "objects", postgres_dsn)
     await db.close()
 
 

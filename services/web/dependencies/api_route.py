@@ -19,6 +19,10 @@ PREFIX = "/api/v1"
 class ApiRoute(APIRoute):
     """Finds the account first, and what its token may do; UserError `unauthenticated` or `role_missing`."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(path, endpoint, **options)
+        self.openapi_extra = {**(self.openapi_extra or {}), "x-needed-role": access_of(endpoint).role}
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, with the look at the token before it."""
         needed = access_of(self.endpoint).role

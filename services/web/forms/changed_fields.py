@@ -16,7 +16,7 @@ def import_changes(before: ImportView | None, after: ImportView) -> Changes:
     """Return what differs between two imports, without secrets; of a new one what is set, and not as it is usually."""
     if before is not None:
         return _differing(dict(_parts(_document(before))), dict(_parts(_document(after))))
-    usual = dict(_parts({"options": OptionsInput().model_dump(mode="json")}))
+    usual = dict(_parts({"options": OptionsInput().model_dump(mode="json"), "unique_id": {"generate": False}}))
     parts = {path: value for path, value in _parts(_document(after)) if usual.get(path) != value}
     return _differing({}, parts)
 

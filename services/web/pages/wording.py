@@ -33,3 +33,13 @@ AUDIT_WORDS = {
     "token.revoked": "API token revoked",
 }
 """By the codes of the audit log."""
+
+_OWN_NAMES = ("fields", "mapping")
+
+
+def changed_part(path: str) -> str:
+    """Return what the audit log calls a part of a set-up in words; what people named keeps its name."""
+    root, *rest = path.split(".")
+    if root in _OWN_NAMES:
+        return ": ".join([root, *rest])
+    return ": ".join(each.replace("_", " ") for each in [root, *rest])

@@ -8,6 +8,9 @@ from shared.errors import UserError
 
 _TOO_MANY = "There were too many wrong passwords. Wait for a minute, then try again."
 
+_LONGEST = 200
+"""Characters of a login that are remembered; none that there is has more."""
+
 
 class Attempts:
     """Counts tries; a right one clears the count, so that only wrong ones add up."""
@@ -40,8 +43,8 @@ class SignInAttempts:
         """Count a try, before it is judged; UserError `too_many_attempts`."""
         if address is not None:
             await self._addresses.count(address)
-        await self._logins.count(login)
+        await self._logins.count(login[:_LONGEST])
 
     async def clear(self, login: str) -> None:
         """Forget the tries for a login: the last one was right."""
-        await self._logins.clear(login)
+        await self._logins.clear(login[:_LONGEST])

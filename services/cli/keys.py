@@ -17,6 +17,15 @@ _IMPORTS = """
 SELECT id, setup -> 'source' ->> 'secrets' AS secrets FROM imports
 WHERE setup -> 'source' ->> 'secrets' IS NOT NULL ORDER BY id FOR UPDATE
 """
+_PASSWORDS = """
+SELECT run_id, unique_id, field, sealed FROM plan_passwords WHERE sealed IS NOT NULL
+    AND ($1::uuid IS NULL OR (run_id, unique_id, field) > ($1, $2, $3)) ORDER BY run_id, unique_id, field LIMIT $4
+"""
+_RESEALED_ONE = """
+UPDATE plan_passwords SET sealed = $5
+WHERE run_id = $1 AND unique_id = $2 AND field = $3 AND sealed = $4
+"""
+_PAGE = 1_000
 _RESEALED = "UPDATE imports SET setup = jsonb_set(setup, '{source,secrets}', to_jsonb($2::text)) WHERE id = $1"
 
 
@@ -27,20 +36,23 @@ def keys() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Seal the credentials of all imports anew, with the first of CONTACTS_SYNC_SECRETS__KEYS.
+    """Seal credentials of imports and passwords of waiting plans with the first of CONTACTS_SYNC_SECRETS__KEYS.
 
     Any service may run meanwhile, as long as it has the new key; may be called as often as you like.
     """
 
-    async def act(dsn: str, sealer: Sealer) -> tuple[int, int]:
-        async with connected(dsn) as connection, connection.transaction():
-            return await reseal(connection, sealer)
+    async def act(dsn: str, sealer: Sealer) -> tuple[int, int, int]:
+        async with connected(dsn) as connection:
+            async with connection.transaction():
+                changed, kept = await reseal(connection, sealer)
+            return changed, kept, await reseal_passwords(connection, sealer)
 
     with told():
         settings = load()
         sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
-        changed, kept = asyncio.run(act(settings.postgres.dsn.get_secret_value(), sealer))
+        changed, kept, passwords = asyncio.run(act(settings.postgres.dsn.get_secret_value(), sealer))
     typer.echo(f"Sealed the credentials of {changed} imports anew; {kept} had the first key already.")
+    typer.echo(f"Sealed {passwords} passwords of plans that wait to be approved anew.")
     typer.echo("Keep the older keys until the files stored with them are no longer needed.")
 
 
@@ -54,3 +66,16 @@ async def reseal(connection: Connection, sealer: Sealer) -> tuple[int, int]:
     changed = [new for new, row in zip(resealed, rows, strict=True) if new[1] != row["secrets"]]
     await connection.executemany(_RESEALED, changed)
     return len(changed), len(rows) - len(changed)
+
+
+async def reseal_passwords(connection: Connection, sealer: Sealer) -> int:
+    """Return how many passwords of plans were sealed anew; one that a run is about to hash is left to it."""
+    changed = 0
+    place: tuple[object, ...] = (None, None, None)
+    while rows := await connection.fetch(_PASSWORDS, *place, _PAGE):
+        resealed = [(*row, sealer.resealed(row["sealed"], "password")) for row in rows]
+        different = [row for row in resealed if row[3] != row[4]]
+        await connection.executemany(_RESEALED_ONE, different)
+        changed += len(different)
+        place = tuple(rows[-1])[:3]
+    return changed

@@ -10,14 +10,13 @@ from uuid import UUID
 import structlog
 
 from services.syncer.adapters.applying import LockedManager, apply_plan, lock_manager
-from services.syncer.adapters.approving import plan_approval
+from services.syncer.adapters.kept_hashes import all_hashed
 from services.syncer.adapters.lease import lease
+from services.syncer.adapters.making_plans import make_plan
 from services.syncer.adapters.password_hashing import hash_passwords
-from services.syncer.adapters.plan_store import Plan, forget_plan, keep_plan, kept_plan
-from services.syncer.adapters.planning import compute_plan
+from services.syncer.adapters.plan_store import forget_plan, keep_plan, kept_plan
 from services.syncer.adapters.settling_fingerprints import settle_fingerprints
 from services.syncer.adapters.staged_set import complete_set, staged_rows
-from services.syncer.adapters.undoing import plan_undo
 from services.syncer.domain.balance import Balance, require_balance
 from services.syncer.ports import Passwords
 from shared.clock import Clock
@@ -33,6 +32,8 @@ BEAT_SECONDS = 2.0
 _SERVICE = "syncer"
 _RETRY_SECONDS = 1.0
 _MOST_TRIES = 10
+_MOST_PLANS = 2
+"""Plans that contacts may outrun, each planned beside what people do, before they are made to wait for one."""
 _log = structlog.get_logger("contacts_sync.syncer")
 
 # A row that somebody holds is passed over: its run is at work. Rows are locked in one order.
@@ -115,9 +116,13 @@ class Applier:
             if not held:
                 return
             await self._settle(connection, run_id, attempt)
+            plans = 0
             while await self._plan(connection, run_id, attempt):
                 await hash_passwords(connection, self._sealer, run_id, self._passwords)
                 if await self._apply(connection, run_id, attempt):
+                    return
+                plans += 1
+                if plans >= _MOST_PLANS and await self._plan_and_apply(connection, run_id, attempt):
                     return
 
     async def _settle(self, connection: Connection, run_id: UUID, attempt: int) -> None:
@@ -155,7 +160,7 @@ class Applier:
                 error = key_field_differs(run.setup.field_name(key_field))
                 await self._close(connection, run, Outcome("failed", error.code, error.message))
                 return False
-            plan = await self._planned(connection, run, manager)
+            plan = await make_plan(connection, run, manager, sealer=self._sealer, source=self._source)
             await keep_plan(connection, run, manager, plan)
             verdict = plan.verdict
             if not verdict.applies:
@@ -169,12 +174,18 @@ class Applier:
                 or run.status == "applying"
             )
 
-    async def _planned(self, connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
-        if run.undoes is not None:
-            return await plan_undo(connection, run, manager)
-        if run.approves is not None:
-            return await plan_approval(connection, run, manager)
-        return await compute_plan(connection, run, manager, sealer=self._sealer, source=self._source)
+    async def _plan_and_apply(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
+        """Plan and apply under one lock of the manager, for whom people edit without a pause; they wait meanwhile.
+
+        False where a password that is new in this plan has to be hashed first.
+        """
+        async with connection.transaction():
+            if not await self._plan(connection, run_id, attempt):
+                return True
+            if not await all_hashed(connection, run_id):
+                return False
+            await connection.execute("SET LOCAL synchronous_commit TO DEFAULT")
+            return await self._apply(connection, run_id, attempt)
 
     async def _apply(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
         """Apply the stored plan; false where contacts changed since it was made, so that it is made anew."""
@@ -207,7 +218,7 @@ class Applier:
                 text_bytes=staged.text_bytes if staged else None,
             )
             require_balance(plan.counts, balance, of_rows=run.undoes is None)
-            if run.undoes is not None:
+            if run.undoes is not None and (plan.counts.added or plan.counts.updated or plan.counts.deleted):
                 await connection.execute("UPDATE runs SET undone_by = $2 WHERE id = $1", run.undoes, run.id)
             outcome = Outcome(plan.verdict.status, counts=plan.counts, balance=balance.figures())
             await self._close(connection, run, outcome)

@@ -36,9 +36,9 @@ from services.web.live.run_watch import RunWatch
 from services.web.pages import accounts as account_pages
 from services.web.pages import audit as audit_pages
 from services.web.pages import contact_history as contact_history_pages
+from services.web.pages import edit_contact, new_fields, preview_import, set_up_import, sign_in, your_account
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
-from services.web.pages import new_fields, preview_import, set_up_import, sign_in, your_account
 from services.web.pages import runs as run_pages
 from services.web.pages import schedules as schedule_pages
 from services.web.pages.error_answers import page_error
@@ -115,6 +115,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         sign_in,
         manager_pages,
         contact_history_pages,
+        edit_contact,
         preview_import,
         new_fields,
         set_up_import,

@@ -21,19 +21,23 @@ SELECT c.last_run_id, c.manager_id, c.change_number - r.plan_change_number, c.ch
 FROM {whose} c JOIN runs r ON r.id = c.last_run_id
 """
 
-_OF_PLAN = _TAKE_OVER.format(
-    whose="""(SELECT c.* FROM plan_changes p JOIN contacts c ON c.manager_id = $2 AND c.unique_id = p.unique_id
-    WHERE p.run_id = $1 AND p.change <> 'added' AND c.log_line IS NOT NULL)"""
-)
-
 _OF_CONTACT = _TAKE_OVER.format(
     whose="(SELECT * FROM contacts WHERE manager_id = $1 AND unique_id = $2 AND log_line IS NOT NULL)"
 )
 
 
-async def take_over_plan(connection: Connection, run_id: UUID, manager_id: UUID) -> None:
-    """Let the log take over, from the contacts that a plan is about to overwrite, that a first load added them."""
-    await connection.execute(_OF_PLAN, run_id, manager_id)
+def taking_over(write: str) -> str:
+    """Return an UPDATE or DELETE of contacts that gives how many it hits.
+
+    The log takes over, from those that a first load added, that it did; in the same pass, since a large run's contacts
+    are too many to be read twice.
+    """
+    take_over = _TAKE_OVER.format(whose="(SELECT * FROM overwritten WHERE log_line IS NOT NULL)")
+    return f"""WITH overwritten AS ({write}
+    RETURNING old.manager_id, old.unique_id, old.last_run_id, old.change_number, old.log_line, old.row_hash,
+        CASE WHEN old.log_line IS NOT NULL THEN old.fields END AS fields),
+    taken_over AS ({take_over})
+SELECT count(*) FROM overwritten"""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from shared.store.managers import Manager
 
 _LAST_CHARACTER = "\U0010ffff"
 
-_SELECT = """SELECT c.unique_id, c.fields, c.updated_at, c.last_run_id, ARRAY(
+_SELECT = """SELECT c.unique_id, c.fields, c.change_number, c.updated_at, c.last_run_id, ARRAY(
     SELECT p.field FROM contact_passwords p WHERE p.manager_id = c.manager_id AND p.unique_id = c.unique_id
 ) AS passwords FROM contacts c"""
 
@@ -44,6 +44,20 @@ async def list_contacts(
         limit,
     )
     return [_view(manager, dict(row)) for row in rows]
+
+
+async def latest_contacts(
+    connection: Connection, manager: Manager, *, before: int | None, limit: int
+) -> list[tuple[int, ContactView]]:
+    """Return contacts with the numbers of their latest changes, the latest first, those before a number."""
+    rows = await connection.fetch(
+        f"""{_SELECT} WHERE c.manager_id = $1 AND ($2::bigint IS NULL OR c.change_number < $2)
+        ORDER BY c.change_number DESC LIMIT $3""",
+        manager.id,
+        before,
+        limit,
+    )
+    return [(row["change_number"], _view(manager, dict(row))) for row in rows]
 
 
 async def get_contact(connection: Connection, manager: Manager, unique_id: str) -> ContactView:

@@ -22,6 +22,7 @@ from shared.store.schedules import (
     schedule_to_json,
 )
 from shared.store.set_ups import ImportSetup
+from shared.store.staging import clear_passwords_of_import
 
 _COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, retry_at, file_due_at, host_key, pause_from,
     pause_until, pause_reason, failures"""
@@ -140,6 +141,7 @@ async def delete_import(connection: Connection, import_id: UUID, *, now: datetim
     )
     if not gone:
         raise _not_found()
+    await clear_passwords_of_import(connection, import_id)
 
 
 async def pin_host_key(connection: Connection, import_id: UUID, fingerprint: str) -> None:

@@ -21,13 +21,18 @@ SELECT EXISTS (SELECT FROM runs n WHERE n.import_id = $1 AND n.number > $2 AND n
     AND n.status IN ('succeeded', 'succeeded_with_errors', 'planned', 'unchanged', 'refused'))
 """
 
-# An approval that had to be shown again is approved in its turn.
+# An approval that had to be shown again is approved in its turn; all of them are about one plan.
 _APPROVED_ALREADY = """
-WITH RECURSIVE approvals AS (
-    SELECT id, applied_at FROM runs WHERE approves = $1
+WITH RECURSIVE approved AS (
+    SELECT id, approves FROM runs WHERE id = $1
+    UNION ALL SELECT r.id, r.approves FROM runs r JOIN approved a ON a.approves = r.id
+), approvals AS (
+    SELECT id, applied_at FROM runs WHERE approves = (SELECT id FROM approved WHERE approves IS NULL)
     UNION ALL SELECT r.id, r.applied_at FROM runs r JOIN approvals a ON r.approves = a.id)
 SELECT EXISTS (SELECT FROM approvals WHERE applied_at IS NOT NULL)
 """
+
+_IMPORT_DELETED = "SELECT deleted_at IS NOT NULL FROM imports WHERE id = $1"
 
 _UNDONE_ALREADY = "SELECT undone_by IS NOT NULL FROM runs WHERE id = $1"
 
@@ -94,6 +99,8 @@ async def _why_void(connection: Connection, run: asyncpg.Record) -> str | None:
     if run["undoes"] is not None:
         undone = await connection.fetchval(_UNDONE_ALREADY, run["undoes"])
         return "The run that this plan takes back was undone already." if undone else None
+    if await connection.fetchval(_IMPORT_DELETED, run["import_id"]):
+        return "The import was deleted, so what it planned is not applied any more."
     if await connection.fetchval(_NEWER, run["import_id"], run["number"]):
         return "A newer run of this import has read the file, so this plan is out of date."
     return None

@@ -14,20 +14,20 @@ from services.syncer.adapters.large_runs import (
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
-from shared.store.change_log import take_over_plan
+from shared.store.change_log import taking_over
 from shared.store.runs import OpenRun
 
-_DELETE = """
-DELETE FROM contacts c USING plan_changes p
-WHERE p.run_id = $1 AND p.change = 'deleted' AND c.manager_id = $2 AND c.unique_id = p.unique_id
-"""
+_DELETE = taking_over(
+    """DELETE FROM contacts c USING plan_changes p
+    WHERE p.run_id = $1 AND p.change = 'deleted' AND c.manager_id = $2 AND c.unique_id = p.unique_id"""
+)
 
-_UPDATE = """
-UPDATE contacts c SET fields = p.after, change_number = p.number, updated_at = $3, last_run_id = $1,
-    row_hash = p.row_hash, row_scheme = $4, log_line = NULL
-FROM plan_changes p
-WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2 AND c.unique_id = p.unique_id
-"""
+_UPDATE = taking_over(
+    """UPDATE contacts c SET fields = p.after, change_number = p.number, updated_at = $3, last_run_id = $1,
+        row_hash = p.row_hash, row_scheme = $4, log_line = NULL
+    FROM plan_changes p
+    WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2 AND c.unique_id = p.unique_id"""
+)
 
 _INSERT = """
 INSERT INTO contacts (manager_id, unique_id, fields, change_number, updated_at, last_run_id, row_hash, row_scheme)
@@ -94,20 +94,21 @@ async def apply_plan(
     """
     await _prepare(connection, manager, counts)
     key = run.id, manager.id
-    done = {"deleted": "DELETE 0", "updated": "UPDATE 0", "added": "INSERT 0 0"}
+    done = {"deleted": 0, "updated": 0, "added": 0}
     if first_load is not None:
         insert = _INSERT_ALL.format(rows=first_load)
-        done["added"] = await connection.execute(insert, *key, now, row_scheme, manager.change_number)
+        added = await connection.execute(insert, *key, now, row_scheme, manager.change_number)
+        done["added"] = _inserted(added)
     else:
-        if counts.deleted or counts.updated:
-            await take_over_plan(connection, *key)
-            done["deleted"] = await connection.execute(_DELETE, *key)
-            done["updated"] = await connection.execute(_UPDATE, *key, now, row_scheme)
+        if counts.deleted:
+            done["deleted"] = await connection.fetchval(_DELETE, *key)
+        if counts.updated:
+            done["updated"] = await connection.fetchval(_UPDATE, *key, now, row_scheme)
         if counts.added:
-            done["added"] = await connection.execute(_INSERT, *key, now, row_scheme)
+            done["added"] = _inserted(await connection.execute(_INSERT, *key, now, row_scheme))
     planned = {"deleted": counts.deleted, "updated": counts.updated, "added": counts.added}
-    for change, answer in done.items():
-        if int(answer.rpartition(" ")[2]) != planned[change]:
+    for change, count in done.items():
+        if count != planned[change]:
             raise TransientError("plan_outdated", f"The contacts to be {change} are not as planned.")
     await _write_passwords(connection, *key)
     await connection.execute("UPDATE runs SET applied_at = $2 WHERE id = $1", run.id, now)
@@ -123,6 +124,10 @@ async def apply_plan(
     if changes:
         await connection.execute("SELECT pg_notify('contacts_changed', $1)", str(manager.id))
     return contacts
+
+
+def _inserted(answer: str) -> int:
+    return int(answer.rpartition(" ")[2])
 
 
 async def _prepare(connection: Connection, manager: LockedManager, counts: RunCounts) -> None:

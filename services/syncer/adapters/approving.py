@@ -4,6 +4,8 @@ Where contacts changed since, nobody has seen what would become of them: the run
 and waits to be approved in its turn. A contact that is not in the stored plan is not touched.
 """
 
+from uuid import UUID
+
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.large_runs import plan_for_all, plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
@@ -11,6 +13,7 @@ from services.syncer.domain.verdict import Verdict, unsafe_plan
 from shared.errors import UserError
 from shared.events.runs import RunCounts, RunNote
 from shared.postgres.database import Connection
+from shared.store.plan_requests import why_void
 from shared.store.runs import OpenRun
 from shared.store.staging import WAITING
 
@@ -40,7 +43,7 @@ SELECT $1, $2, place, $3 + place, change, unique_id, line, before, after, row_ha
         SELECT true, s.ordinal, 'deleted', s.unique_id, s.line, s.now, NULL, NULL, NULL
         FROM standing s WHERE s.has_changed AND s.change = 'deleted' AND s.is_there
         UNION ALL
-        SELECT true, s.ordinal, 'added', s.unique_id, s.line, NULL, r.fields, s.row_hash, NULL
+        SELECT true, s.ordinal, 'added', s.unique_id, s.line, NULL, r.fields, s.row_hash, s.kept
         FROM standing s, LATERAL (
             SELECT coalesce(jsonb_object_agg(key, value), '{}') AS fields FROM jsonb_each(s.after)
             WHERE key = ANY ($4) AND NOT key::integer = ANY (coalesce(s.kept, '{}'))) r
@@ -80,22 +83,25 @@ WHERE run_id = $2 AND NOT ($3 AND code = 'deletes_held_back') ORDER BY ordinal
 """
 
 
-async def plan_approval(connection: Connection, run: OpenRun, manager: LockedManager) -> Plan:
-    """Store the plan of a run that approves another; UserError `plan_void` where that is gone."""
-    approved = await connection.fetchrow(_APPROVED, run.approves)
+async def plan_approval(connection: Connection, run: OpenRun, manager: LockedManager, approves: UUID) -> Plan:
+    """Store the plan of a run that approves the run `approves`; UserError `plan_void` where that is out of date."""
+    approved = await connection.fetchrow(_APPROVED, approves)
     if approved is None or approved["plan_change_number"] is None:
         raise UserError("plan_void", "The plan that was approved is no longer there. Run the import again.")
+    # Asked when it was approved too; but a newer run may have ended since, and none can under the manager's lock.
+    if reason := await why_void(connection, approves):
+        raise UserError("plan_void", f"{reason} Nothing was changed.")
     await clear_plan(connection, run.id)
     if await plan_for_size(connection, manager.contacts):
         await plan_for_all(connection)
     await connection.execute(
-        _STANDING, run.approves, run.manager_id, approved["plan_change_number"], run.additions_and_updates_only
+        _STANDING, approves, run.manager_id, approved["plan_change_number"], run.additions_and_updates_only
     )
     await connection.execute("ANALYZE standing")
     mapped = [str(number) for number in approved["plan_fields"] or ()]
     update = run.setup.options.update_existing
-    await connection.execute(_CHANGES, run.id, run.manager_id, manager.change_number, mapped, update, run.approves)
-    await connection.execute(_PROBLEMS, run.id, run.approves, run.additions_and_updates_only)
+    await connection.execute(_CHANGES, run.id, run.manager_id, manager.change_number, mapped, update, approves)
+    await connection.execute(_PROBLEMS, run.id, approves, run.additions_and_updates_only)
     changed = await connection.fetchval(
         """SELECT count(*) FROM plan_changes p JOIN standing s USING (unique_id)
         WHERE p.run_id = $1 AND s.has_changed""",
@@ -103,13 +109,13 @@ async def plan_approval(connection: Connection, run: OpenRun, manager: LockedMan
     )
     counts = await _counts(connection, run, RunCounts(**approved["counts"]))
     verdict = await _verdict(connection, run, counts, changed)
-    await connection.execute(_PASSWORDS, run.id, run.manager_id, run.approves, verdict.status in WAITING)
+    await connection.execute(_PASSWORDS, run.id, run.manager_id, approves, verdict.status in WAITING)
     return Plan(
         counts=counts,
         verdict=verdict,
         fields=approved["plan_fields"] or [],
         row_scheme=approved["row_scheme"],
-        notes=[changed_since(changed)] if changed else [],
+        notes=[_changed_since(changed)] if changed else [],
     )
 
 
@@ -136,7 +142,7 @@ async def _verdict(connection: Connection, run: OpenRun, counts: RunCounts, chan
     return Verdict("succeeded_with_errors" if problems else "succeeded")
 
 
-def changed_since(changed: int) -> RunNote:
+def _changed_since(changed: int) -> RunNote:
     """Return the note on a plan that has to be looked at again."""
     message = (
         f"{changed:,} of the plan's contacts changed since it was made. What changed was planned anew and stands "

@@ -16,7 +16,7 @@ SELECT $1, $2, place, $6 + place, change, unique_id, line, before, after, row_ha
                 ELSE ARRAY(SELECT unnest($3::text[]) EXCEPT SELECT unnest(i.kept)::text) END) || i.fields AS after) n
         WHERE $4 AND (n.after <> c.fields {or_fingerprint_differs})
         UNION ALL
-        SELECT 'added', i.unique_id, i.line, NULL, i.fields, i.row_hash, NULL
+        SELECT 'added', i.unique_id, i.line, NULL, i.fields, i.row_hash, i.kept
         FROM incoming i JOIN differing d ON d.line = i.line AND d.contact_id IS NULL
         UNION ALL
         SELECT 'deleted', c.unique_id, NULL, c.fields, NULL, NULL, NULL

@@ -21,8 +21,9 @@ SELECT c.unique_id AS contact_id, s.unique_id AS row_id, s.line
 FROM (SELECT unique_id, row_hash, row_scheme FROM contacts WHERE manager_id = {manager}) c
     FULL JOIN {rows} s ON s.unique_id = c.unique_id
 WHERE c.unique_id IS NULL OR s.unique_id IS NULL
-    OR c.row_scheme IS DISTINCT FROM {scheme} OR c.row_hash IS DISTINCT FROM s.row_hash
+    OR c.row_scheme IS DISTINCT FROM {scheme} OR (c.row_hash = s.row_hash) IS NOT TRUE
 """
+"""A row that keeps a stored value has no hash, and is compared by its values whatever is stored."""
 
 _FEW = "INSERT INTO differing {differing}"
 # A query can run in parallel only where it fills a new table.

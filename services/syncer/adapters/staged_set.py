@@ -134,7 +134,8 @@ async def staged_rows(connection: Connection, run: OpenRun, staged: StagedSet, s
     if not await connection.fetchval(_HAS_DUPLICATES.format(rows=rows)):
         return StagedRows(rows, staged.good, None)
     await connection.execute(
-        f"""CREATE TEMP TABLE {_TEMPORARY} ON COMMIT DROP AS
+        f"""DROP TABLE IF EXISTS pg_temp.{_TEMPORARY};
+        CREATE TEMP TABLE {_TEMPORARY} ON COMMIT DROP AS
         SELECT DISTINCT ON (unique_id) * FROM {rows} ORDER BY unique_id, line DESC"""
     )
     count = await connection.fetchval(f"SELECT count(*) FROM {_TEMPORARY}")

@@ -6,12 +6,11 @@ first. What is kept is listed with the run.
 """
 
 from services.syncer.adapters.applying import LockedManager
-from services.syncer.adapters.approving import changed_since
 from services.syncer.adapters.large_runs import plan_for_all, plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
 from services.syncer.domain.verdict import Verdict
 from shared.errors import UserError
-from shared.events.runs import RunCounts
+from shared.events.runs import RunCounts, RunNote
 from shared.postgres.database import Connection
 from shared.rules.problems import describe_problem
 from shared.store.problems import Problem, write_problems
@@ -22,6 +21,7 @@ from shared.store.runs import OpenRun
 _STANDING = """
 CREATE TEMP TABLE standing ON COMMIT DROP AS
 SELECT l.number, l.change, l.unique_id, l.before, l.after, c.fields AS now, c.unique_id IS NOT NULL AS is_there,
+    c.change_number > $3 AS has_changed,
     c.fields = l.after AND NOT EXISTS (
         SELECT FROM (
             SELECT field, hash FROM contact_passwords k WHERE k.manager_id = $2 AND k.unique_id = l.unique_id) k
@@ -65,14 +65,14 @@ ANALYZE standing_passwords
 _CHANGES = """
 INSERT INTO plan_changes (run_id, manager_id, ordinal, number, change, unique_id, before, after)
 SELECT $1, $2, place, $3 + place, change, unique_id, before, after FROM (
-    SELECT *, row_number() OVER (ORDER BY number) AS place FROM (
-        SELECT s.number, 'deleted' AS change, s.unique_id, s.now AS before, NULL::jsonb AS after
+    SELECT *, row_number() OVER (ORDER BY has_changed IS NOT TRUE, number) AS place FROM (
+        SELECT s.has_changed, s.number, 'deleted' AS change, s.unique_id, s.now AS before, NULL::jsonb AS after
         FROM standing s WHERE s.change = 'added' AND s.is_untouched
         UNION ALL
-        SELECT s.number, 'added', s.unique_id, NULL, s.before
+        SELECT s.has_changed, s.number, 'added', s.unique_id, NULL, s.before
         FROM standing s WHERE s.change = 'deleted' AND NOT s.is_there
         UNION ALL
-        SELECT s.number, 'updated', s.unique_id, s.now, (s.now - b.names) || b.fields
+        SELECT s.has_changed, s.number, 'updated', s.unique_id, s.now, (s.now - b.names) || b.fields
         FROM standing s, LATERAL (
             SELECT coalesce(array_agg(f.name), '{}') AS names,
                 coalesce(jsonb_object_agg(f.name, f.before) FILTER (WHERE f.before IS NOT NULL), '{}') AS fields
@@ -103,13 +103,17 @@ SELECT unique_id, field::text FROM standing_passwords WHERE change = 'updated' A
 ORDER BY unique_id, field
 """
 
-_DIFFERS = """
+# How many contacts something else would become of than was shown; of passwords, the hashes tell.
+_DIFFERENT = """
+WITH shown AS (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $2),
+    planned AS (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $1),
+    shown_passwords AS (SELECT unique_id, field, hash, before_hash FROM plan_passwords WHERE run_id = $2),
+    planned_passwords AS (SELECT unique_id, field, hash, before_hash FROM plan_passwords WHERE run_id = $1)
 SELECT count(*) FROM (
-    (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $1
-        EXCEPT SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $2)
-    UNION ALL
-    (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $2
-        EXCEPT SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $1)) AS different
+    SELECT unique_id FROM (TABLE shown EXCEPT TABLE planned) AS gone
+    UNION SELECT unique_id FROM (TABLE planned EXCEPT TABLE shown) AS come
+    UNION SELECT unique_id FROM (TABLE shown_passwords EXCEPT TABLE planned_passwords) AS password_gone
+    UNION SELECT unique_id FROM (TABLE planned_passwords EXCEPT TABLE shown_passwords) AS password_come) AS different
 """
 
 
@@ -124,7 +128,8 @@ async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager
     await clear_plan(connection, run.id)
     if await plan_for_size(connection, manager.contacts):
         await plan_for_all(connection)
-    await connection.execute(_STANDING, run.undoes, run.manager_id)
+    shown_at = await connection.fetchval("SELECT plan_change_number FROM runs WHERE id = $1", run.approves)
+    await connection.execute(_STANDING, run.undoes, run.manager_id, shown_at)
     await connection.execute("ANALYZE standing")
     await connection.execute(_FIELDS)
     await connection.execute(_STANDING_PASSWORDS, run.undoes, run.manager_id)
@@ -133,12 +138,22 @@ async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager
     await connection.execute(_PASSWORDS, run.id, run.manager_id)
     kept = await connection.fetch(_KEPT)
     await write_problems(connection, run.id, [_kept(run, row["unique_id"], row["field"]) for row in kept])
-    differs = run.approves is not None and await connection.fetchval(_DIFFERS, run.id, run.approves)
+    different = 0
+    if run.approves is not None:
+        different = await connection.fetchval(_DIFFERENT, run.id, run.approves)
     return Plan(
         counts=RunCounts(**await count_changes(connection, run.id)),
-        verdict=Verdict("planned" if run.dry_run or differs else "succeeded"),
-        notes=[changed_since(differs)] if differs else [],
+        verdict=Verdict("planned" if run.dry_run or different else "succeeded"),
+        notes=[_changed_since(different)] if different else [],
     )
+
+
+def _changed_since(different: int) -> RunNote:
+    message = (
+        f"{different:,} of the contacts changed since this was shown. What is taken back of them now stands first, "
+        "what is kept is listed: look at it and approve this run."
+    )
+    return RunNote(code="contacts_changed_since", message=message)
 
 
 def _kept(run: OpenRun, unique_id: str, field: str | None) -> Problem:

@@ -18,6 +18,8 @@ _STATUS = {
     "csrf_token_invalid": 403,
     "role_missing": 403,
     "not_found": 404,
+    "contact_changed": 409,
+    "contact_exists": 409,
     "run_active": 409,
     "run_applying": 409,
     "run_finished": 409,

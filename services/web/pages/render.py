@@ -46,7 +46,8 @@ def _state(run: RunView) -> str:
     if run.status == "planned" and run.undoes:
         return "Undo, only shown: nothing was changed"
     if run.status == "succeeded" and run.undoes:
-        return "Taken back"
+        counts = run.counts
+        return "Taken back" if counts.added or counts.updated or counts.deleted else "Nothing was left to be taken back"
     if run.status == "planned" and not run.dry_run:
         return "Planned anew, to be approved: nothing was changed"
     return _STATES[run.status]

@@ -175,15 +175,16 @@ async def test_the_pages_say_who_can_give_a_role(web: Web) -> None:
 
 
 async def test_what_a_visitor_may_not_use_is_not_shown(web: Web) -> None:
-    made = await web.manager()
+    made = await web.manager(key_field="Employee no")
+    await web.api.put(f"/managers/{made['id']}/contacts/7", json={"fields": {}})
     entry = await web.new_import(made["id"])
     run = (await web.api.post(f"/imports/{entry['id']}/runs", json={"dry_run": True})).json()
     paths = ["/", f"/managers/{made['id']}", f"/managers/{made['id']}/imports", f"/imports/{entry['id']}/runs"]
-    paths.append(f"/runs/{run['id']}")
+    paths += [f"/runs/{run['id']}", f"/managers/{made['id']}/contact-history?unique_id=7"]
     for role, wanted in (
         (Role.VIEWER, set()),
-        (Role.EDITOR, {"run", "edit", "delete", "cancel", "fields", "managers", "new"}),
-        (Role.ADMIN, {"run", "edit", "delete", "cancel", "fields", "managers", "new", "accounts", "audit"}),
+        (Role.EDITOR, {"run", "edit", "delete", "cancel", "fields", "managers", "new", "contacts"}),
+        (Role.ADMIN, {"run", "edit", "delete", "cancel", "fields", "managers", "new", "contacts", "accounts", "audit"}),
     ):
         browser = await signed_in(web, role)
         text = "".join([(await browser.get(path)).text for path in paths])
@@ -197,6 +198,7 @@ async def test_what_a_visitor_may_not_use_is_not_shown(web: Web) -> None:
                 "fields": f'action="/managers/{made["id"]}/fields"',
                 "managers": 'action="/managers"',
                 "new": "/imports/new",
+                "contacts": f"/managers/{made['id']}/contacts/edit?",
                 "accounts": 'href="/accounts"',
                 "audit": "/audit?about=",
             }.items()

@@ -32,6 +32,7 @@ NOTED = {
     ("POST", "/api/v1/runs/{run_id}/undo"),
     ("POST", "/managers"),
     ("POST", "/managers/{manager_id}/fields"),
+    ("POST", "/managers/{manager_id}/contacts/new"),
     ("POST", "/imports/fields"),
     ("POST", "/imports/new"),
     ("POST", "/imports/{import_id}/edit"),
@@ -59,6 +60,8 @@ NOTHING_TO_NOTE = {
     ("POST", "/imports/{import_id}/run"),
     ("POST", "/api/v1/imports/{import_id}/runs"),
     ("DELETE", "/api/v1/managers/{manager_id}/contacts/{unique_id:path}"),
+    ("POST", "/managers/{manager_id}/contacts/edit"),
+    ("POST", "/managers/{manager_id}/contacts/delete"),
     ("POST", "/runs/{run_id}/undo"),  # shows what it would do
     # What follows changes nothing that is set up.
     ("POST", "/imports/preview"),
@@ -195,6 +198,19 @@ async def test_changes_by_the_pages_are_noted(web: Web) -> None:
     assert "Changes of “Staff file”" in shown
     assert "files.example/out/staff.csv" in shown
     assert {(each["login"], each["token"]) for each in await entries(web)} == {(LOGIN, None)}
+
+
+async def test_a_key_field_that_the_first_contact_sets_is_noted(web: Web) -> None:
+    made = await web.manager()
+    await sign_in(web)
+    data = {"csrf": await csrf(web), "key_field": "Employee no", "unique_id": "1"}
+    added = await web.browser.post(f"/managers/{made['id']}/contacts/new", data=data)
+    assert added.status_code == 303
+    wanted = ("manager.changed", "Staff", {"key_field": {"before": None, "after": "Employee no"}})
+    assert await newest(web) == wanted
+    await web.browser.post(f"/managers/{made['id']}/contacts/new", data=data | {"unique_id": "2"})
+    assert await newest(web) == wanted
+    assert len(await entries(web)) == 2
 
 
 async def test_decisions_about_runs_are_noted(web: Web) -> None:

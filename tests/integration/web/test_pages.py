@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -156,6 +157,28 @@ async def test_contacts_are_shown_in_pages(web: Web) -> None:
     second = (await web.browser.get(f"/managers/{made['id']}{following}")).text
     assert found(row, second) == [f"{number:03}" for number in range(50, 60)]
     assert (await web.browser.get(f"/managers/{made['id']}/contacts.csv")).text.count("\r\n") == 61
+
+
+async def test_contacts_are_shown_by_their_latest_change(web: Web) -> None:
+    await sign_in(web)
+    made = await web.manager(key_field="Employee no")
+    records: list[tuple[Any, ...]] = [
+        (UUID(made["id"]), f"{number:03}", {}, 1000 - number * 7 % 60, NOW) for number in range(60)
+    ]
+    await web.db.copy_records_to_table(
+        "contacts", records=records, columns=["manager_id", "unique_id", "fields", "change_number", "updated_at"]
+    )
+    latest = [unique_id for _, unique_id, _, _, _ in sorted(records, key=lambda record: -record[3])]
+    row = r"<tr>\s*<td>([^<]*)</td>"
+    path = f"/managers/{made['id']}"
+    first = (await web.browser.get(path)).text
+    (by_change,) = found(r'href="([^"]+)" title="The latest changes first"', first)
+    first = (await web.browser.get(path + by_change)).text
+    assert found(row, first) == latest[:50]
+    second = (await web.browser.get(path + found(r'href="([^"]+)" rel="next"', first)[0])).text
+    assert found(row, second) == latest[50:]
+    assert found(row, (await web.browser.get(f"{path}?sort=changed&q=01")).text) == [f"01{n}" for n in range(10)]
+    assert (await web.browser.get(f"{path}?sort=changed&cursor=IngiCg==")).status_code == 422
 
 
 async def test_an_import_is_set_up_run_and_edited(web: Web) -> None:

@@ -64,7 +64,7 @@ bench-due: setup ## How soon 10,000 of 100,000 schedules run that are due in one
 bench-crowd: setup ## The whole road under 1,000 imports that are due in one second, and where the time goes; IMPORTS=1000
 	$(BIN)/python -m benchmarks.run_crowd
 
-bench-sync: setup ## How long a synchronization takes, beside hand-written SQL in the same minutes; ROWS=1000000
+bench-sync: setup ## How long a synchronization takes, beside hand-written SQL in the same minutes; ROWS=1000000,5000000
 	$(BIN)/python -m benchmarks.run_sync
 
 servers: setup ## Write the table of servers in docs/servers.md anew, from what really worked

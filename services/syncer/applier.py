@@ -23,7 +23,7 @@ from shared.clock import Clock
 from shared.errors import ContactsSyncError, TransientError
 from shared.kafka.delivery import DOWN
 from shared.postgres.database import DATABASE_DOWN, DATABASE_FAILED, Connection, Database
-from shared.rules.key_field import key_field_differs
+from shared.rules.key_field import key_field_differs, undo_has_other_key
 from shared.sealing import Sealer
 from shared.store.run_end import Outcome, close_run
 from shared.store.runs import OpenRun, enter_step, give_up_attempt, read_open_run
@@ -157,7 +157,8 @@ class Applier:
                 return True
             key_field = run.setup.unique_id.field
             if manager.contacts and manager.key_field not in {None, key_field}:
-                error = key_field_differs(run.setup.field_name(key_field))
+                told = key_field_differs if run.undoes is None else undo_has_other_key
+                error = told(run.setup.field_name(key_field))
                 await self._close(connection, run, Outcome("failed", error.code, error.message))
                 return False
             plan = await make_plan(connection, run, manager, sealer=self._sealer, source=self._source)

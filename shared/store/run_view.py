@@ -58,6 +58,15 @@ class RunFile(BaseModel):
     sha256: str | None
 
 
+class RunBalance(BaseModel):
+    """What had to agree before a run was committed: contacts before + added - deleted = after; bytes read = stored."""
+
+    contacts_before: int
+    contacts_after: int
+    chunk_bytes: int | None = Field(None, description="Of the text, as parsed; null: the run parsed no file")
+    text_bytes: int | None = Field(None, description="Of the text, as stored")
+
+
 class RunStep(BaseModel):
     """A step of a run, and the service that took it there."""
 
@@ -87,6 +96,7 @@ class RunView(BaseModel):
     notes: list[RunNote] = Field([], description="What looks unusual about its plan, and held nothing up")
     progress: RunProgress
     counts: RunCounts
+    balance: RunBalance | None = Field(None, description="Of an applied run")
     file: RunFile
     error: RunError | None
     waiting: RunWait | None = Field(None, description="What it waits for, while it does")
@@ -99,7 +109,7 @@ class RunView(BaseModel):
 
 
 _SELECT = f"""SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.status, r.queued_at, r.started_at,
-    r.finished_at, r.bytes, r.bytes_total, r.rows_staged, r.counts, r.file_name, r.file_bytes, r.file_sha256,
+    r.finished_at, r.bytes, r.bytes_total, r.rows_staged, r.counts, r.balance, r.file_name, r.file_bytes, r.file_sha256,
     r.error_code, r.error_message, r.due_at, coalesce(r.setup ->> 'time_zone', 'UTC') AS time_zone, r.taken_up_at,
     r.waits_for_turn, r.parsed_from,
     {OTHERS},

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.fetcher.adapters.read_ahead import ahead, gathered
 from services.fetcher.domain.chunks import Chunk
 from services.fetcher.domain.cutting import ChunkCutter
-from shared.errors import UserError
+from shared.errors import PermanentError, UserError
 from shared.events.files import ChunkRange, StoredFile
 from shared.events.set_up import ParseRules
 from shared.objects.store import SealedObjects
@@ -34,6 +34,7 @@ class _Passage:
     cutter: ChunkCutter | None = None
     chunks: list[ChunkRange] = field(default_factory=list)
     size: int = 0
+    hashed: int = 0
     lines: int = 0
 
     def __post_init__(self) -> None:
@@ -47,10 +48,23 @@ class _Passage:
                 raise UserError(
                     "file_too_large", f"The file is larger than {self.max_bytes:,} bytes, the limit of this system."
                 )
-            hashed = asyncio.to_thread(self.digest.update, block)
+            hashed = asyncio.to_thread(self._hash, block)
             _, text = await asyncio.gather(hashed, asyncio.to_thread(self._take, block))
             yield text
         yield await asyncio.to_thread(self._finish)
+
+    def _hash(self, block: bytes) -> None:
+        self.digest.update(block)
+        self.hashed += len(block)
+
+    def require_balance(self, written: int) -> None:
+        """Raise PermanentError `file_does_not_balance` where a byte was not hashed, or is in no chunk."""
+        in_chunks = sum(chunk.length for chunk in self.chunks)
+        if self.hashed != self.size or in_chunks != written:
+            raise PermanentError(
+                "file_does_not_balance",
+                f"Of {self.size} bytes {self.hashed} were hashed; of {written} of text {in_chunks} are in chunks.",
+            )
 
     def _take(self, block: bytes) -> bytes:
         return self._cut(self.decoder.feed(block))
@@ -103,6 +117,7 @@ class TextStore:
             async for text in texts:
                 await writer.write(text)
         text_bytes = writer.written
+        passage.require_balance(text_bytes)
         sha256 = passage.digest.hexdigest()
         key = f"text/{sha256}-{passage.decoder.decoded_from}-{TEXT_VERSION}"
         await self._objects.keep_as(arriving, key)

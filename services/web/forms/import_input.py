@@ -91,11 +91,17 @@ class LimitInput(InputPart):
     percent: Annotated[float, Field(ge=0, le=1000)] | None = None
 
 
+class ShareInput(LimitInput):
+    """A limit on contacts that are there: more than all of them can't be meant."""
+
+    percent: Annotated[float, Field(ge=0, le=100)] | None = None
+
+
 class LimitsInput(InputPart):
     """The import's own limits, measured on the plan before the first write."""
 
-    deletes: LimitInput = LimitInput()
-    updates: LimitInput = LimitInput()
+    deletes: ShareInput = ShareInput()
+    updates: ShareInput = ShareInput()
     adds: LimitInput = LimitInput()
 
 

@@ -1,11 +1,11 @@
 """Keys that change: credentials are sealed anew, and afterwards the old key is not needed for them any more."""
 
 import base64
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from services.cli.keys import reseal
+from services.cli.keys import reseal, reseal_passwords
 from services.web.forms.credentials import credentials_of
 from shared.errors import PermanentError
 from shared.events.set_up import RemoteSource
@@ -33,6 +33,19 @@ async def test_credentials_open_with_the_new_key_alone(web: Web) -> None:
             await password(web, entry["id"], Sealer([OLD]))
         assert broken.value.code == "seal_broken"
     assert await reseal(web.db, Sealer([NEW, OLD])) == (0, 3)
+
+
+async def test_passwords_of_waiting_plans_open_with_the_new_key_alone(web: Web) -> None:
+    run_id = uuid4()
+    await web.db.executemany(
+        "INSERT INTO plan_passwords (run_id, unique_id, field, fingerprint, sealed) VALUES ($1, $2, 3, 'f', $3)",
+        [(run_id, str(number), Sealer([OLD]).seal(f"secret {number}", "password")) for number in range(2_500)],
+    )
+    assert await reseal_passwords(web.db, Sealer([NEW, OLD])) == 2_500
+    rows = await web.db.fetch("SELECT unique_id, sealed FROM plan_passwords WHERE run_id = $1", run_id)
+    clear = {row["unique_id"]: Sealer([NEW]).open(row["sealed"], "password") for row in rows}
+    assert clear == {str(number): f"secret {number}" for number in range(2_500)}
+    assert await reseal_passwords(web.db, Sealer([NEW, OLD])) == 0
 
 
 async def test_without_the_old_key_nothing_is_changed(web: Web) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from services.web.api import (
+    audit,
     changes,
     connection_tests,
     contact_history,
@@ -27,19 +28,21 @@ from services.web.api import (
 )
 from services.web.api.error_answers import api_error
 from services.web.dependencies.api_route import PREFIX
+from services.web.dependencies.page_route import NewPasswordNeededError, SignInNeededError
 from services.web.dependencies.resources import Resources
-from services.web.dependencies.visitor import SignInNeededError
 from services.web.live.connection_tests import ConnectionTests
 from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
+from services.web.pages import accounts as account_pages
+from services.web.pages import audit as audit_pages
 from services.web.pages import contact_history as contact_history_pages
-from services.web.pages import edit_contact, new_fields, preview_import, set_up_import, sign_in
+from services.web.pages import edit_contact, new_fields, preview_import, set_up_import, sign_in, your_account
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
 from services.web.pages import runs as run_pages
 from services.web.pages import schedules as schedule_pages
 from services.web.pages.error_answers import page_error
-from services.web.security.attempts import Attempts
+from services.web.security.attempts import Attempts, SignInAttempts
 from services.web.security.body_limit import BodyLimit
 from services.web.security.response_headers import ResponseHeaders
 from services.web.settings import Settings
@@ -66,6 +69,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         watch=RunWatch(database.dsn),
         connection_tests=ConnectionTests(settings.kafka, clock),
         portal_attempts=Attempts(settings.web.portal_attempts),
+        sign_in_attempts=SignInAttempts(settings.web.sign_in_attempts, settings.web.sign_in_attempts_per_address),
         previews=Previews(settings.kafka, clock),
         clock=clock,
     )
@@ -104,6 +108,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         previews,
         runs,
         plans,
+        audit,
     ):
         app.include_router(group.router)
     for pages in (
@@ -117,12 +122,16 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         schedule_pages,
         import_pages,
         run_pages,
+        your_account,
+        account_pages,
+        audit_pages,
     ):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for kind in (
         ContactsSyncError,
         SignInNeededError,
+        NewPasswordNeededError,
         RequestValidationError,
         ValidationError,
         HTTPException,

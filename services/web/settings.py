@@ -19,6 +19,12 @@ class WebSettings(BaseModel):
     portal_attempts: int = Field(
         10, ge=1, description="Wrong passwords that may be tried for one contact within a minute, in each process"
     )
+    sign_in_attempts: int = Field(
+        10, ge=1, description="Wrong passwords that may be tried for one login within a minute, in each process"
+    )
+    sign_in_attempts_per_address: int = Field(
+        60, ge=1, description="Sign-ins that may be tried from one address within a minute, in each process"
+    )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in lasts")
 
 

@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import psutil
 
+from shared.store.first_account import let_password_stay
 from tests.support.process_server import ProcessServer
 from tests.support.server_process import ServerProcess
 
@@ -21,6 +22,8 @@ class Stack(ProcessServer):
     `bootstrap_servers` names an Apache Kafka to be used in place of the embedded broker.
     """
 
+    lasting_password = True
+    """Whether the first account's password, which is good for once, may be used again and again."""
     start_seconds = 120
     stop_seconds = 30
 
@@ -114,6 +117,8 @@ class Stack(ProcessServer):
 
     async def _answers(self) -> bool:
         line = self._process.ready_line() if self._process else None
+        if line is not None and self.lasting_password and line["password_is_one_time"]:
+            await let_password_stay(str(line["database"]))
         self.ready = line or {}
         return line is not None
 

@@ -71,7 +71,7 @@ def _invite(scene: Scene, console: Console) -> None:
     for label, text in (
         ("Web page", installation.url),
         ("Login", installation.login),
-        ("Password", installation.password),
+        ("Password", installation.password or "the one that was chosen"),
         ("Mails", installation.mail_url),
         ("SFTP files", str(scene.sftp.folder)),
         ("HTTP files", str(scene.http.folder)),

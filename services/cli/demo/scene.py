@@ -1,5 +1,6 @@
 """What the demo plays on: a whole contacts-sync of its own, and an SFTP, an HTTP and an FTPS server, each a process."""
 
+import asyncio
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from services.cli.demo.ready_child import ReadyChild
 from services.cli.embedded.environment import PREFIX
 from services.cli.embedded.ports import LOOPBACK, claimable_port
 from shared.errors import UserError
+from shared.store.first_account import let_password_stay
 
 _STACK_GRACE_SECONDS = 45.0
 _SERVER_GRACE_SECONDS = 5.0
@@ -40,11 +42,14 @@ class FileServer:
 
 @dataclass(frozen=True)
 class Installation:
-    """The contacts-sync that runs: its page and API, how to get in, and the mails it sent; `mail_url` is a page."""
+    """The contacts-sync that runs: its page and API, how to get in, and the mails it sent; `mail_url` is a page.
+
+    `password` is None where somebody chose another one, in a folder that was kept.
+    """
 
     url: str
     login: str
-    password: str = field(repr=False)
+    password: str | None = field(repr=False)
     api_token: str = field(repr=False)
     mail_folder: Path
     mail_url: str
@@ -108,6 +113,9 @@ def open_scene(data: Path | None, port: int) -> Iterator[Scene]:
         stack = start("contacts-sync", "services.cli.main", up, _STACK_GRACE_SECONDS)
         servers = {scheme: start_server(scheme) for scheme in ("sftp", "http", "ftps")}
         said = stack.ready()
+        # Whoever looks at a demonstration comes in again and again with what it shows.
+        if said["password_is_one_time"]:
+            asyncio.run(let_password_stay(said["database"]))
         yield Scene(
             Installation(
                 url=said["url"],

@@ -19,10 +19,26 @@ class OnBroker(Protocol):
         """Do it."""
 
 
-class EnsureAccount(Protocol):
-    """Has the account be there, with this password and this API token."""
+class AccountEntry(Protocol):
+    """Which of the first account's password and token still let somebody in, as people may have changed them."""
 
-    def __call__(self, dsn: str, *, login: str, password: str, token: str) -> Awaitable[object]:
+    @property
+    def password_fits(self) -> bool:
+        """Tell whether the password still is the account's."""
+
+    @property
+    def must_change_password(self) -> bool:
+        """Tell whether the account's password is good for one sign-in only."""
+
+    @property
+    def token_works(self) -> bool:
+        """Tell whether the token was not revoked."""
+
+
+class EnsureAccount(Protocol):
+    """Has there be an account, with this password and this API token where it is the first."""
+
+    def __call__(self, dsn: str, *, password: str, token: str) -> Awaitable[AccountEntry]:
         """Do it; may be called with what is there already."""
 
 

@@ -25,7 +25,7 @@ from services.cli.embedded.readiness import wait_until_ready
 from services.cli.embedded.secret_files import StackSecrets
 from services.cli.embedded.supervisor import Supervisor, limit_broker_memory
 
-LOGIN = "admin"
+LOGIN = "admin"  # as the first account is called
 _START_ORDER = ("notifier", "syncer", "parser", "fetcher", "scheduler", "web")
 
 
@@ -74,7 +74,7 @@ class Stack:
             kafka = await self._start_broker(dsn)
         else:
             await self._hooks.create_topics(kafka)
-        await self._hooks.ensure_account(dsn, login=LOGIN, password=secrets.admin_password, token=secrets.api_token)
+        entry = await self._hooks.ensure_account(dsn, password=secrets.admin_password, token=secrets.api_token)
         ready: dict[str, Callable[[], str]] = {}
         smtp_url = mail_url = None
         if user_setting(environment, SMTP_URL) is None:
@@ -97,13 +97,14 @@ class Stack:
         return {
             "ready": True,
             "url": url,
-            "api_token": secrets.api_token,
+            "api_token": secrets.api_token if entry.token_works else None,
             "database": dsn,
             "kafka": kafka,
             "mail_folder": str(self._folder.mails),
             "mail_url": mail_url,
             "login": LOGIN,
-            "password": secrets.admin_password,
+            "password": secrets.admin_password if entry.password_fits else None,
+            "password_is_one_time": entry.password_fits and entry.must_change_password,
         }
 
     async def stop_watching(self) -> None:

@@ -1,22 +1,24 @@
 """`contacts-sync up`: the embedded stack with the real database and broker set-up."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from services.cli.embedded.hooks import StackHooks
 from services.cli.embedded.run_stack import PrintReady, run_stack
 from services.cli.embedded.stack import StackOptions
+from shared.clock import SystemClock
 from shared.kafka.topic_admin import create_topics
 from shared.postgres.migrate import migrate
-from shared.store.accounts import ensure_account
 from shared.store.broker_incarnation import record_incarnation
+from shared.store.first_account import ensure_first_account
 from shared.store.runs import any_run_active
 
 _HOOKS = StackHooks(
     migrate=migrate,
     create_topics=create_topics,
     record_incarnation=record_incarnation,
-    ensure_account=ensure_account,
+    ensure_account=partial(ensure_first_account, clock=SystemClock()),
     any_run_active=any_run_active,
 )
 

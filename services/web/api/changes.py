@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.web.dependencies.api_route import api_router
 from services.web.dependencies.resources import Open
+from services.web.security.access import needs
+from shared.rules.roles import Role
 from shared.store.managers import get_manager
 from shared.store.replay_changes import first_change_of, replay_changes
 
@@ -36,6 +38,7 @@ class ReplayView(BaseModel):
 
 
 @router.post("/managers/{manager_id}/replay-changes", status_code=202)
+@needs(Role.EDITOR)
 async def replay(manager_id: UUID, wanted: ReplayInput, resources: Open) -> ReplayView:
     """Have `contacts.changed` said again from a number on, or from a run on; repeats have the same numbers."""
     async with resources.transaction() as connection:

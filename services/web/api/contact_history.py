@@ -9,7 +9,9 @@ from services.web.dependencies.api_route import ApiRoute, api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, number_place, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.forms.contact_input import checked_id
+from services.web.security.access import needs
 from shared.errors import UserError
+from shared.rules.roles import Role
 from shared.store.contact_history import ContactChange, contact_history
 from shared.store.managers import get_manager
 
@@ -29,6 +31,7 @@ router = api_router("contacts", HistoryRoute)
 
 
 @router.get("/managers/{manager_id}/contacts/{unique_id:path}/history")
+@needs(Role.VIEWER)
 async def get_history(
     manager_id: UUID, unique_id: str, resources: Open, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[ContactChange]:

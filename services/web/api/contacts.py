@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import Query, Response
 from starlette.responses import StreamingResponse
 
-from services.web.dependencies.api_route import Account, api_router
+from services.web.dependencies.api_route import Account, By, api_router
 from services.web.dependencies.contacts_file import contacts_file
 from services.web.dependencies.paging import Cursor, Limit, Page, page_of, place_of, text_place
 from services.web.dependencies.resources import Open
 from services.web.dependencies.write_contact import write_contact as write
 from services.web.forms.contact_input import ContactInput, checked_id
 from services.web.forms.text import Text
+from services.web.security.access import needs
+from shared.rules.roles import Role
 from shared.store import contacts as store
 from shared.store.contacts import ContactView
 from shared.store.edit_contacts import delete_contact
@@ -22,6 +24,7 @@ router = api_router("contacts")
 
 
 @router.get("/managers/{manager_id}/contacts")
+@needs(Role.VIEWER)
 async def list_contacts(
     manager_id: UUID,
     resources: Open,
@@ -38,12 +41,14 @@ async def list_contacts(
 
 
 @router.get("/managers/{manager_id}/contacts.csv", response_class=StreamingResponse)
+@needs(Role.VIEWER)
 async def export_contacts(manager_id: UUID, resources: Open) -> StreamingResponse:
     """Get all contacts as one CSV file, without passwords."""
     return await contacts_file(resources, manager_id)
 
 
 @router.get("/managers/{manager_id}/contacts/{unique_id:path}")
+@needs(Role.VIEWER)
 async def get_contact(manager_id: UUID, unique_id: str, resources: Open) -> ContactView:
     """Read a contact."""
     wanted = checked_id(unique_id)
@@ -52,25 +57,25 @@ async def get_contact(manager_id: UUID, unique_id: str, resources: Open) -> Cont
 
 
 @router.put("/managers/{manager_id}/contacts/{unique_id:path}")
+@needs(Role.EDITOR)
 async def write_contact(
     manager_id: UUID,
     unique_id: str,
     contact: ContactInput,
     resources: Open,
     response: Response,
-    account: Account,
+    by: By,
     key_field: Annotated[Text | None, Query(description="Sets the key field where there is none yet")] = None,
 ) -> ContactView:
     """Add a contact by hand, or replace one's values; 201 for a new one."""
-    written, is_new = await write(
-        resources, manager_id, checked_id(unique_id), contact, account_id=account, key_field=key_field
-    )
+    written, is_new = await write(resources, manager_id, checked_id(unique_id), contact, by=by, key_field=key_field)
     if is_new:
         response.status_code = 201
     return written
 
 
 @router.delete("/managers/{manager_id}/contacts/{unique_id:path}", status_code=204)
+@needs(Role.EDITOR)
 async def remove_contact(manager_id: UUID, unique_id: str, resources: Open, account: Account) -> Response:
     """Delete a contact by hand."""
     wanted = checked_id(unique_id)

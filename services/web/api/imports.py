@@ -7,18 +7,20 @@ from fastapi import Body, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse
 
+from services.web.dependencies import change_imports
 from services.web.dependencies.answer_once import answer_once
-from services.web.dependencies.api_route import Account, api_router
+from services.web.dependencies.api_route import Account, By, api_router
+from services.web.dependencies.change import Change
 from services.web.dependencies.paging import Cursor, Limit, Page, id_place, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.dependencies.view_imports import view_imports
-from services.web.forms.edit_import import patch_import
 from services.web.forms.import_checks import ImportDesk, draft_import
 from services.web.forms.import_document import ImportView
 from services.web.forms.import_input import ImportInput
+from services.web.security.access import needs
 from shared.postgres.database import Connection
+from shared.rules.roles import Role
 from shared.store import imports as store
-from shared.store.managers import get_manager
 from shared.store.run_view import RunView, get_run, list_runs
 from shared.store.runs import request_run
 
@@ -34,13 +36,14 @@ class RunInput(BaseModel):
 
 
 @router.post("/imports", status_code=201, response_model=ImportView)
-async def create_import(wanted: ImportInput, request: Request, resources: Open) -> JSONResponse:
+@needs(Role.EDITOR)
+async def create_import(wanted: ImportInput, request: Request, resources: Open, by: By) -> JSONResponse:
     """Set up an import; starts no run."""
 
     async def create(connection: Connection) -> ImportView:
-        now = resources.clock.now()
-        draft = await draft_import(ImportDesk(connection, resources.sealer, now), wanted)
-        import_id = await store.create_import(connection, draft, now=now)
+        change = Change(connection, by, resources.clock.now())
+        draft = await draft_import(ImportDesk(connection, resources.sealer, change.now), wanted)
+        import_id = await change_imports.make_import(change, resources.sealer, draft)
         saved = await store.get_import(connection, import_id)
         return (await view_imports(connection, resources, [saved]))[0]
 
@@ -48,6 +51,7 @@ async def create_import(wanted: ImportInput, request: Request, resources: Open) 
 
 
 @router.get("/imports")
+@needs(Role.VIEWER)
 async def list_imports(
     resources: Open,
     manager_id: Annotated[UUID | None, Query(description="Only those of this contact manager")] = None,
@@ -63,6 +67,7 @@ async def list_imports(
 
 
 @router.get("/imports/{import_id}")
+@needs(Role.VIEWER)
 async def get_import(import_id: UUID, resources: Open) -> ImportView:
     """Read an import; secrets are never read back."""
     async with resources.database.pool.acquire() as connection:
@@ -71,25 +76,28 @@ async def get_import(import_id: UUID, resources: Open) -> ImportView:
 
 
 @router.patch("/imports/{import_id}")
-async def change_import(import_id: UUID, patch: dict[str, Any], resources: Open) -> ImportView:
+@needs(Role.EDITOR)
+async def change_import(import_id: UUID, patch: dict[str, Any], resources: Open, by: By) -> ImportView:
     """Change an import by JSON Merge Patch; a secret that is absent is kept."""
-    async with resources.transaction() as connection:
+    async with resources.change(by) as change:
+        connection = change.connection
         saved = await store.get_import(connection, import_id, lock=True)
-        manager = await get_manager(connection, saved.manager_id)
-        await patch_import(ImportDesk(connection, resources.sealer, resources.clock.now()), saved, manager, patch)
+        await change_imports.change_import(change, resources.sealer, saved, patch)
         saved = await store.get_import(connection, import_id)
         return (await view_imports(connection, resources, [saved]))[0]
 
 
 @router.delete("/imports/{import_id}", status_code=204)
-async def delete_import(import_id: UUID, resources: Open) -> Response:
+@needs(Role.EDITOR)
+async def delete_import(import_id: UUID, resources: Open, by: By) -> Response:
     """Deactivate an import and take it off the list; its runs and contacts stay."""
-    async with resources.transaction() as connection:
-        await store.delete_import(connection, import_id, now=resources.clock.now())
+    async with resources.change(by) as change:
+        await change_imports.remove_import(change, import_id)
     return Response(status_code=204)
 
 
 @router.post("/imports/{import_id}/runs", status_code=202, response_model=RunView)
+@needs(Role.EDITOR)
 async def start_run(
     import_id: UUID,
     request: Request,
@@ -109,6 +117,7 @@ async def start_run(
 
 
 @router.get("/imports/{import_id}/runs")
+@needs(Role.VIEWER)
 async def runs_of_import(import_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[RunView]:
     """List an import's runs, the newest first; those of a deleted import too."""
     before = place_of(cursor, id_place)

@@ -7,12 +7,16 @@ from fastapi import Request, Response
 from starlette.responses import JSONResponse
 
 from services.web.dependencies.answer_once import answer_once
-from services.web.dependencies.api_route import api_router
+from services.web.dependencies.api_route import By, api_router
+from services.web.dependencies.change import Change
+from services.web.dependencies.change_managers import change_manager, make_field, make_manager, remove_manager
 from services.web.dependencies.paging import Cursor, Limit, Page, id_place, page_of, place_of
 from services.web.dependencies.resources import Open
-from services.web.forms.manager_input import FieldInput, ManagerInput, set_key_by_name, update_manager
+from services.web.forms.manager_input import FieldInput, ManagerInput
 from services.web.forms.merge_patch import merged
+from services.web.security.access import needs
 from shared.postgres.database import Connection
+from shared.rules.roles import Role
 from shared.store import managers as store
 from shared.store.managers import ManagerView
 
@@ -20,21 +24,19 @@ router = api_router("managers")
 
 
 @router.post("/managers", status_code=201, response_model=ManagerView)
-async def create_manager(wanted: ManagerInput, request: Request, resources: Open) -> JSONResponse:
+@needs(Role.EDITOR)
+async def create_manager(wanted: ManagerInput, request: Request, resources: Open, by: By) -> JSONResponse:
     """Make a contact manager."""
 
     async def create(connection: Connection) -> ManagerView:
-        fields = [field.view() for field in wanted.fields]
-        manager_id = await store.create_manager(connection, wanted.name, fields, now=resources.clock.now())
-        if wanted.key_field is not None:
-            manager = await store.get_manager(connection, manager_id)
-            await set_key_by_name(connection, manager, wanted.key_field)
+        manager_id = await make_manager(Change(connection, by, resources.clock.now()), wanted)
         return (await store.get_manager(connection, manager_id)).view()
 
     return await answer_once(request, resources, create)
 
 
 @router.get("/managers")
+@needs(Role.VIEWER)
 async def list_managers(resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[ManagerView]:
     """List contact managers in the order they were made."""
     after = place_of(cursor, id_place)
@@ -44,6 +46,7 @@ async def list_managers(resources: Open, limit: Limit = 100, cursor: Cursor = No
 
 
 @router.get("/managers/{manager_id}")
+@needs(Role.VIEWER)
 async def get_manager(manager_id: UUID, resources: Open) -> ManagerView:
     """Read a contact manager."""
     async with resources.database.pool.acquire() as connection:
@@ -51,32 +54,33 @@ async def get_manager(manager_id: UUID, resources: Open) -> ManagerView:
 
 
 @router.patch("/managers/{manager_id}")
-async def patch_manager(manager_id: UUID, patch: dict[str, Any], resources: Open) -> ManagerView:
+@needs(Role.EDITOR)
+async def patch_manager(manager_id: UUID, patch: dict[str, Any], resources: Open, by: By) -> ManagerView:
     """Change a contact manager by JSON Merge Patch: its name and key field; fields can be added."""
-    async with resources.transaction() as connection:
+    async with resources.change(by) as change:
+        connection = change.connection
         manager = await store.get_manager(connection, manager_id, lock=True)
         wanted = ManagerInput.model_validate(merged(manager.view().model_dump(mode="json"), patch))
-        await update_manager(connection, manager, wanted)
-        if "key_field" in patch:
-            manager = await store.get_manager(connection, manager_id)
-            await set_key_by_name(connection, manager, wanted.key_field)
+        await change_manager(change, manager_id, wanted, with_key="key_field" in patch)
         return (await store.get_manager(connection, manager_id)).view()
 
 
 @router.delete("/managers/{manager_id}", status_code=204)
-async def delete_manager(manager_id: UUID, resources: Open) -> Response:
+@needs(Role.EDITOR)
+async def delete_manager(manager_id: UUID, resources: Open, by: By) -> Response:
     """Delete a contact manager with its contacts, imports and history; 409 while a run is under way."""
-    async with resources.transaction() as connection:
-        await store.delete_manager(connection, manager_id)
+    async with resources.change(by) as change:
+        await remove_manager(change, manager_id)
     return Response(status_code=204)
 
 
 @router.post("/managers/{manager_id}/fields", status_code=201, response_model=ManagerView)
-async def add_field(manager_id: UUID, field: FieldInput, request: Request, resources: Open) -> JSONResponse:
+@needs(Role.EDITOR)
+async def add_field(manager_id: UUID, field: FieldInput, request: Request, resources: Open, by: By) -> JSONResponse:
     """Add a field; answers with the contact manager."""
 
     async def create(connection: Connection) -> ManagerView:
-        await store.add_field(connection, manager_id, field.view())
+        await make_field(Change(connection, by, resources.clock.now()), manager_id, field)
         return (await store.get_manager(connection, manager_id)).view()
 
     return await answer_once(request, resources, create)

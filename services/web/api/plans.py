@@ -7,12 +7,16 @@ from fastapi import Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from services.web.dependencies import decide_runs
 from services.web.dependencies.answer_once import answer_once
-from services.web.dependencies.api_route import Account, api_router
+from services.web.dependencies.api_route import By, api_router
+from services.web.dependencies.change import Change
 from services.web.dependencies.resources import Open
 from services.web.forms.text import Text
+from services.web.security.access import needs
 from shared.postgres.database import Connection
-from shared.store.plan_requests import PlanRequest, request_approval, request_undo
+from shared.rules.roles import Role
+from shared.store.plan_requests import PlanRequest
 from shared.store.run_view import RunView, get_run
 
 router = api_router("runs")
@@ -39,11 +43,12 @@ class UndoInput(BaseModel):
 
 
 @router.post("/runs/{run_id}/approve", status_code=202, response_model=RunView)
+@needs(Role.APPROVER)
 async def approve_run(
     run_id: UUID,
     request: Request,
     resources: Open,
-    account: Account,
+    by: By,
     wanted: Annotated[ApprovalInput | None, Body()] = None,
     *,
     dry_run: _Shown = False,
@@ -56,23 +61,25 @@ async def approve_run(
 
     async def create(connection: Connection) -> RunView:
         asked = PlanRequest(
-            account_id=account,
+            account_id=by.account_id,
             now=resources.clock.now(),
             dry_run=dry_run,
             reason=approval.reason,
             additions_and_updates_only=approval.only is not None,
         )
-        return await get_run(connection, await request_approval(connection, run_id, asked))
+        approval_id = await decide_runs.approve_plan(Change(connection, by, asked.now), run_id, asked)
+        return await get_run(connection, approval_id)
 
     return await answer_once(request, resources, create, status=202)
 
 
 @router.post("/runs/{run_id}/undo", status_code=202, response_model=RunView)
+@needs(Role.APPROVER)
 async def undo_run(
     run_id: UUID,
     request: Request,
     resources: Open,
-    account: Account,
+    by: By,
     wanted: Annotated[UndoInput | None, Body()] = None,
     *,
     dry_run: _Shown = False,
@@ -81,7 +88,7 @@ async def undo_run(
     reason = wanted.reason if wanted else None
 
     async def create(connection: Connection) -> RunView:
-        asked = PlanRequest(account_id=account, now=resources.clock.now(), dry_run=dry_run, reason=reason)
-        return await get_run(connection, await request_undo(connection, run_id, asked))
+        asked = PlanRequest(account_id=by.account_id, now=resources.clock.now(), dry_run=dry_run, reason=reason)
+        return await get_run(connection, await decide_runs.undo_run(Change(connection, by, asked.now), run_id, asked))
 
     return await answer_once(request, resources, create, status=202)

@@ -10,7 +10,9 @@ from services.web.dependencies.api_route import api_router
 from services.web.dependencies.portal_passwords import password_is_right
 from services.web.dependencies.resources import Open
 from services.web.forms.contact_input import checked_id
+from services.web.security.access import needs
 from shared.errors import UserError
+from shared.rules.roles import Role
 
 router = api_router("contacts")
 
@@ -25,6 +27,7 @@ class PortalSignIn(BaseModel):
 
 
 @router.post("/managers/{manager_id}/portal-sign-in", status_code=204)
+@needs(Role.VIEWER)
 async def portal_sign_in(manager_id: UUID, tried: PortalSignIn, resources: Open) -> Response:
     """Tell whether this is the contact's password: 204, or 401; after too many wrong ones within a minute 429."""
     wanted = checked_id(tried.unique_id)

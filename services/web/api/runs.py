@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import StreamingResponse
 
-from services.web.dependencies.api_route import api_router
+from services.web.dependencies.api_route import By, api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, number_place, page_of, place_of
 from services.web.dependencies.problem_rows import RowProblemView, with_rows
 from services.web.dependencies.rejected_file import rejected_file
 from services.web.dependencies.resources import Open
 from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
+from services.web.security.access import needs
+from shared.rules.roles import Role
 from shared.store import run_view as store
 from shared.store.run_details import ChangeKind, PlanChange, plan_changes, problems_of
 from shared.store.run_view import RunView
@@ -21,6 +23,7 @@ router = api_router("runs")
 
 
 @router.get("/runs/{run_id}")
+@needs(Role.VIEWER)
 async def get_run(run_id: UUID, resources: Open) -> RunView:
     """Read a run."""
     async with resources.database.pool.acquire() as connection:
@@ -28,12 +31,14 @@ async def get_run(run_id: UUID, resources: Open) -> RunView:
 
 
 @router.get("/runs/{run_id}/events", response_class=StreamingResponse)
+@needs(Role.VIEWER)
 async def watch_run(run_id: UUID, resources: Open) -> StreamingResponse:
     """Get server-sent events called `run`, each with the run as JSON: at once, at each change, until it ends."""
     return await run_events(resources, run_id)
 
 
 @router.get("/runs/{run_id}/plan")
+@needs(Role.VIEWER)
 async def get_plan(
     run_id: UUID, resources: Open, kind: ChangeKind | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[PlanChange]:
@@ -46,6 +51,7 @@ async def get_plan(
 
 
 @router.get("/runs/{run_id}/problems")
+@needs(Role.VIEWER)
 async def get_problems(
     run_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[RowProblemView]:
@@ -60,6 +66,7 @@ async def get_problems(
 
 
 @router.get("/runs/{run_id}/rejected.csv", response_class=StreamingResponse)
+@needs(Role.VIEWER)
 async def get_rejected_rows(
     run_id: UUID,
     resources: Open,
@@ -72,9 +79,10 @@ async def get_rejected_rows(
 
 
 @router.post("/runs/{run_id}/cancel")
-async def cancel_run(run_id: UUID, resources: Open) -> RunView:
+@needs(Role.EDITOR)
+async def cancel_run(run_id: UUID, resources: Open, by: By) -> RunView:
     """Stop a run; 409 once it applies or has ended."""
-    return await stop_run(resources, run_id)
+    return await stop_run(resources, run_id, by)
 
 
 def _two_numbers(value: object) -> tuple[int, int]:

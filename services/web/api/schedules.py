@@ -7,14 +7,16 @@ from uuid import UUID
 from fastapi import Body
 from pydantic import BaseModel, Field
 
-from services.web.dependencies.api_route import api_router
+from services.web.dependencies.api_route import By, api_router
 from services.web.dependencies.paging import Cursor, Limit, Page, moment_place, page_of, place_of, text_place
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.schedules import pause_schedule, resume_schedule
 from services.web.dependencies.view_imports import view_imports
 from services.web.forms.import_document import ImportView
 from services.web.forms.import_input import PauseInput, ScheduleInput
+from services.web.security.access import needs
 from shared.rules.recurrence import upcoming, validate
+from shared.rules.roles import Role
 from shared.rules.sentence import describe
 from shared.store.imports import get_import, import_existed
 from shared.store.schedules import MissedView, missed_of
@@ -30,6 +32,7 @@ class SchedulePreview(BaseModel):
 
 
 @router.post("/schedule-previews")
+@needs(Role.VIEWER)
 async def preview_schedule(wanted: ScheduleInput, resources: Open) -> SchedulePreview:
     """Say what a schedule means, or what is wrong with it; nothing is saved."""
     schedule = wanted.schedule()
@@ -38,20 +41,25 @@ async def preview_schedule(wanted: ScheduleInput, resources: Open) -> SchedulePr
 
 
 @router.post("/imports/{import_id}/pause")
-async def pause(import_id: UUID, resources: Open, wanted: Annotated[PauseInput | None, Body()] = None) -> ImportView:
+@needs(Role.EDITOR)
+async def pause(
+    import_id: UUID, resources: Open, by: By, wanted: Annotated[PauseInput | None, Body()] = None
+) -> ImportView:
     """Let a schedule pause, now or between two times; an earlier pause is replaced. "Import now" still works."""
-    await pause_schedule(resources, import_id, wanted or PauseInput.model_validate({}))
+    await pause_schedule(resources, import_id, wanted or PauseInput.model_validate({}), by)
     return await _view(resources, import_id)
 
 
 @router.post("/imports/{import_id}/resume")
-async def resume(import_id: UUID, resources: Open) -> ImportView:
+@needs(Role.EDITOR)
+async def resume(import_id: UUID, resources: Open, by: By) -> ImportView:
     """End a schedule's pause; what came due in it is noted as missed, and not made up for."""
-    await resume_schedule(resources, import_id)
+    await resume_schedule(resources, import_id, by)
     return await _view(resources, import_id)
 
 
 @router.get("/imports/{import_id}/missed")
+@needs(Role.VIEWER)
 async def missed(import_id: UUID, resources: Open, limit: Limit = 100, cursor: Cursor = None) -> Page[MissedView]:
     """List due times that did not run, and why, the newest first."""
     before = place_of(cursor, _moment_and_code)

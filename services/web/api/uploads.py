@@ -11,8 +11,10 @@ from services.web.dependencies.api_route import api_router
 from services.web.dependencies.receive_file import file_name, receive_file
 from services.web.dependencies.resources import Open
 from services.web.forms.multipart import MultipartReader
+from services.web.security.access import needs
 from shared.errors import UserError
 from shared.postgres.database import Connection
+from shared.rules.roles import Role
 from shared.store.uploads import UploadView, record_upload, upload_key
 
 router = api_router("uploads")
@@ -48,6 +50,7 @@ class _Body:
 
 
 @router.post("/uploads", status_code=201, response_model=UploadView)
+@needs(Role.EDITOR)
 async def upload_file(
     request: Request,
     resources: Open,

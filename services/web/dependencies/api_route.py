@@ -1,4 +1,4 @@
-"""Routes of the API: nobody's body is read before they have shown their token."""
+"""Routes of the API: nobody's body is read before they have shown a token that may do what they ask."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -9,24 +9,37 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from services.web.dependencies.resources import resources_of
-from services.web.security.tokens import account_of_token
+from services.web.security.access import access_of, role_missing
+from services.web.security.tokens import holder_of_token
+from shared.store.audit_log import Actor
 
 PREFIX = "/api/v1"
 
 
 class ApiRoute(APIRoute):
-    """Finds the account first; UserError `unauthenticated`."""
+    """Finds the account first, and what its token may do; UserError `unauthenticated` or `role_missing`."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(path, endpoint, **options)
+        self.openapi_extra = {**(self.openapi_extra or {}), "x-needed-role": access_of(endpoint).role}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, with the look at the token before it."""
+        needed = access_of(self.endpoint).role
         handler = super().get_route_handler()
 
-        async def authenticated(request: Request) -> Response:
-            async with resources_of(request).database.pool.acquire() as connection:
-                request.state.account_id = await account_of_token(connection, request.headers.get("authorization"))
+        async def authorized(request: Request) -> Response:
+            resources = resources_of(request)
+            async with resources.database.pool.acquire() as connection:
+                authorization = request.headers.get("authorization")
+                holder = await holder_of_token(connection, authorization, now=resources.clock.now())
+                if needed is not None and not holder.role.includes(needed):
+                    raise await role_missing(connection, needed, holder.role, token=holder.actor.token)
+            request.state.account_id = holder.account_id
+            request.state.actor = holder.actor
             return await handler(request)
 
-        return authenticated
+        return authorized
 
 
 def api_router(tag: str, route_class: type[ApiRoute] = ApiRoute) -> APIRouter:
@@ -44,5 +57,13 @@ def _account_of(request: Request) -> UUID:
     return account_id
 
 
+def _actor_of(request: Request) -> Actor:
+    actor: Actor = request.state.actor
+    return actor
+
+
 Account = Annotated[UUID, Depends(_account_of)]
 """A route's parameter of this type gets the account that asks."""
+
+By = Annotated[Actor, Depends(_actor_of)]
+"""A route's parameter of this type gets who asks, as the audit log knows them."""

@@ -8,16 +8,18 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.web.dependencies.change import Change
 from services.web.live.connection_tests import ConnectionTests
 from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
-from services.web.security.attempts import Attempts
+from services.web.security.attempts import Attempts, SignInAttempts
 from services.web.settings import Settings
 from shared.clock import Clock
 from shared.objects.store import SealedObjects
 from shared.password_hashing import PasswordHashes
 from shared.postgres.database import Connection, Database
 from shared.sealing import Sealer
+from shared.store.audit_log import Actor
 
 _EXPORTS = 4
 
@@ -33,6 +35,7 @@ class Resources:
     watch: RunWatch
     connection_tests: ConnectionTests
     portal_attempts: Attempts
+    sign_in_attempts: SignInAttempts
     previews: Previews
     clock: Clock
     objects: SealedObjects = field(init=False)
@@ -44,6 +47,12 @@ class Resources:
         """Give a connection inside a transaction."""
         async with self.database.pool.acquire() as connection, connection.transaction():
             yield connection
+
+    @asynccontextmanager
+    async def change(self, by: Actor) -> AsyncIterator[Change]:
+        """Give a change of what is set up, inside a transaction."""
+        async with self.transaction() as connection:
+            yield Change(connection, by, self.clock.now())
 
 
 def resources_of(request: Request) -> Resources:

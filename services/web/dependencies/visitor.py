@@ -5,21 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
-from services.web.dependencies.resources import Open, Resources
+from services.web.dependencies.resources import Resources
 from services.web.security.same_origin import require_csrf_token, require_same_origin
-from services.web.security.sessions import COOKIE, Session, session_of
+from services.web.security.sessions import Session
 
 
-class SignInNeededError(Exception):
-    """Nobody has signed in; the visitor is sent to do so."""
-
-
-async def _visitor(request: Request, resources: Open) -> Session:
-    async with resources.database.pool.acquire() as connection:
-        session = await session_of(connection, request.cookies.get(COOKIE), now=resources.clock.now())
-    if session is None:
-        raise SignInNeededError
-    return session
+def _visitor(request: Request) -> Session:
+    visitor: Session = request.state.visitor
+    return visitor
 
 
 Visitor = Annotated[Session, Depends(_visitor)]

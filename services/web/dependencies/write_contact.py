@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.web.dependencies.change_managers import choose_key_field
 from services.web.dependencies.resources import Resources
 from services.web.forms.contact_input import ContactInput, checked_values, passwords_to_set
 from services.web.forms.manager_input import unknown_field
 from shared.errors import UserError
 from shared.postgres.database import Connection
+from shared.store.audit_log import Actor
 from shared.store.contacts import ContactView, get_contact
 from shared.store.edit_contacts import ContactEdit, NewPassword, put_contact
-from shared.store.managers import Manager, get_manager, set_key_field
+from shared.store.managers import Manager, get_manager
 from shared.store.set_ups import FieldSpec
 
 
@@ -27,7 +29,7 @@ async def write_contact(
     unique_id: str,
     contact: ContactInput,
     *,
-    account_id: UUID,
+    by: Actor,
     key_field: str | None = None,
     expected: Expected | None = None,
 ) -> tuple[ContactView, bool]:
@@ -36,20 +38,21 @@ async def write_contact(
     UserError about the input; with `expected` also `contact_exists`, or `contact_changed` where somebody else was
     faster.
     """
-    async with resources.database.pool.acquire() as connection:
-        manager = await get_manager(connection, manager_id)
+    async with resources.database.pool.acquire() as reading:
+        manager = await get_manager(reading, manager_id)
     # Hashing takes a while; nobody else should wait for it at the manager's lock.
     passwords = await _hashed(resources, manager, unique_id, contact)
-    async with resources.transaction() as connection:
+    async with resources.change(by) as change:
+        connection = change.connection
         manager = await get_manager(connection, manager_id, lock=True)
         key = _key_of(manager, key_field)
         if key.number != manager.key_field:
-            await set_key_field(connection, manager_id, key.number)
+            await choose_key_field(change, manager, key.number)
             manager.key_field = key.number
         if expected is not None:
             _require(expected, await latest_change(connection, manager_id, unique_id))
         edit = ContactEdit(unique_id, checked_values(manager, key, unique_id, contact), passwords)
-        is_new = await put_contact(connection, manager, edit, now=resources.clock.now(), account_id=account_id)
+        is_new = await put_contact(connection, manager, edit, now=change.now, account_id=by.account_id)
         return await get_contact(connection, manager, unique_id), is_new
 
 

@@ -3,27 +3,31 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import Cursor, number_place, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.dependencies.visitor import Visitor
 from services.web.forms.contact_input import checked_id
 from services.web.pages.render import page
 from services.web.pages.value_origins import value_origins
+from services.web.security.access import needs
 from shared.errors import UserError
 from shared.postgres.database import Connection
+from shared.rules.roles import Role
 from shared.store.contact_history import contact_history
 from shared.store.contacts import ContactView, get_contact
 from shared.store.managers import Manager, get_manager
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _SHOWN = 100
 
 
 @router.get("/managers/{manager_id}/contact-history")
+@needs(Role.VIEWER)
 async def show_contact_history(
     manager_id: UUID,
     request: Request,

@@ -5,11 +5,12 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.problems import status_of
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.visitor import Visitor, checked_form
@@ -18,14 +19,16 @@ from services.web.forms.contact_input import ContactInput, Value, checked_id
 from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
 from services.web.pages.render import page
+from services.web.security.access import needs
 from services.web.security.sessions import Session
 from shared.errors import UserError
 from shared.rules.kinds import Kind
+from shared.rules.roles import Role
 from shared.store.contacts import get_contact
 from shared.store.edit_contacts import delete_contact
 from shared.store.managers import Manager, get_manager
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @dataclass
@@ -44,6 +47,7 @@ class _Sheet:
 
 
 @router.get("/managers/{manager_id}/contacts/new")
+@needs(Role.EDITOR)
 async def show_new(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Show an empty form."""
     async with resources.database.pool.acquire() as connection:
@@ -52,6 +56,7 @@ async def show_new(manager_id: UUID, request: Request, resources: Open, visitor:
 
 
 @router.post("/managers/{manager_id}/contacts/new")
+@needs(Role.EDITOR)
 async def add(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Add a contact; one that is there already is not overwritten."""
     form = await checked_form(request, resources, visitor)
@@ -60,6 +65,7 @@ async def add(manager_id: UUID, request: Request, resources: Open, visitor: Visi
 
 
 @router.get("/managers/{manager_id}/contacts/edit")
+@needs(Role.EDITOR)
 async def show_edit(
     manager_id: UUID, request: Request, resources: Open, visitor: Visitor, unique_id: Annotated[str, Query()]
 ) -> Response:
@@ -74,6 +80,7 @@ async def show_edit(
 
 
 @router.post("/managers/{manager_id}/contacts/edit")
+@needs(Role.EDITOR)
 async def change(
     manager_id: UUID, request: Request, resources: Open, visitor: Visitor, unique_id: Annotated[str, Query()]
 ) -> Response:
@@ -85,6 +92,7 @@ async def change(
 
 
 @router.get("/managers/{manager_id}/contacts/delete")
+@needs(Role.EDITOR)
 async def ask_to_delete(
     manager_id: UUID, request: Request, resources: Open, visitor: Visitor, unique_id: Annotated[str, Query()]
 ) -> Response:
@@ -96,6 +104,7 @@ async def ask_to_delete(
 
 
 @router.post("/managers/{manager_id}/contacts/delete")
+@needs(Role.EDITOR)
 async def delete(
     manager_id: UUID, request: Request, resources: Open, visitor: Visitor, unique_id: Annotated[str, Query()]
 ) -> Response:
@@ -126,7 +135,7 @@ async def _save(
             manager_id,
             checked_id(sheet.unique_id),
             ContactInput.model_validate({"fields": _values(manager, form, sheet)}),
-            account_id=visitor.account_id,
+            by=visitor.actor,
             key_field=key_field,
             expected=Expected(sheet.seen),
         )

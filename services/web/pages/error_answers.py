@@ -8,8 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.page_route import NewPasswordNeededError, SignInNeededError
 from services.web.dependencies.problems import status_of
-from services.web.dependencies.visitor import SignInNeededError
 from services.web.pages.render import page
 from shared.errors import TransientError, UserError
 
@@ -23,6 +23,8 @@ def page_error(request: Request, error: Exception) -> Response:
         case SignInNeededError():
             back = f"?next={quote(request.url.path)}" if request.method == "GET" else ""
             return RedirectResponse(f"/login{back}", 303)
+        case NewPasswordNeededError():
+            return RedirectResponse("/account/password", 303)
         case UserError():
             status, message = status_of(error), error.message
         case RequestValidationError():
@@ -35,4 +37,5 @@ def page_error(request: Request, error: Exception) -> Response:
         case _:
             _log.error("page failed", error=type(error).__name__)
             status, message = 500, "Something went wrong here; it was noted. Try again later."
-    return page(request, "error.html", status=status, message=message)
+    visitor = getattr(request.state, "visitor", None)
+    return page(request, "error.html", visitor, status=status, message=message)

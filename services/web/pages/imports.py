@@ -3,21 +3,25 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.change_imports import remove_import
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.forms.import_document import ImportView
 from services.web.pages.render import YELLOW, page
+from services.web.security.access import needs
 from shared.errors import UserError
-from shared.store.imports import delete_import, get_import, list_imports
+from shared.rules.roles import Role
+from shared.store.imports import get_import, list_imports
 from shared.store.managers import get_manager
 from shared.store.run_details import ProblemView, problems_of
 from shared.store.runs import request_run
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _LISTED_PROBLEMS = 11  # ten are shown; one more tells that there are more
 _IMPORTS = 500
@@ -32,6 +36,7 @@ class _Line:
 
 
 @router.get("/managers/{manager_id}/imports")
+@needs(Role.VIEWER)
 async def show_imports(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """List a manager's imports."""
     async with resources.database.pool.acquire() as connection:
@@ -48,6 +53,7 @@ async def show_imports(manager_id: UUID, request: Request, resources: Open, visi
 
 
 @router.post("/imports/{import_id}/run")
+@needs(Role.EDITOR)
 async def run_now(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Import now, or only plan it, and show the run; where one is under way, show that."""
     form = await checked_form(request, resources, visitor)
@@ -73,6 +79,7 @@ async def run_now(import_id: UUID, request: Request, resources: Open, visitor: V
 
 
 @router.get("/imports/{import_id}/delete")
+@needs(Role.EDITOR)
 async def ask_to_delete(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Say what deleting does, and ask."""
     async with resources.database.pool.acquire() as connection:
@@ -82,10 +89,10 @@ async def ask_to_delete(import_id: UUID, request: Request, resources: Open, visi
 
 
 @router.post("/imports/{import_id}/delete")
+@needs(Role.EDITOR)
 async def delete(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Deactivate the import and take it off the list."""
     await checked_form(request, resources, visitor)
-    async with resources.transaction() as connection:
-        saved = await get_import(connection, import_id)
-        await delete_import(connection, import_id, now=resources.clock.now())
+    async with resources.change(visitor.actor) as change:
+        saved = await remove_import(change, import_id)
     return RedirectResponse(f"/managers/{saved.manager_id}/imports", 303)

@@ -4,24 +4,28 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies import change_managers
 from services.web.dependencies.contacts_file import contacts_file
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import Page, number_place, page_of, place_of, text_place
 from services.web.dependencies.resources import Open
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.forms.invalid import input_errors
 from services.web.forms.manager_input import FieldInput, ManagerInput
 from services.web.pages.render import page
+from services.web.security.access import needs
 from shared.errors import UserError
 from shared.postgres.database import Connection
 from shared.rules.kinds import Kind
+from shared.rules.roles import Role
 from shared.store.contacts import ContactView, latest_contacts, list_contacts
-from shared.store.managers import Manager, add_field, create_manager, get_manager, list_managers
+from shared.store.managers import Manager, get_manager, list_managers
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _SHOWN = 50
 _MANAGERS = 1000
@@ -40,12 +44,14 @@ _FIRST_PAGE = _Listing()
 
 
 @router.get("/")
+@needs(Role.VIEWER)
 async def show_managers(request: Request, resources: Open, visitor: Visitor) -> Response:
     """List contact managers."""
     return await _managers_page(request, resources, visitor)
 
 
 @router.post("/managers")
+@needs(Role.EDITOR)
 async def make_manager(request: Request, resources: Open, visitor: Visitor) -> Response:
     """Make a contact manager with the fields that were named, one a line."""
     form = await checked_form(request, resources, visitor)
@@ -54,10 +60,8 @@ async def make_manager(request: Request, resources: Open, visitor: Visitor) -> R
         wanted = ManagerInput.model_validate(
             {"name": name, "fields": [{"name": line} for line in fields.splitlines() if line.strip()]}
         )
-        async with resources.transaction() as connection:
-            manager_id = await create_manager(
-                connection, wanted.name, [field.view() for field in wanted.fields], now=resources.clock.now()
-            )
+        async with resources.change(visitor.actor) as change:
+            manager_id = await change_managers.make_manager(change, wanted)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
         return await _managers_page(request, resources, visitor, error=shown, name=name, fields=fields)
@@ -65,6 +69,7 @@ async def make_manager(request: Request, resources: Open, visitor: Visitor) -> R
 
 
 @router.get("/managers/{manager_id}")
+@needs(Role.VIEWER)
 async def show_manager(
     manager_id: UUID,
     request: Request,
@@ -81,14 +86,15 @@ async def show_manager(
 
 
 @router.post("/managers/{manager_id}/fields")
+@needs(Role.EDITOR)
 async def make_field(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Add a field."""
     form = await checked_form(request, resources, visitor)
     name, kind = str(form.get("name", "")), str(form.get("kind", ""))
     try:
         wanted = FieldInput.model_validate({"name": name, "kind": kind})
-        async with resources.transaction() as connection:
-            await add_field(connection, manager_id, wanted.view())
+        async with resources.change(visitor.actor) as change:
+            await change_managers.make_field(change, manager_id, wanted)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
         return await _manager_page(
@@ -98,7 +104,8 @@ async def make_field(manager_id: UUID, request: Request, resources: Open, visito
 
 
 @router.get("/managers/{manager_id}/contacts.csv")
-async def export(manager_id: UUID, resources: Open, visitor: Visitor) -> Response:  # noqa: ARG001 - has to be signed in
+@needs(Role.VIEWER)
+async def export(manager_id: UUID, resources: Open) -> Response:
     """Give all contacts as a file."""
     return await contacts_file(resources, manager_id)
 

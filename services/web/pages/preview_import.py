@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.web.dependencies.file_form import read_file_form
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open
 from services.web.dependencies.show_preview import PreviewView, show_preview
 from services.web.dependencies.visitor import Visitor
@@ -17,16 +18,19 @@ from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
 from services.web.forms.preview_input import PreviewInput
 from services.web.pages.render import page
+from services.web.security.access import needs
 from shared.errors import TransientError, UserError
 from shared.rules.kinds import Kind
+from shared.rules.roles import Role
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _ROWS = 12
 _DELIMITER_NAMES = {sign: name for name, sign in DELIMITERS.items()}
 
 
 @router.post("/imports/preview")
+@needs(Role.EDITOR)
 async def show_file(
     request: Request,
     resources: Open,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from services.web.dependencies.resources import resources_of
+from services.web.pages.wording import AUDIT_WORDS, ROLE_WORDS, changed_part
 from services.web.security.sessions import Session
 from shared.store.run_view import RunView
 
@@ -88,6 +89,9 @@ _templates.env.globals |= {
     "state": _state,
     "mood": _mood,
     "started": _started,
+    "role_words": ROLE_WORDS,
+    "audit_words": AUDIT_WORDS,
+    "changed_part": changed_part,
     "is_applied": lambda run: run.status in APPLIED,
 }
 _templates.env.tests["about_emails"] = lambda field: field.startswith("options.error_emails")

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.decide_runs import approve_plan, undo_run
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import Cursor, id_place, page_of, place_of
 from services.web.dependencies.problem_rows import with_rows
 from services.web.dependencies.problems import status_of
@@ -19,15 +21,17 @@ from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.pages.render import page
 from services.web.pages.run_plan import PlanKind, plan_part
+from services.web.security.access import needs
 from services.web.security.sessions import Session
 from shared.errors import UserError
+from shared.rules.roles import Role
 from shared.store.imports import get_import
-from shared.store.plan_requests import PlanRequest, request_approval, request_undo
+from shared.store.plan_requests import PlanRequest
 from shared.store.run_details import problems_of
 from shared.store.run_view import get_run, list_runs
 from shared.store.schedules import missed_of
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PROBLEMS = 200
 _RUNS = 50
@@ -49,6 +53,7 @@ class _Shown:
 
 
 @router.get("/runs/{run_id}")
+@needs(Role.VIEWER)
 async def show_run(
     run_id: UUID,
     request: Request,
@@ -62,16 +67,17 @@ async def show_run(
 
 
 @router.get("/runs/{run_id}/events")
-async def watch_run(run_id: UUID, resources: Open, visitor: Visitor) -> Response:  # noqa: ARG001 - has to be signed in
+@needs(Role.VIEWER)
+async def watch_run(run_id: UUID, resources: Open) -> Response:
     """Stream the run to its page; the API's stream needs a token, which a browser's page does not have."""
     return await run_events(resources, run_id)
 
 
 @router.get("/runs/{run_id}/rejected.csv")
+@needs(Role.VIEWER)
 async def download_rejected_rows(
     run_id: UUID,
     resources: Open,
-    visitor: Visitor,  # noqa: ARG001 - has to be signed in
     purpose: Annotated[Literal["import", "spreadsheet"], Query(alias="for")] = "import",
 ) -> Response:
     """Send the rejected rows as a file; the API's needs a token, which a browser's link does not have."""
@@ -79,17 +85,19 @@ async def download_rejected_rows(
 
 
 @router.post("/runs/{run_id}/cancel")
+@needs(Role.EDITOR)
 async def cancel(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Stop the run."""
     await checked_form(request, resources, visitor)
     try:
-        await stop_run(resources, run_id)
+        await stop_run(resources, run_id, visitor.actor)
     except UserError as error:
         return await _run_page(request, resources, visitor, run_id, _Shown(error=error))
     return RedirectResponse(f"/runs/{run_id}", 303)
 
 
 @router.post("/runs/{run_id}/approve")
+@needs(Role.APPROVER)
 async def approve(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Apply the plan of a refused run, a dry run or an undo that was only shown, and show the run that does."""
     form = await checked_form(request, resources, visitor)
@@ -101,27 +109,29 @@ async def approve(run_id: UUID, request: Request, resources: Open, visitor: Visi
         additions_and_updates_only=form.get("only") == "additions_and_updates",
     )
     try:
-        async with resources.transaction() as connection:
-            approval = await request_approval(connection, run_id, asked)
+        async with resources.change(visitor.actor) as change:
+            approval = await approve_plan(change, run_id, asked)
     except UserError as error:
         return await _run_page(request, resources, visitor, run_id, _Shown(error=error, reason=reason))
     return RedirectResponse(f"/runs/{approval}", 303)
 
 
 @router.post("/runs/{run_id}/undo")
+@needs(Role.APPROVER)
 async def show_undo(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Plan what taking the run back would do; that plan's page is where it is decided."""
     await checked_form(request, resources, visitor)
     asked = PlanRequest(account_id=visitor.account_id, now=resources.clock.now(), dry_run=True)
     try:
-        async with resources.transaction() as connection:
-            shown = await request_undo(connection, run_id, asked)
+        async with resources.change(visitor.actor) as change:
+            shown = await undo_run(change, run_id, asked)
     except UserError as error:
         return await _run_page(request, resources, visitor, run_id, _Shown(error=error))
     return RedirectResponse(f"/runs/{shown}", 303)
 
 
 @router.get("/imports/{import_id}/runs")
+@needs(Role.VIEWER)
 async def show_history(
     import_id: UUID, request: Request, resources: Open, visitor: Visitor, cursor: str | None = None
 ) -> Response:

@@ -2,24 +2,28 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open
 from services.web.dependencies.schedules import pause_schedule, resume_schedule
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.forms.import_input import PauseInput, ScheduleInput
 from services.web.forms.schedule_form import schedule_document
 from services.web.pages.render import page
+from services.web.security.access import needs
 from shared.errors import UserError
 from shared.rules.recurrence import upcoming, validate
+from shared.rules.roles import Role
 from shared.rules.sentence import describe
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.post("/imports/schedule-preview")
+@needs(Role.VIEWER)
 async def preview(request: Request, resources: Open, visitor: Visitor) -> Response:
     """Show what the schedule in the form means, as a part of the page; nothing, while it is not complete."""
     form = await checked_form(request, resources, visitor)
@@ -40,6 +44,7 @@ async def preview(request: Request, resources: Open, visitor: Visitor) -> Respon
 
 
 @router.post("/imports/{import_id}/pause")
+@needs(Role.EDITOR)
 async def pause(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Pause the schedule, now or between two days."""
     form = await checked_form(request, resources, visitor)
@@ -48,13 +53,14 @@ async def pause(import_id: UUID, request: Request, resources: Open, visitor: Vis
         wanted = PauseInput.model_validate(days)
     except ValidationError:
         raise UserError("pause_range", "Give the days of a pause as a calendar has them, such as 2026-12-24.") from None
-    await pause_schedule(resources, import_id, wanted)
+    await pause_schedule(resources, import_id, wanted, visitor.actor)
     return RedirectResponse(f"/imports/{import_id}/runs", 303)
 
 
 @router.post("/imports/{import_id}/resume")
+@needs(Role.EDITOR)
 async def resume(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Resume the schedule."""
     await checked_form(request, resources, visitor)
-    await resume_schedule(resources, import_id)
+    await resume_schedule(resources, import_id, visitor.actor)
     return RedirectResponse(f"/imports/{import_id}/runs", 303)

@@ -4,17 +4,19 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
+from services.web.dependencies.change_imports import change_import, make_import
+from services.web.dependencies.change_managers import make_field
 from services.web.dependencies.file_form import FileForm, read_file_form
+from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.try_source import try_input
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor
 from services.web.forms.credentials import SECRETS
-from services.web.forms.edit_import import patch_import
 from services.web.forms.import_checks import ImportDesk, draft_import
 from services.web.forms.import_document import ImportView
 from services.web.forms.import_form import ImportForm, document_of, empty_form, form_of, form_sent
@@ -23,14 +25,16 @@ from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
 from services.web.forms.manager_input import FieldInput
 from services.web.pages.render import page, time_zones
+from services.web.security.access import needs
 from services.web.security.sessions import Session
 from shared.errors import TransientError, UserError
 from shared.rules.kinds import Kind
-from shared.store.imports import create_import, get_import
-from shared.store.managers import add_field, get_manager
+from shared.rules.roles import Role
+from shared.store.imports import get_import
+from shared.store.managers import get_manager
 from shared.store.runs import request_run
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MORE_LINES = 5
 _HARMLESS: dict[str, Any] = {"name": "-", "schedule": None}
@@ -49,6 +53,7 @@ class _Sheet:
 
 
 @router.post("/imports/test-connection")
+@needs(Role.EDITOR)
 async def show_connection_test(
     request: Request,
     resources: Open,
@@ -78,18 +83,21 @@ async def show_connection_test(
 
 
 @router.get("/imports/new")
+@needs(Role.EDITOR)
 async def show_new(request: Request, resources: Open, visitor: Visitor, manager: UUID) -> Response:
     """Show an empty form."""
     return await _show(request, resources, visitor, _Sheet(manager, empty_form()))
 
 
 @router.post("/imports/new")
+@needs(Role.EDITOR)
 async def save_new(request: Request, resources: Open, visitor: Visitor, manager: UUID) -> Response:
     """Save a new import."""
     return await _save(request, resources, visitor, manager, None)
 
 
 @router.get("/imports/{import_id}/edit")
+@needs(Role.EDITOR)
 async def show_edit(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Show the form of a saved import."""
     entry = await _entry(resources, import_id)
@@ -97,6 +105,7 @@ async def show_edit(import_id: UUID, request: Request, resources: Open, visitor:
 
 
 @router.post("/imports/{import_id}/edit")
+@needs(Role.EDITOR)
 async def save_edit(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Save an import anew."""
     entry = await _entry(resources, import_id)
@@ -118,9 +127,9 @@ async def _save(
         if action == "more":
             sheet.lines = len(form.lines) + _MORE_LINES
         elif action == "add_field":
-            await _add_field(resources, sheet)
+            await _add_field(resources, visitor, sheet)
         else:
-            import_id = await _store(resources, sheet, sent)
+            import_id = await _store(resources, visitor, sheet, sent)
             if action in {"run", "dry_run"}:
                 async with resources.transaction() as connection:
                     run_id = await request_run(
@@ -140,22 +149,20 @@ async def _save(
     return await _show(request, resources, visitor, sheet)
 
 
-async def _store(resources: Resources, sheet: _Sheet, sent: FileForm) -> UUID:
+async def _store(resources: Resources, visitor: Session, sheet: _Sheet, sent: FileForm) -> UUID:
     secrets = {name: sent.text(name) for name in SECRETS}
     document = document_of(sheet.form, secrets, str(sheet.manager_id))
     if document["source"]["kind"] == "upload" and not document["source"]["upload_id"]:
         raise UserError("file_missing", "Choose a file from your computer.", field="source.upload_id")
-    now = resources.clock.now()
-    async with resources.transaction() as connection:
-        desk = ImportDesk(connection, resources.sealer, now)
+    async with resources.change(visitor.actor) as change:
+        desk = ImportDesk(change.connection, resources.sealer, change.now)
         if sheet.entry is None:
             draft = await draft_import(desk, await _whole_input(desk, document))
-            return await create_import(connection, draft, now=now)
-        saved = await get_import(connection, sheet.entry.id, lock=True)
-        manager = await get_manager(connection, saved.manager_id)
+            return await make_import(change, resources.sealer, draft)
+        saved = await get_import(change.connection, sheet.entry.id, lock=True)
         if document["source"].get("host_key") == saved.host_key:
             document["source"].pop("host_key", None)  # shown because it was seen, not because it was given
-        await patch_import(desk, saved, manager, document)
+        await change_import(change, resources.sealer, saved, document)
         return saved.id
 
 
@@ -175,13 +182,13 @@ async def _whole_input(desk: ImportDesk, document: dict[str, Any]) -> ImportInpu
         raise InvalidInputError(errors) from error
 
 
-async def _add_field(resources: Resources, sheet: _Sheet) -> None:
+async def _add_field(resources: Resources, visitor: Session, sheet: _Sheet) -> None:
     values = sheet.form.values
     wanted = {"name": values.get("new_field", ""), "kind": values.get("new_kind", "text")}
     try:
         field_input = FieldInput.model_validate(wanted)
-        async with resources.transaction() as connection:
-            await add_field(connection, sheet.manager_id, field_input.view())
+        async with resources.change(visitor.actor) as change:
+            await make_field(change, sheet.manager_id, field_input)
     except ValidationError as error:
         raise UserError("invalid", input_errors(error).message, field="new_field") from error
     except UserError as error:

@@ -1,20 +1,18 @@
 """Programs come with a bearer token."""
 
-from uuid import UUID
+from datetime import datetime
 
 from shared.errors import UserError
 from shared.postgres.database import Connection
-from shared.store.accounts import token_digest
+from shared.store.api_tokens import TokenHolder, holder_of
 
 
-async def account_of_token(connection: Connection, authorization: str | None) -> UUID:
-    """Return the account whose token an Authorization header has; UserError `unauthenticated`."""
+async def holder_of_token(connection: Connection, authorization: str | None, *, now: datetime) -> TokenHolder:
+    """Return who comes with the token of an Authorization header; UserError `unauthenticated`."""
     scheme, _, token = (authorization or "").partition(" ")
-    account: UUID | None = None
+    holder: TokenHolder | None = None
     if scheme.lower() == "bearer" and token.strip():
-        account = await connection.fetchval(
-            "SELECT account_id FROM api_tokens WHERE token_sha256 = $1", token_digest(token.strip())
-        )
-    if account is None:
+        holder = await holder_of(connection, token.strip(), now=now)
+    if holder is None:
         raise UserError("unauthenticated", "Send a valid API token: `Authorization: Bearer <token>`.")
-    return account
+    return holder

@@ -27,8 +27,8 @@ async def test_an_account_signs_in_with_what_was_handed_in(command: Command, dat
     listed = await command("users", "list", **{DSN: database})
     assert [ended.status for ended in (added, made, listed)] == [0, 0, 0]
     assert PASSWORD not in added.out + added.err + listed.out
-    assert listed.out.split("\t")[0] == "eve"
-    assert listed.out.split("\t")[2] == "1\n"
+    login, role, _, tokens, state = listed.out.rstrip("\n").split("\t")
+    assert (login, role, tokens, state) == ("eve", "viewer", "1", "active")
     connection = await asyncpg.connect(database)
     try:
         stored = await connection.fetchval("SELECT password_hash FROM accounts WHERE login = 'eve'")

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,18 @@ async def record_incarnation(dsn: str) -> None:
     await connection.close()
 
 
-async def ensure_account(dsn: str, *, login: str, password: str, token: str) -> None:
+@dataclass(frozen=True)
+class Entry:
+    password_fits: bool = True
+    must_change_password: bool = True
+    token_works: bool = True
+
+
+async def ensure_account(dsn: str, *, password: str, token: str) -> Entry:
     connection = await asyncpg.connect(dsn)
-    await connection.execute("INSERT INTO account VALUES ($1, $2, $3)", login, password, token)
+    await connection.execute("INSERT INTO account VALUES ('admin', $1, $2)", password, token)
     await connection.close()
+    return Entry()
 
 
 async def any_run_active(dsn: str) -> bool:

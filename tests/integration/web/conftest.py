@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from services.web.app import create_app
 from services.web.settings import Settings
 from shared.postgres.database import set_up_connection
-from shared.store.accounts import ensure_account
+from tests.support.accounts import know_token, make_account
 from tests.support.migrated_postgres import migrated_postgres
 
 LOGIN = "ann"
@@ -48,6 +48,7 @@ class Web:
     db: asyncpg.Connection
     clock: SetClock
     objects: Path
+    dsn: str
 
     async def manager(self, **given: Any) -> dict[str, Any]:
         body = {
@@ -90,7 +91,8 @@ def import_body(manager_id: str) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
     with migrated_postgres() as dsn:
-        asyncio.run(ensure_account(dsn, login=LOGIN, password=PASSWORD, token=TOKEN))
+        ann = asyncio.run(make_account(dsn, LOGIN, PASSWORD))
+        asyncio.run(know_token(dsn, ann, TOKEN))
         yield dsn
 
 
@@ -110,7 +112,8 @@ async def web(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Web]:
     await set_up_connection(db)
     # Tables that runs write by the million have no foreign keys, so nothing cascades to them.
     await db.execute("TRUNCATE contacts, contact_passwords, plan_changes, plan_passwords")
-    await db.execute("TRUNCATE managers, uploads, sessions, idempotency_keys, outbox CASCADE")
+    await db.execute("TRUNCATE managers, uploads, sessions, idempotency_keys, outbox, audit_log CASCADE")
+    await db.execute("DELETE FROM accounts WHERE login <> $1", LOGIN)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -119,7 +122,7 @@ async def web(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Web]:
         ) as api,
         httpx.AsyncClient(transport=transport, base_url=ROOT) as browser,
     ):
-        yield Web(app, api, browser, db, clock, tmp_path / "objects")
+        yield Web(app, api, browser, db, clock, tmp_path / "objects", postgres_dsn)
     await db.close()
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from services.web.forms.credentials import SECRETS, Credentials
 from services.web.forms.import_document import ImportView
-from services.web.forms.import_input import READ_ONLY, ImportInput, OptionsInput
+from services.web.forms.import_input import ImportInput, OptionsInput
+from services.web.forms.input_part import READ_ONLY
 
 Changes = dict[str, dict[str, Any]]
 

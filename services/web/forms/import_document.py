@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 
 from services.web.forms.credentials import SECRETS, credentials_of
 from services.web.forms.import_input import (
-    READ_ONLY,
     ImportInput,
     MappingInput,
     OptionsInput,
     ScheduleInput,
     UniqueIdInput,
 )
+from services.web.forms.input_part import READ_ONLY
 from shared.events.set_up import RemoteSource
 from shared.rules.due import open_from, upcoming_due
 from shared.rules.recurrence import Schedule

@@ -1,36 +1,19 @@
 """Imports as they come in: the shape, not yet the sense; `import_checks.py` judges that."""
 
 from datetime import datetime, time
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr
 
+from services.web.forms.input_part import InputPart
+from services.web.forms.limits_input import LimitsInput
 from services.web.forms.text import Name, Text
 from shared.rules.letter_case import Case
 from shared.rules.recurrence import MOST_RUNS, Schedule
 from shared.rules.schedule_policy import NO_POLICY, SchedulePolicy
 
 _DATE_LENGTH = len("2026-12-31")
-READ_ONLY = frozenset(
-    {
-        "id",
-        "latest_run",
-        "next_run_at",
-        "schedule_sentence",
-        "next_runs",
-        "pause",
-        "failures",
-        "has_password",
-        "has_private_key",
-        "has_passphrase",
-        "has_bearer_token",
-        "header_names",
-        "name",
-        "bytes",
-    }
-)
-"""Names in an import's document that say something and set nothing."""
 
 
 def _end_of_day(value: object) -> object:
@@ -43,19 +26,6 @@ def _column(value: object) -> object:
 
 def _is_absent(value: object) -> bool:
     return value is None
-
-
-class InputPart(BaseModel):
-    """A part of an import; unknown names are refused, those that are only read are passed over."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _pass_over(cls, data: Any) -> Any:  # noqa: ANN401 - whatever came in
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if name not in READ_ONLY or name in cls.model_fields}
 
 
 class RemoteInput(InputPart):
@@ -84,27 +54,6 @@ class UploadInput(InputPart):
     upload_id: UUID
 
 
-class LimitInput(InputPart):
-    """From so many changes on, or from such a share of the contacts on, a run is refused; null: no limit."""
-
-    count: Annotated[int, Field(ge=0, description="0 as 1: nothing to change never refuses")] | None = None
-    percent: Annotated[float, Field(ge=0, le=1000)] | None = None
-
-
-class ShareInput(LimitInput):
-    """A limit on contacts that are there: more than all of them can't be meant."""
-
-    percent: Annotated[float, Field(ge=0, le=100)] | None = None
-
-
-class LimitsInput(InputPart):
-    """The import's own limits, measured on the plan before the first write."""
-
-    deletes: ShareInput = ShareInput()
-    updates: ShareInput = ShareInput()
-    adds: LimitInput = LimitInput()
-
-
 class OptionsInput(InputPart):
     """How the file is read and what a run does."""
 
@@ -118,7 +67,7 @@ class OptionsInput(InputPart):
     delete_missing: bool = False
     update_existing: bool = True
     every_time: bool = False
-    error_emails: Annotated[list[Text], Field(max_length=50)] = []
+    error_emails: list[Text] = Field(default_factory=list, max_length=50)
     phone_region: Text | None = None
     decimal_separator: Text = "."
     date_format: Annotated[Text, Field(max_length=100)] = "%Y-%m-%d"

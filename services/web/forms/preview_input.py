@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.web.forms.import_input import InputPart, MappingInput, OptionsInput, RemoteInput, UploadInput
+from services.web.forms.import_input import MappingInput, OptionsInput, RemoteInput, UploadInput
+from services.web.forms.input_part import InputPart
 from services.web.forms.text import Text
 from shared.events.previews import PreviewChoices
 from shared.rules.dialect import Dialect, usual_delimiter, validate_dialect

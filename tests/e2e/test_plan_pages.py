@@ -126,7 +126,7 @@ async def test_a_run_is_taken_back_once_that_was_looked_at(page: Page, embedded_
         assert (await run_shown(page, importing, "Undo, only shown: nothing was changed"))["undoes"] == undo["id"]
 
         await page.goto(f"{embedded_stack.url}/managers/{importing.manager_id}?q=007")
-        await page.click("text=Why is this so?")
+        await page.click("tbody >> text=007")
         changes = page.locator("table.plan tbody")
         await expect(changes).to_have_count(3)
         await expect(changes.first).to_contain_text("By hand: admin")

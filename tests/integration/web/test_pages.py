@@ -150,7 +150,7 @@ async def test_contacts_are_shown_in_pages(web: Web) -> None:
     await web.db.copy_records_to_table(
         "contacts", records=records, columns=["manager_id", "unique_id", "fields", "change_number", "updated_at"]
     )
-    row = r"<tr>\s*<td>([^<]*)</td>"
+    row = r"<tr>\s*<td><a [^>]*>([^<]*)</a></td>"
     first = (await web.browser.get(f"/managers/{made['id']}")).text
     assert found(row, first) == [f"{number:03}" for number in range(50)]
     following = found(r'href="([^"]+)" rel="next"', first)[0]
@@ -169,7 +169,7 @@ async def test_contacts_are_shown_by_their_latest_change(web: Web) -> None:
         "contacts", records=records, columns=["manager_id", "unique_id", "fields", "change_number", "updated_at"]
     )
     latest = [unique_id for _, unique_id, _, _, _ in sorted(records, key=lambda record: -record[3])]
-    row = r"<tr>\s*<td>([^<]*)</td>"
+    row = r"<tr>\s*<td><a [^>]*>([^<]*)</a></td>"
     path = f"/managers/{made['id']}"
     first = (await web.browser.get(path)).text
     (by_change,) = found(r'href="([^"]+)" title="The latest changes first"', first)

@@ -36,8 +36,17 @@ COLUMNS = {
 }
 
 
+TOGGLED = ("delete_missing", "update_existing", "every_time", "trim", "scheduled", "keep_refused", "keep_missing")
+
+
 class Author:
-    """Writes steps; `theme` says what the scenario is about."""
+    """Writes steps; `theme` says what the scenario is about.
+
+    `any_passwords`: people also set a password that a contact once had, and beside an undo that waits those that its
+    run did not set; else only new ones, of which there is no doubt who set them.
+    """
+
+    any_passwords = False
 
     def __init__(self, rng: random.Random, theme: str) -> None:
         self.rng = rng
@@ -71,7 +80,9 @@ class Author:
         has_header = self.chance(0.9)
         fields = ["No", "Name"]
         fields += [name for name in ("Mail", "Age", "Born", "Alt") if self.chance(0.4)]
-        if self.theme == "passwords" or self.chance(0.15):
+        if self.theme == "kept" and not {"Mail", "Age", "Born"} & set(fields):
+            fields.append("Mail")
+        if self.theme == "passwords" or self.chance(0.6 if self.theme == "late undo" else 0.15):
             fields.append("Secret")
         generate = self.theme == "generated"
         if generate and self.chance(0.7):
@@ -90,6 +101,8 @@ class Author:
             delete_missing=self.chance(0.9 if guarded else 0.65),
             update_existing=self.chance(0.85),
             every_time=self.chance(0.05 if self.theme == "approve" else 0.2),
+            keep_refused=self.chance(0.9 if self.theme == "kept" else 0.15),
+            keep_missing=self.chance(0.5 if self.theme == "kept" else 0.15),
             max_row_errors=self.rng.choice([None, None, None, None, None, None, 1, 2]),
             scheduled=not is_upload and self.chance(0.9 if guarded else 0.35),
         )
@@ -105,9 +118,7 @@ class Author:
 
     def changed(self, setup: Setup) -> Setup:
         """Return a set-up with one thing changed."""
-        toggled = self.rng.choice(
-            ["delete_missing", "update_existing", "every_time", "trim", "scheduled", "mail", "mail", "budget"]
-        )
+        toggled = self.rng.choice([*TOGGLED, "mail", "mail", "budget"])
         match toggled:
             case "mail":
                 return replace(setup, error_email=self.rng.choice(["it@example.com", "hr@example.com"]))
@@ -187,8 +198,12 @@ class Author:
                 name for name in KINDS if name != self.model.key and (name != "Secret" or self.theme == "passwords")
             ]
             name = self.rng.choice(names or fallback)
-            fields[name] = self.files.value(name) if self.chance(0.8) else ""
+            fields[name] = self.value_by_hand(name) if self.chance(0.8) else ""
             self.do(PutContact(unique_id, fields))
+
+    def value_by_hand(self, name: str) -> str:
+        is_new = name == "Secret" and not self.any_passwords
+        return f"by hand {len(self.steps)}" if is_new else self.files.value(name)
 
     def limit_at_what_is_planned(self, label: str) -> None:
         """Set limits at what the next run would do, one above or one below, as a count or as a share."""

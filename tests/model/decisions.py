@@ -32,11 +32,17 @@ class Decisions(Stories):
             self.approve(waiting, only=self.chance(0.3), dry_run=True)
         approval = self.approve(waiting, only=self.chance(0.3))
         if approval in self.model.runs and self.may_be_approved(self.model.runs[approval]) and self.chance(0.8):
-            self.approve(approval)
+            self.approve_shown(waiting, approval)
         if self.chance(0.8):
             self.run(label)
         if self.chance(0.2):
             self.approve(waiting)
+
+    def approve_shown(self, waiting: str, approval: str) -> None:
+        """Approve what an approval showed again, at times after it was shown another time, and that too then."""
+        twice = [self.approve(waiting)] if self.chance(0.4) else []
+        for shown in [approval, *twice]:
+            self.approve(shown)
 
     def something_to_approve(self) -> str | None:
         waiting = self.waiting()
@@ -80,7 +86,7 @@ class Decisions(Stories):
     def use_import(self, label: str) -> None:
         """Change an import or its file, or run it."""
         setup = self.model.imports[label]
-        match self.rng.choice(["options", "options", "file", "file", "file", "failed", "applied", "newer"]):
+        match self.rng.choice(["options", "options", "file", "file", "file", "failed", "failed", "applied", "newer"]):
             case "options":
                 self.save(label, self.changed(replace(setup, delete_missing=not setup.delete_missing)))
             case "file":

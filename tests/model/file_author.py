@@ -101,6 +101,13 @@ class FileAuthor:
             spoil_one_thing(layout, lines, self.rng)
         return write(layout, lines, self.rng, mark=setup.encoding is None and self.rng.random() < 0.05)
 
+    def laid_out(self, setup: Setup, lines: list[Line], *, lacks_column: bool = False) -> bytes:
+        """Return a file of these rows; `lacks_column`: without one that is mapped, not the key's."""
+        layout = Layout.of(setup, self.rng)
+        if lacks_column:
+            layout.columns.remove(self.rng.choice([one for one in layout.columns if one[1] not in (None, setup.key)]))
+        return write(layout, lines, self.rng)
+
     def known_line(self, setup: Setup, unique_id: str) -> Line:
         """Return a contact's row, mostly as it is stored, at times with one value changed."""
         fields = self.model.contacts[unique_id].fields

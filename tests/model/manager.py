@@ -32,7 +32,7 @@ class Manager:
             self.contacts[unique_id] = Contact(filled(kept | fields), None)
 
     def delete_contact(self, unique_id: str) -> str | None:
-        return None if self.contacts.pop(unique_id, None) else "contact_unknown"
+        return None if self.contacts.pop(unique_id, None) else "contact_not_found"
 
 
 def filled(fields: dict[str, str]) -> dict[str, str]:

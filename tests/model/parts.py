@@ -50,6 +50,8 @@ class Setup:
     delete_missing: bool = False
     update_existing: bool = True
     every_time: bool = False
+    keep_refused: bool = False
+    keep_missing: bool = False
     max_row_errors: int | None = None
     error_email: str = "it@example.com"
     deletes: Limit = NO_LIMIT

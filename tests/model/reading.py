@@ -1,10 +1,11 @@
 """How the reference model reads a file: bytes to judged rows, with Python's own `csv` and nothing of ours.
 
 Where the rules leave it open, the model takes: a row says all that is wrong with it, but of one of the wrong shape the
-values are not judged, since they may stand in the wrong columns; nor is its unique id read where it may be a password
-that has moved, by at most as many cells as there are too many or too few; a column that nobody maps may hold passwords
-by its name. Nor is that of a rejected row in which a stray quote may have put one. With trimming off, white space alone
-fills a cell that is too many. A column is mapped by its header name, or by its number from 1 where there is no header.
+values are not judged, since they may stand in the wrong columns. With trimming off, white space alone fills a cell that
+is too many. A column is mapped by its header name, or by its number from 1 where there is no header.
+
+Where what a kind refuses leaves what is stored, a row of which something else is wrong is rejected for that alone. The
+column of the unique ids is never done without.
 """
 
 import csv
@@ -12,11 +13,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tests.model.hiding import Hiding
 from tests.model.parts import Ended, Problem, Setup
 
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_PASSWORD_NAME = re.compile(r"(?i)password|passwort|\bsecret\b|\bpin\b|\bpwd?\b")
 _END = "\x1d"  # a record of our own after the last: where it is not one, a quote was left open
 
 
@@ -24,23 +25,26 @@ _END = "\x1d"  # a record of our own after the last: where it is not one, a quot
 class Row:
     """A row that is not blank: the line it begins on, its unique id and values, and what is wrong with it.
 
-    `unique_id` is None where it can't be read, and "" where it is empty.
+    `unique_id` is None where it can't be read, and "" where it is empty; `kept` is what was refused of values that
+    are to stay as they are stored, which `values` then lacks.
     """
 
     line: int
     unique_id: str | None = None
     values: dict[str, str] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
         return not self.codes
 
     def problems(self) -> list[Problem]:
-        return [Problem(self.line, "error", code, self.unique_id or None) for code in self.codes]
+        severity = "warning" if self.is_good else "error"
+        return [Problem(self.line, severity, code, self.unique_id or None) for code in self.codes or self.kept]
 
 
-class Reader:
+class Reader(Hiding):
     """One file under one set-up. `Ended` is raised as the run has to end."""
 
     def __init__(self, content: bytes | None, setup: Setup, kinds: dict[str, str]) -> None:
@@ -96,12 +100,17 @@ class Reader:
     def missing_columns(self) -> list[str]:
         return [column for column, _ in self.setup.mapping if column not in self.columns]
 
+    def refuses_columns(self) -> bool:
+        """Tell whether the file lacks a column without which nothing can be read from it."""
+        missing = self.missing_columns()
+        return bool(missing) and (not self.setup.keep_missing or self.key_column in missing)
+
     def rows(self) -> list[Row]:
         return [self.judged(line, cells) for line, cells in self.raw]
 
     def judged(self, line: int, cells: list[str]) -> Row:
         row = self.judged_by_kinds(line, cells)
-        if row.codes and self.may_hold_password(cells):
+        if row.codes and self.may_hold_password(cells, has_shape=not self.shape(cells)):
             row.unique_id = None
         return row
 
@@ -112,12 +121,23 @@ class Reader:
         if "too_few_cells" in row.codes or "too_many_cells" in row.codes:
             return row
         row.codes += ["id_missing"] * (row.unique_id == "")
-        for column, name in self.setup.mapping:
+        for column, name in self.found_columns():
             cell = cells[self.columns.index(column)]
             if name != self.setup.key and not self.is_broken(cell):
-                row.values[name] = self.value(cell, name)
-                row.codes += self.refused(name, row.values[name])
+                self.take(row, name, self.value(cell, name))
         return row
+
+    def found_columns(self) -> list[tuple[str, str]]:
+        return [(column, name) for column, name in self.setup.mapping if column in self.columns]
+
+    def take(self, row: Row, name: str, value: str) -> None:
+        """Take a value, or say that its kind refuses it."""
+        refused = self.refused(name, value)
+        if refused and self.setup.keep_refused:
+            row.kept += refused
+        else:
+            row.values[name] = value
+            row.codes += refused
 
     def shape(self, cells: list[str]) -> list[str]:
         if len(cells) < self.width:
@@ -129,12 +149,6 @@ class Reader:
         undecodable = any(self.is_undecodable(cell) for cell in cells)
         return ["undecodable"] * undecodable + ["nul_character"] * any("\0" in cell for cell in cells)
 
-    @property
-    def key_column(self) -> str | None:
-        """The column of unique ids, None where they are generated."""
-        found = [column for column, name in self.setup.mapping if name == self.setup.key]
-        return None if self.setup.generate else found[0]
-
     def unique_id(self, cells: list[str]) -> str | None:
         if self.key_column is None:
             return None
@@ -142,37 +156,6 @@ class Reader:
         if place >= len(cells) or self.is_broken(cells[place]):
             return None
         return "" if self.is_blank([cells[place]]) else self.value(cells[place], self.setup.key)
-
-    def may_be_password(self, cells: int) -> bool:
-        """Tell whether a password may stand where the unique id does in a row of so many cells, too many or too few."""
-        if self.key_column is None:
-            return False
-        place, moved = self.columns.index(self.key_column), cells - self.width
-        columns = self.password_places()
-        return any(min(column, column + moved) <= place <= max(column, column + moved) for column in columns)
-
-    def password_places(self) -> list[int]:
-        """Return where passwords stand, or may by what a column that nobody maps is called."""
-        fields = dict(self.setup.mapping)
-        return [
-            number
-            for number, column in enumerate(self.columns)
-            if (self.kinds[fields[column]] == "password" if column in fields else _PASSWORD_NAME.search(column))
-        ]
-
-    def may_hold_password(self, cells: list[str]) -> bool:
-        """Tell whether a stray quote may have put a password into the unique id: lines of cells, or a row's next."""
-        place = None if self.key_column is None else self.columns.index(self.key_column)
-        passwords = self.password_places()
-        if place is None or place >= len(cells) or not passwords:
-            return False
-        lines = re.split(r"\r\n|\r|\n", cells[place])
-        counts = [line.count(self.setup.delimiter) for line in lines]
-        if len(lines) > 1:
-            return any(counts[:-1]) or 0 < counts[-1] >= min(passwords)
-        if counts == [1] and not self.shape(cells) and re.search(re.escape(self.setup.delimiter) + " ", lines[0]):
-            return False
-        return any(place < password <= place + counts[0] for password in passwords)
 
     def value(self, cell: str, name: str) -> str:
         """Return a cell's value; a password is never trimmed, and white space alone is none."""

@@ -2,16 +2,27 @@
 
 import random
 
-from tests.model.decisions import Decisions
 from tests.model.file_author import Wanted
+from tests.model.late_undos import LateUndos
 from tests.model.steps import Scenario, WriteFile
 from tests.model.stories import Story
 
 FEATURES = frozenset({"approve", "undo", "limits", "sign_in"})
-THEMES = ("guard", "guard", "guard", "mixed", "rows", "passwords", "generated", "generated", "options", "keys")
+THEMES = (
+    *["guard"] * 3,
+    "mixed",
+    *["kept"] * 3,
+    "rows",
+    "rows",
+    "passwords",
+    "generated",
+    "generated",
+    "options",
+    "keys",
+)
 THEMES_OF = {
-    "approve": ("approve",) * 6,
-    "undo": ("undo", "undo", "undo", "history"),
+    "approve": ("approve",) * 8,
+    "undo": ("undo", "undo", "undo", *["late undo"] * 4, "history"),
     "limits": ("limits",) * 2,
     "sign_in": ("passwords",),
 }
@@ -29,13 +40,14 @@ def scenario_of(seed: int, features: frozenset[str] = FEATURES) -> Scenario:
     return Scenario(seed, tuple(teller.steps))
 
 
-class Teller(Decisions):
+class Teller(LateUndos):
     """Puts stories together."""
 
     def __init__(self, rng: random.Random, theme: str, features: frozenset[str]) -> None:
         super().__init__(rng, theme)
         self.features = features
         self.has_limits = "limits" in features
+        self.any_passwords = "any_passwords" in features
 
     def tell(self) -> None:
         """Set an import up, fill the manager, and let things happen."""
@@ -73,6 +85,8 @@ class Teller(Decisions):
             "approve": [self.approval],
             "undo": [self.taking_back],
             "history": [self.history],
+            "late undo": [self.late_undo],
+            "kept": [self.refused_again, self.refused_again, self.column_gone, self.made_by_hand, self.made_by_hand],
         }
         return told.get(self.theme, [self.another_file])
 
@@ -83,4 +97,6 @@ class Teller(Decisions):
         stories += [self.limit] * ("limits" in self.features)
         stories += [self.approval] * ("approve" in self.features) * 2
         stories += [self.taking_back] * ("undo" in self.features) * (6 if self.theme == "passwords" else 2)
+        stories += [self.late_undo] * ("undo" in self.features) * 2
+        stories += [self.refused_again, self.column_gone]
         return stories + self.mostly() * 8

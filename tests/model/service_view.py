@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.model.parts import Setup
-from tests.model.reference import generated_id
 from tests.model.steps import JUDGED, KINDS, Outcome, values_seen
+from tests.model.syncing import generated_id
 from tests.support.imports import Json
 
 
@@ -81,7 +81,7 @@ class ServiceView:
             return seen
         seen["counts"] = run["counts"]
         # A run that changes nothing may read its file by another key field than the manager's.
-        key = self.key if run["trigger"] == "undo" else self.setups[self.owners[label]].key
+        key = self.key if run["undoes"] else self.setups[self.owners[label]].key
         seen["plan"] = {self.called(change["unique_id"]): change_seen(change, key) for change in plan}
         return seen
 

@@ -93,6 +93,8 @@ class Services(ServiceView):
 
     def _document(self, setup: Setup) -> Json:
         options = {name: getattr(setup, name) for name in OPTIONS}
+        options["refused_values"] = "keep" if setup.keep_refused else "reject"
+        options["missing_columns"] = "keep" if setup.keep_missing else "fail"
         options |= {"error_emails": [setup.error_email], "max_row_errors": setup.max_row_errors}
         if self._has_limits:
             limits = {"deletes": setup.deletes, "updates": setup.updates, "adds": setup.adds}

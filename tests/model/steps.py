@@ -163,7 +163,7 @@ def run_seen(model: Reference, label: str) -> Outcome:
             "line": change.line,
             "kind": change.kind,
             "values": values_seen(model.kinds, change.before or {}, change.after or {}),
-            "passwords": passwords_seen(model.kinds, change.before or {}, change.after or {}),
+            "passwords": passwords_seen(model.kinds, change.before or {}, change.after),
         }
         for unique_id, change in run.plan.items()
     }
@@ -179,8 +179,8 @@ def values_seen(kinds: dict[str, str], before: dict[str, str], after: dict[str, 
     }
 
 
-def passwords_seen(kinds: dict[str, str], before: dict[str, str], after: dict[str, str]) -> list[str]:
+def passwords_seen(kinds: dict[str, str], before: dict[str, str], after: dict[str, str] | None) -> list[str]:
     """Return the names of the passwords that change; those of a contact that goes are not told."""
-    return [
-        name for name, kind in kinds.items() if after and kind == "password" and before.get(name) != after.get(name)
-    ]
+    if after is None:
+        return []
+    return [name for name, kind in kinds.items() if kind == "password" and before.get(name) != after.get(name)]

@@ -11,8 +11,8 @@ from tests.model.services import Services
 from tests.model.steps import Scenario
 from tests.support.file_server import FileServer
 
-SCENARIOS = 2_000
-TENTH = 200
+SCENARIOS = 2_500
+TENTH = 250
 AT_ONCE = 16
 SHOWN = 5
 

@@ -3,7 +3,7 @@
 The reference is a class of small methods, so a mutant is a subclass with one of them written otherwise.
 """
 
-from tests.model.mutants import approvals, files, guard, limits, runs, unchanged, undos
+from tests.model.mutants import approvals, files, guard, keeping, late_undos, limits, runs, unchanged, undos
 from tests.model.mutants.registry import MUTANTS
 
-__all__ = ["MUTANTS", "approvals", "files", "guard", "limits", "runs", "unchanged", "undos"]
+__all__ = ["MUTANTS", "approvals", "files", "guard", "keeping", "late_undos", "limits", "runs", "unchanged", "undos"]

@@ -7,8 +7,8 @@ from tests.model.reference import Reference
 
 @mutant
 class NewerRunsDoNotVoid(Reference):
-    def is_void(self, run: Run) -> bool:
-        return run.approved_by is not None
+    def voids(self, newer: Run) -> bool:
+        return False
 
 
 @mutant
@@ -43,8 +43,14 @@ class OtherImportsVoid(Reference):
 
 @mutant
 class ApprovalsRepeat(Reference):
-    def is_void(self, run: Run) -> bool:
-        return any(self.voids(other) for other in self.newer_runs(run))
+    def was_applied(self, run: Run) -> bool:
+        return False
+
+
+@mutant
+class PlansShownTwiceAreAppliedTwice(Reference):
+    def was_applied(self, run: Run) -> bool:
+        return run.approved_by is not None
 
 
 @mutant

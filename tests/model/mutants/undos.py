@@ -82,3 +82,10 @@ class KeptEditsAreErrors(Reference):
         if answer is None and self.runs[label].problems and not dry_run:
             self.runs[label].status = "succeeded_with_errors"
         return answer
+
+
+@mutant
+class UndosThatTakeNothingBackCount(Reference):
+    def apply_undo(self, undo: Run) -> None:
+        super().apply_undo(undo)
+        self.runs[str(undo.undoes)].undone_by = undo.label

@@ -19,7 +19,8 @@ SERVICES = ("scheduler", "fetcher", "parser", "syncer", "notifier", "web")
 class Stack(ProcessServer):
     """One `up` with its state in `data`; entered, it runs and answers.
 
-    `bootstrap_servers` names an Apache Kafka to be used in place of the embedded broker.
+    `bootstrap_servers` names an Apache Kafka to be used in place of the embedded broker; `module` what is run in place
+    of the command's own.
     """
 
     lasting_password = True
@@ -34,10 +35,12 @@ class Stack(ProcessServer):
         bootstrap_servers: str | None = None,
         scale: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
+        module: str = "services.cli.main",
     ) -> None:
         super().__init__()
         self.data = data
         self.embedded_broker = bootstrap_servers is None
+        self._module = module
         self._scale = dict(scale or {})
         self._settings = {
             "CONTACTS_SYNC_FETCHER__ALLOWED_NETWORKS": '["127.0.0.0/8", "::1/128"]',
@@ -109,7 +112,7 @@ class Stack(ProcessServer):
             arguments += ["--scale", f"{service}={count}"]
         return ServerProcess.of_module(
             "contacts-sync up",
-            "services.cli.main",
+            self._module,
             arguments,
             log=self.data.parent / f"{self.data.name}.up.log",
             environment=self._settings,

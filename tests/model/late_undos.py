@@ -28,15 +28,16 @@ class LateUndos(Keeping):
         self.after_a_late_undo(run, shown)
 
     def run_to_be_undone(self) -> None:
-        """Mostly run a file; where it may set passwords, at times one that changes little but somebody who has one."""
+        """Mostly run a file, and mostly one that changes little but somebody, who has a password where it can be."""
         label = self.import_label()
         setup = self.model.imports[label]
         people = sorted(self.model.contacts)
-        if people and not setup.generate and "Secret" in [name for _, name in setup.mapping] and self.chance(0.7):
+        if people and not setup.generate and self.chance(0.8):
+            mapped = [name for _, name in setup.mapping]
             secret = [name for name in people if "Secret" in self.model.contacts[name].fields]
             changed = self.rng.choice(secret or people)
             lines = [self.files.known_line(setup, name) for name in people]
-            for name in ("Name", *["Secret"] * self.chance(0.6)):
+            for name in ("Name", *["Secret"] * ("Secret" in mapped)):
                 lines[people.index(changed)].values[name] = self.files.value(name)
             self.do(WriteFile(setup.source, self.files.laid_out(setup, lines)))
             self.run(label)
@@ -59,7 +60,11 @@ class LateUndos(Keeping):
         passwords = [name for name, contact in sorted(self.model.contacts.items()) if "Secret" in contact.fields]
         plan = self.model.runs[run].plan
         updated = [name for name, change in sorted(plan.items()) if change.before and name in self.model.contacts]
-        secret = [name for name in passwords if name in updated and (self.any_passwords or sets_password(plan[name]))]
+        secret = [
+            name
+            for name in passwords
+            if name in updated and (self.any_passwords or self.sets_password_of_now(name, plan[name]))
+        ]
         may_happen = [
             "hand",
             "hand",
@@ -69,7 +74,7 @@ class LateUndos(Keeping):
             "run",
             "run",
             "undo",
-            *["password"] * 5 * bool(secret),
+            *["password"] * 12 * bool(secret),
         ]
         match self.rng.choice(may_happen):
             case "hand":
@@ -85,6 +90,8 @@ class LateUndos(Keeping):
             case _:
                 self.edit()
 
-
-def sets_password(change: Change) -> bool:
-    return (change.before or {}).get("Secret") != (change.after or {}).get("Secret")
+    def sets_password_of_now(self, unique_id: str, change: Change) -> bool:
+        """Tell whether a change set the password that a contact has."""
+        before, after = (fields or {} for fields in (change.before, change.after))
+        now = self.model.contacts[unique_id].fields.get("Secret")
+        return before.get("Secret") != after.get("Secret") == now

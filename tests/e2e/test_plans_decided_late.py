@@ -115,6 +115,33 @@ async def test_an_undo_is_shown_again_where_a_password_changed_since(client: htt
     assert await signs_in(importing, "3", "by hand")
 
 
+async def test_an_undo_is_shown_again_where_a_password_that_its_run_left_alone_changed_since(
+    client: httpx.AsyncClient,
+) -> None:
+    importing = await begin(client, people(("1", "One", "first"), ("2", "Two", "second")))
+    run = await next_file(importing, people(("1", "Uno", "first"), ("2", "Due", "second")))
+    shown = await decide(importing, run, "undo", dry_run=True)
+    await set_by_hand(importing, "2", Name="Due", Secret="by hand")
+    again = await decide(importing, shown, "approve")
+    assert (again["status"], codes(again)) == ("planned", ["contacts_changed_since"])
+    assert await plan(importing, again) == [("updated", "2"), ("updated", "1")]
+    assert (await decide(importing, again, "approve"))["status"] == "succeeded"
+    assert await signs_in(importing, "2", "by hand")
+
+
+async def test_a_password_set_to_what_the_run_set_goes_back_with_it(client: httpx.AsyncClient) -> None:
+    importing = await begin(client, people(("1", "One", "first")))
+    run = await next_file(importing, people(("1", "One", "second"), ("2", "Two", "new")))
+    for word in ("another", "second"):
+        await set_by_hand(importing, "1", Name="One", Secret=word)
+    for word in ("another", "new"):
+        await set_by_hand(importing, "2", Name="Two", Secret=word)
+    undone = await decide(importing, run, "undo")
+    assert (undone["status"], await importing.problems(undone["id"])) == ("succeeded", [])
+    assert (undone["counts"]["updated"], undone["counts"]["deleted"]) == (1, 1)
+    assert await signs_in(importing, "1", "first")
+
+
 async def test_an_undo_that_nothing_changed_about_is_applied_as_it_was_shown(client: httpx.AsyncClient) -> None:
     importing = await begin(client, people(("1", "One", "first"), ("2", "Two", "")))
     before = await importing.contacts()

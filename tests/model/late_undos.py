@@ -2,8 +2,7 @@
 
 from tests.model.file_author import Wanted
 from tests.model.keeping import Keeping
-from tests.model.parts import Change
-from tests.model.steps import WriteFile
+from tests.model.steps import PutContact, WriteFile
 
 
 class LateUndos(Keeping):
@@ -60,17 +59,14 @@ class LateUndos(Keeping):
         passwords = [name for name, contact in sorted(self.model.contacts.items()) if "Secret" in contact.fields]
         plan = self.model.runs[run].plan
         updated = [name for name, change in sorted(plan.items()) if change.before and name in self.model.contacts]
-        secret = [
-            name
-            for name in passwords
-            if name in updated and (self.any_passwords or self.sets_password_of_now(name, plan[name]))
-        ]
+        secret = [name for name in passwords if name in updated]
         may_happen = [
             "hand",
             "hand",
             "password",
             "other",
             "other",
+            "there and back",
             "run",
             "run",
             "undo",
@@ -83,6 +79,8 @@ class LateUndos(Keeping):
                 self.edit(self.rng.choice(secret), names=["Secret"])
             case "other" if updated:
                 self.edit(self.rng.choice(updated), names=["Name", "Mail", "Alt"])
+            case "there and back" if updated:
+                self.there_and_back(self.rng.choice(updated))
             case "run":
                 self.rng.choice([self.another_file, self.again, self.second_import])()
             case "undo":
@@ -90,8 +88,8 @@ class LateUndos(Keeping):
             case _:
                 self.edit()
 
-    def sets_password_of_now(self, unique_id: str, change: Change) -> bool:
-        """Tell whether a change set the password that a contact has."""
-        before, after = (fields or {} for fields in (change.before, change.after))
-        now = self.model.contacts[unique_id].fields.get("Secret")
-        return before.get("Secret") != after.get("Secret") == now
+    def there_and_back(self, unique_id: str) -> None:
+        """Change a contact, and change it back."""
+        fields = {name: value for name, value in self.model.contacts[unique_id].fields.items() if name != "Secret"}
+        self.do(PutContact(unique_id, fields | {"Name": self.files.value("Name")}))
+        self.do(PutContact(unique_id, fields))

@@ -118,9 +118,9 @@ class Reader(Hiding):
         shape = self.shape(cells)
         row = Row(line, None if shape and self.may_be_password(len(cells)) else self.unique_id(cells))
         row.codes += shape + self.broken(cells)
+        row.codes += ["id_missing"] * (row.unique_id == "")
         if "too_few_cells" in row.codes or "too_many_cells" in row.codes:
             return row
-        row.codes += ["id_missing"] * (row.unique_id == "")
         for column, name in self.found_columns():
             cell = cells[self.columns.index(column)]
             if name != self.setup.key and not self.is_broken(cell):

@@ -14,8 +14,9 @@ Where the rules leave something open, the model takes what a careful user expect
   deletes held back.
 - A file whose last run was approved for additions and updates only is compared with the run applied in full before it.
 - A plan that was shown several times, for what changed meanwhile, is one plan: it is applied once.
-- An undo that was shown is planned again when it is approved; where anything else would become of any contact, or from
-  anything else, it is only shown once more. It is void once its run was undone; what runs of imports do is no matter.
+- An undo that was shown is planned again when it is approved; where any of its contacts was changed meanwhile, though
+  it be to what it was, it is only shown once more. It is void once its run was undone; what runs of imports do is no
+  matter.
 - An undo looks at values: what holds the value that the run wrote is reverted, whoever wrote it last. Everything else
   is listed as kept: for each field; for a contact that is gone, that was changed since it was added, or whose id
   exists again, once. Only a contact that the run added and that is gone already is passed over in silence.
@@ -62,7 +63,8 @@ class Reference(Undoing):
         self.finish_undo(approval, shows=self.is_other_undo(approval, run))
 
     def is_other_undo(self, approval: Run, shown: Run) -> bool:
-        return approval.plan != shown.plan
+        kinds, shown_kinds = ({name: change.kind for name, change in run.plan.items()} for run in (approval, shown))
+        return kinds != shown_kinds or any(approval.seen[name] is not shown.seen[name] for name in kinds)
 
     def approve_file(self, approval: Run, run: Run) -> None:
         has_changed = self.plan_approval(approval, run)

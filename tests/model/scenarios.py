@@ -47,7 +47,6 @@ class Teller(LateUndos):
         super().__init__(rng, theme)
         self.features = features
         self.has_limits = "limits" in features
-        self.any_passwords = "any_passwords" in features
 
     def tell(self) -> None:
         """Set an import up, fill the manager, and let things happen."""

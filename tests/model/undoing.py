@@ -38,7 +38,7 @@ class Undoing(Syncing):
 
     def plan_undo(self, undo: Run, unique_id: str, change: Change) -> None:
         """Plan the inverse of one change, or say what is kept."""
-        contact = self.contacts.get(unique_id)
+        contact = undo.seen[unique_id] = self.contacts.get(unique_id)
         kept: list[str | None] = []
         if change.before is None:
             if contact and self.is_untouched(contact, change.after):

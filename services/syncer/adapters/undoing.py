@@ -2,7 +2,8 @@
 
 A field goes back only if it still holds what the run wrote; an added contact goes if it is as it was added; a deleted
 one returns unless its id exists again. All goes by values, so that runs can be undone one after the other, the newest
-first. What is kept is listed with the run.
+first; a password set to what it was, and so with another hash, is told by its fingerprint. What is kept is listed with
+the run.
 """
 
 from services.syncer.adapters.applying import LockedManager
@@ -24,10 +25,11 @@ SELECT l.number, l.change, l.unique_id, l.before, l.after, c.fields AS now, c.un
     c.change_number > $3 AS has_changed,
     c.fields = l.after AND NOT EXISTS (
         SELECT FROM (
-            SELECT field, hash FROM contact_passwords k WHERE k.manager_id = $2 AND k.unique_id = l.unique_id) k
-        FULL JOIN (SELECT field, hash FROM plan_passwords p WHERE p.run_id = $1 AND p.unique_id = l.unique_id
-            AND p.fingerprint IS NOT NULL) p USING (field)
-        WHERE k.hash IS DISTINCT FROM p.hash) AS is_untouched
+            SELECT field, hash, fingerprint FROM contact_passwords k
+            WHERE k.manager_id = $2 AND k.unique_id = l.unique_id) k
+        FULL JOIN (SELECT field, hash, fingerprint FROM plan_passwords p
+            WHERE p.run_id = $1 AND p.unique_id = l.unique_id AND p.fingerprint IS NOT NULL) p USING (field)
+        WHERE k.hash IS DISTINCT FROM p.hash AND k.fingerprint IS DISTINCT FROM p.fingerprint) AS is_untouched
 FROM (
     SELECT number, change, unique_id, before, after FROM plan_changes WHERE run_id = $1
     UNION ALL
@@ -48,7 +50,7 @@ _STANDING_PASSWORDS = """
 CREATE TEMP TABLE standing_passwords ON COMMIT DROP AS
 SELECT p.unique_id, p.field, p.before_hash, p.before_fingerprint, k.hash AS now_hash,
     k.fingerprint AS now_fingerprint, s.change, s.is_there,
-    k.hash IS NOT DISTINCT FROM p.hash AS goes_back
+    k.hash IS NOT DISTINCT FROM p.hash OR k.fingerprint IS NOT DISTINCT FROM p.fingerprint AS goes_back
 FROM plan_passwords p JOIN standing s USING (unique_id)
     LEFT JOIN contact_passwords k ON k.manager_id = $2 AND k.unique_id = p.unique_id AND k.field = p.field
 WHERE p.run_id = $1 AND (s.change = 'deleted' AND NOT s.is_there OR s.change = 'updated' AND s.is_there)
@@ -103,17 +105,14 @@ SELECT unique_id, field::text FROM standing_passwords WHERE change = 'updated' A
 ORDER BY unique_id, field
 """
 
-# How many contacts something else would become of than was shown; of passwords, the hashes tell.
+# How many contacts were changed since the undo was shown, as far as that was or is to touch them.
 _DIFFERENT = """
-WITH shown AS (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $2),
-    planned AS (SELECT change, unique_id, before, after FROM plan_changes WHERE run_id = $1),
-    shown_passwords AS (SELECT unique_id, field, hash, before_hash FROM plan_passwords WHERE run_id = $2),
-    planned_passwords AS (SELECT unique_id, field, hash, before_hash FROM plan_passwords WHERE run_id = $1)
+WITH shown AS (SELECT change, unique_id FROM plan_changes WHERE run_id = $2),
+    planned AS (SELECT change, unique_id FROM plan_changes WHERE run_id = $1)
 SELECT count(*) FROM (
     SELECT unique_id FROM (TABLE shown EXCEPT TABLE planned) AS gone
     UNION SELECT unique_id FROM (TABLE planned EXCEPT TABLE shown) AS come
-    UNION SELECT unique_id FROM (TABLE shown_passwords EXCEPT TABLE planned_passwords) AS password_gone
-    UNION SELECT unique_id FROM (TABLE planned_passwords EXCEPT TABLE shown_passwords) AS password_come) AS different
+    UNION SELECT unique_id FROM planned JOIN standing USING (unique_id) WHERE has_changed) AS different
 """
 
 

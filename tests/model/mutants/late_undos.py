@@ -56,6 +56,12 @@ class ShownUndosHeedOnlyWhatGoesBack(Reference):
 
 
 @mutant
+class ShownUndosHeedOnlyValues(Reference):
+    def is_other_undo(self, approval: Run, shown: Run) -> bool:
+        return approval.plan != shown.plan
+
+
+@mutant
 class NewerRunsVoidUndos(Reference):
     def is_void(self, run: Run) -> bool:
         return super().is_void(run) or any(self.voids(other) for other in self.newer_runs(run))

@@ -2,20 +2,24 @@
 
 import asyncio
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from services.cli.dead_letter_topics import (
-    find_dead_letter,
-    find_topic,
-    read_dead_letters,
-    run_again,
-    say_again,
-    starts_a_run,
-)
+from services.cli.accounts import connected
 from services.cli.failure import told
 from services.cli.settings import load
 from shared.clock import SystemClock
+from shared.kafka.dead_letters import (
+    DeadLetter,
+    find_dead_letter,
+    find_topic,
+    import_of,
+    read_dead_letters,
+    say_again,
+    starts_a_run,
+)
+from shared.store.runs import request_run
 from shared.topics import ALL
 
 app = typer.Typer(
@@ -69,8 +73,14 @@ def replay(topic: TopicName, partition: Partition, offset: Offset) -> None:
         letter = asyncio.run(find_dead_letter(settings.kafka, find_topic(topic), partition, offset))
         if starts_a_run(letter):
             dsn = settings.postgres.dsn.get_secret_value()
-            done = f"Queued run {asyncio.run(run_again(dsn, letter, SystemClock()))}."
+            done = f"Queued run {asyncio.run(_run_again(dsn, letter))}."
         else:
             asyncio.run(say_again(settings.kafka, letter))
             done = f"Said again on {letter.topic.name}."
     typer.echo(done)
+
+
+async def _run_again(dsn: str, letter: DeadLetter) -> UUID:
+    import_id = import_of(letter)
+    async with connected(dsn) as connection, connection.transaction():
+        return await request_run(connection, import_id, trigger="now", now=SystemClock().now())

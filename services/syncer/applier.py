@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from services.syncer.adapters.applies_pause import AppliesPausedError, require_no_pause, until_applies_go_on
 from services.syncer.adapters.applying import LockedManager, apply_plan, lock_manager
 from services.syncer.adapters.kept_hashes import all_hashed
 from services.syncer.adapters.lease import lease
@@ -83,8 +84,11 @@ class Applier:
         tries = 0
         while True:
             try:
+                await until_applies_go_on(self._database.pool, run_id)
                 async with self._places, self._database.pool.acquire() as connection:
                     await self._work(connection, run_id, attempt)
+            except AppliesPausedError:
+                continue
             except TransientError as error:
                 if error.code == "staging_lost":
                     await give_up_attempt(self._database.pool, run_id, attempt)
@@ -195,6 +199,7 @@ class Applier:
             if locked is None:
                 return True
             run, manager = locked
+            await require_no_pause(connection, run_id)
             if manager.change_number != run.plan_change_number:
                 return False
             plan = await kept_plan(connection, run)

@@ -19,6 +19,7 @@ from services.web.api import (
     contacts,
     imports,
     managers,
+    operations,
     plans,
     portal_sign_in,
     previews,
@@ -39,6 +40,7 @@ from services.web.pages import contact_history as contact_history_pages
 from services.web.pages import edit_contact, new_fields, preview_import, set_up_import, sign_in, your_account
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
+from services.web.pages import operations as operation_pages
 from services.web.pages import runs as run_pages
 from services.web.pages import schedules as schedule_pages
 from services.web.pages.error_answers import page_error
@@ -109,6 +111,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         runs,
         plans,
         audit,
+        operations,
     ):
         app.include_router(group.router)
     for pages in (
@@ -125,6 +128,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         your_account,
         account_pages,
         audit_pages,
+        operation_pages,
     ):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -24,8 +24,9 @@ from shared.store.schedules import (
 from shared.store.set_ups import ImportSetup
 from shared.store.staging import clear_passwords_of_import
 
-_COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, retry_at, file_due_at, host_key, pause_from,
+COLUMNS = """id, manager_id, name, setup, schedule, next_run_at, retry_at, file_due_at, host_key, pause_from,
     pause_until, pause_reason, failures"""
+"""What `saved_import` reads."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,12 @@ async def create_import(connection: Connection, draft: ImportDraft, *, now: date
 async def get_import(connection: Connection, import_id: UUID, *, lock: bool = False) -> SavedImport:
     """Return an import that was not deleted, its row locked if wanted; UserError `import_not_found`."""
     row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM imports WHERE id = $1 AND deleted_at IS NULL {'FOR UPDATE' if lock else ''}",
+        f"SELECT {COLUMNS} FROM imports WHERE id = $1 AND deleted_at IS NULL {'FOR UPDATE' if lock else ''}",
         import_id,
     )
     if row is None:
         raise _not_found()
-    return _saved(dict(row))
+    return saved_import(dict(row))
 
 
 async def list_imports(
@@ -87,13 +88,13 @@ async def list_imports(
 ) -> list[SavedImport]:
     """Return imports in the order they were made, of one manager or of all, those after an id."""
     rows = await connection.fetch(
-        f"""SELECT {_COLUMNS} FROM imports WHERE deleted_at IS NULL AND ($1::uuid IS NULL OR manager_id = $1)
+        f"""SELECT {COLUMNS} FROM imports WHERE deleted_at IS NULL AND ($1::uuid IS NULL OR manager_id = $1)
         AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
         manager_id,
         after,
         limit,
     )
-    return [_saved(dict(row)) for row in rows]
+    return [saved_import(dict(row)) for row in rows]
 
 
 async def update_import(
@@ -157,7 +158,8 @@ async def import_existed(connection: Connection, import_id: UUID) -> None:
         raise _not_found()
 
 
-def _saved(row: dict[str, Any]) -> SavedImport:
+def saved_import(row: dict[str, Any]) -> SavedImport:
+    """Return an import of a row that has `COLUMNS`."""
     pause = pause_from_row(row)
     kept = {name: value for name, value in row.items() if not name.startswith("pause_")}
     return SavedImport(

@@ -69,25 +69,54 @@ async def plan_changes(
     if run["is_first_load"] and kind in {None, "added"}:
         rows += await connection.fetch(_OWN_LOG, run_id, place, limit)
         rows = sorted(rows, key=itemgetter("ordinal"))[:limit]
-    return [(row["ordinal"], _change(names, dict(row))) for row in rows]
+    return [(row["ordinal"], plan_change(names, dict(row))) for row in rows]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a problem is: its code, and the column it is about."""
+
+    code: str
+    column: str | None = None
 
 
 async def problems_of(
-    connection: Connection, run_id: UUID, *, after: tuple[int, int] | None, limit: int
+    connection: Connection, run_id: UUID, *, after: tuple[int, int] | None, limit: int, reason: Reason | None = None
 ) -> list[tuple[tuple[int, int], ProblemView]]:
-    """Return a run's problems by line, with their places, those after one; about the whole file: first."""
+    """Return a run's problems, or those of a reason, by line with their places, those after one.
+
+    What is about the whole file comes first.
+    """
     line, ordinal = after or (-1, -1)
     rows = await connection.fetch(
         """SELECT coalesce(line, 0) AS place, ordinal, line, severity, code, message, column_name AS column,
             unique_id
         FROM run_problems WHERE run_id = $1 AND (coalesce(line, 0), ordinal) > ($2, $3)
+            AND ($5::text IS NULL OR code = $5 AND column_name IS NOT DISTINCT FROM $6)
         ORDER BY coalesce(line, 0), ordinal LIMIT $4""",
         run_id,
         line,
         ordinal,
         limit,
+        reason and reason.code,
+        reason and reason.column,
     )
     return [((row["place"], row["ordinal"]), ProblemView.model_validate(dict(row))) for row in rows]
+
+
+async def problems_of_runs(connection: Connection, run_ids: list[UUID], *, limit: int) -> dict[UUID, list[ProblemView]]:
+    """Return the first problems of each of some runs, those about the whole file before those by line."""
+    rows = await connection.fetch(
+        """SELECT wanted.run_id, p.* FROM unnest($1::uuid[]) AS wanted (run_id), LATERAL (
+            SELECT line, severity, code, message, column_name AS column, unique_id FROM run_problems
+            WHERE run_id = wanted.run_id ORDER BY coalesce(line, 0), ordinal LIMIT $2) p""",
+        run_ids,
+        limit,
+    )
+    found: dict[UUID, list[ProblemView]] = {}
+    for row in rows:
+        found.setdefault(row["run_id"], []).append(ProblemView.model_validate(dict(row)))
+    return found
 
 
 @dataclass(frozen=True)
@@ -114,7 +143,8 @@ async def rejected_rows(connection: Connection, run_id: UUID, *, after: int, lim
     return [RejectedRowView(**dict(row)) for row in rows]
 
 
-def _change(names: RunSetup, row: dict[str, Any]) -> PlanChange:
+def plan_change(names: RunSetup, row: dict[str, Any]) -> PlanChange:
+    """Return a change of a plan by the names that the run's set-up has for fields."""
     before, after = row["before"], row["after"]
     numbers = sorted({*(before or {}), *(after or {})}, key=int)
 

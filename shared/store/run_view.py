@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from shared.errors import UserError
 from shared.events.runs import RunCounts, RunError, RunNote
 from shared.postgres.database import Connection
-from shared.store.run_waits import OTHERS, RunWait, wait_of
+from shared.store.run_waits import OTHERS, PAUSED_SINCE, RunWait, wait_of
 from shared.store.set_ups import RunTrigger
 
 RunStatus = Literal[
@@ -113,6 +113,7 @@ _SELECT = f"""SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.statu
     r.error_code, r.error_message, r.due_at, coalesce(r.setup ->> 'time_zone', 'UTC') AS time_zone, r.taken_up_at,
     r.waits_for_turn, r.parsed_from,
     {OTHERS},
+    {PAUSED_SINCE},
     r.approves, r.undoes, r.undone_by, r.additions_and_updates_only, r.reason, r.notes,
     a.login AS requested_by,
     (WITH RECURSIVE approvals AS (

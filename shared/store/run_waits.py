@@ -18,12 +18,17 @@ Those before it are in the order in which the scheduler takes them up: who asks 
 """
 
 
+PAUSED_SINCE: Final = """CASE WHEN r.status IN ('planning', 'applying') AND NOT r.dry_run
+    THEN (SELECT since FROM applies_pause) END AS paused_since"""
+"""A column for a query of runs `r`: since when all applies are paused, where that keeps the run waiting."""
+
+
 class RunWait(BaseModel):
     """What a run waits for, and since when."""
 
-    code: Literal["turn", "scheduler", "fetcher", "parser", "manager"] = Field(
+    code: Literal["turn", "scheduler", "fetcher", "parser", "manager", "paused"] = Field(
         description="Its turn among its manager's runs; a scheduler; a fetcher, or its turn there; a parser; "
-        "another run that writes to its manager"
+        "another run that writes to its manager; that applies go on, which are all paused"
     )
     message: str
     since: datetime
@@ -32,7 +37,7 @@ class RunWait(BaseModel):
 
 
 def wait_of(row: dict[str, Any]) -> RunWait | None:
-    """Return what an open run waits for; `row` has its state, its times, and `OTHERS`."""
+    """Return what an open run waits for; `row` has its state, its times, `OTHERS` and `PAUSED_SINCE`."""
     others = row["others"]
     if others is None:
         return None
@@ -44,9 +49,16 @@ def wait_of(row: dict[str, Any]) -> RunWait | None:
         return _for_fetcher(row, since)
     if row["status"] == "staging" and row["parsed_from"] is None and not row["rows_staged"]:
         return RunWait(code="parser", message="It waits for a parser that has time for its file.", since=since)
-    if row["status"] == "planning" and others["writing"]:
+    return _to_write(row, since)
+
+
+def _to_write(row: dict[str, Any], since: datetime) -> RunWait | None:
+    if row["paused_since"] is not None:
+        message = "It waits until somebody lets imports write again: all applies are paused."
+        return RunWait(code="paused", message=message, since=max(since, row["paused_since"]))
+    if row["status"] == "planning" and row["others"]["writing"]:
         message = "It waits until another import has written its changes to the same contact manager."
-        return RunWait(code="manager", message=message, since=since, run_id=others["writing"])
+        return RunWait(code="manager", message=message, since=since, run_id=row["others"]["writing"])
     return None
 
 

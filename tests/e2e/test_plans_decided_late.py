@@ -209,3 +209,18 @@ async def test_an_approval_waits_for_whoever_writes_to_the_manager(
 
         await until(is_planning, within=30, what="the approval waits for the manager")
     assert (await importing.finished(answer.json()["id"]))["counts"]["deleted"] == 1
+
+
+async def test_an_undo_finds_no_contacts_that_are_told_apart_by_another_field_now(client: httpx.AsyncClient) -> None:
+    importing = await begin(client, people(("1", "One", ""), ("2", "Two", "")))
+    run = await next_file(importing, people(("1", "Uno", ""), ("2", "Due", "")))
+    for unique_id in ("1", "2"):
+        address = f"/managers/{importing.manager_id}/contacts/{unique_id}"
+        assert (await client.delete(address)).status_code == 204
+    await importing.change(unique_id={"field": "Name"})
+    assert (await next_file(importing, people(("1", "Uno", ""))))["status"] == "succeeded"
+
+    undone = await decide(importing, run, "undo")
+    assert (undone["status"], undone["error"]["code"]) == ("failed", "key_field_differs")
+    assert '"No"' in undone["error"]["message"]
+    assert list(await importing.contacts()) == ["Uno"]

@@ -11,6 +11,7 @@ from fastapi.security import HTTPBearer
 from services.web.dependencies.resources import resources_of
 from services.web.security.access import access_of, role_missing
 from services.web.security.tokens import holder_of_token
+from shared.rules.roles import Role
 from shared.store.audit_log import Actor
 
 PREFIX = "/api/v1"
@@ -37,6 +38,7 @@ class ApiRoute(APIRoute):
                     raise await role_missing(connection, needed, holder.role, token=holder.actor.token)
             request.state.account_id = holder.account_id
             request.state.actor = holder.actor
+            request.state.role = holder.role
             return await handler(request)
 
         return authorized
@@ -65,5 +67,14 @@ def _actor_of(request: Request) -> Actor:
 Account = Annotated[UUID, Depends(_account_of)]
 """A route's parameter of this type gets the account that asks."""
 
+
+def _role_of(request: Request) -> Role:
+    role: Role = request.state.role
+    return role
+
+
 By = Annotated[Actor, Depends(_actor_of)]
 """A route's parameter of this type gets who asks, as the audit log knows them."""
+
+Held = Annotated[Role, Depends(_role_of)]
+"""A route's parameter of this type gets what the token may do."""

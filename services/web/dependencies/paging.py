@@ -67,6 +67,13 @@ def number_place(value: object) -> int:
     return number
 
 
+def two_numbers(value: object) -> tuple[int, int]:
+    """Read a place that is two numbers."""
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - as the name says
+        raise TypeError
+    return number_place(value[0]), number_place(value[1])
+
+
 def moment_place(value: object) -> datetime:
     """Read a place that is a moment."""
     moment = datetime.fromisoformat(str(value))

@@ -26,6 +26,8 @@ _STATUS = {
     "not_approvable": 409,
     "not_undoable": 409,
     "plan_void": 409,
+    "applies_paused": 409,
+    "applies_not_paused": 409,
     "last_admin": 409,
     "schedule_missing": 409,
     "schedule_not_paused": 409,

@@ -1,13 +1,16 @@
 """The Synchronization home page: a manager's imports, run now and deleted from here."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.change_imports import remove_import
 from services.web.dependencies.page_route import page_router
+from services.web.dependencies.paging import id_place, page_of, place_of, text_place
 from services.web.dependencies.resources import Open
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
@@ -16,15 +19,26 @@ from services.web.pages.render import YELLOW, page
 from services.web.security.access import needs
 from shared.errors import UserError
 from shared.rules.roles import Role
-from shared.store.imports import get_import, list_imports
+from shared.store.import_list import ImportQuery, ImportState, count_imports, find_imports
+from shared.store.imports import get_import
 from shared.store.managers import get_manager
-from shared.store.run_details import ProblemView, problems_of
+from shared.store.run_details import ProblemView, problems_of_runs
 from shared.store.runs import request_run
 
 router = page_router()
 
 _LISTED_PROBLEMS = 11  # ten are shown; one more tells that there are more
-_IMPORTS = 500
+_SHOWN = 50
+_MANY = 10
+"""From so many imports on there is something to choose from."""
+
+
+class ImportsPart(BaseModel):
+    """Which imports the page lists, as its address says."""
+
+    q: str = Field("", max_length=200)
+    state: ImportState = "all"
+    cursor: str | None = Field(None, max_length=4000)
 
 
 @dataclass(frozen=True)
@@ -37,19 +51,33 @@ class _Line:
 
 @router.get("/managers/{manager_id}/imports")
 @needs(Role.VIEWER)
-async def show_imports(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
-    """List a manager's imports."""
+async def show_imports(
+    manager_id: UUID, request: Request, resources: Open, visitor: Visitor, part: Annotated[ImportsPart, Query()]
+) -> Response:
+    """List a manager's imports, or those that a text and a state find."""
+    after = place_of(part.cursor, _name_and_id)
+    text = part.q.replace("\0", "").strip()
+    query = ImportQuery(manager_id, resources.clock.now(), text, part.state, after)
     async with resources.database.pool.acquire() as connection:
         manager = await get_manager(connection, manager_id)
-        saved = await list_imports(connection, manager_id=manager_id, after=None, limit=_IMPORTS)
-        lines = []
-        for entry in await view_imports(connection, resources, saved):
-            problems: list[ProblemView] = []
-            if entry.latest_run and entry.latest_run.status in YELLOW:
-                found = await problems_of(connection, entry.latest_run.id, after=None, limit=_LISTED_PROBLEMS)
-                problems = [problem for _, problem in found]
-            lines.append(_Line(entry, problems))
-    return page(request, "imports.html", visitor, manager=manager, lines=lines)
+        counts = await count_imports(connection, query)
+        found = page_of(
+            await find_imports(connection, query, limit=_SHOWN + 1), _SHOWN, lambda each: [each[0][0], str(each[0][1])]
+        )
+        views = await view_imports(connection, resources, [saved for _, saved in found.items])
+        yellow = [view.latest_run.id for view in views if view.latest_run and view.latest_run.status in YELLOW]
+        problems = await problems_of_runs(connection, yellow, limit=_LISTED_PROBLEMS)
+    return page(
+        request,
+        "imports.html",
+        visitor,
+        manager=manager,
+        lines=[_Line(view, problems.get(view.latest_run.id, []) if view.latest_run else []) for view in views],
+        counts=counts,
+        part=part,
+        has_filters=counts["all"] > _MANY or text or part.state != "all",
+        next=found.next,
+    )
 
 
 @router.post("/imports/{import_id}/run")
@@ -96,3 +124,9 @@ async def delete(import_id: UUID, request: Request, resources: Open, visitor: Vi
     async with resources.change(visitor.actor) as change:
         saved = await remove_import(change, import_id)
     return RedirectResponse(f"/managers/{saved.manager_id}/imports", 303)
+
+
+def _name_and_id(value: object) -> tuple[str, UUID]:
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - as the name says
+        raise TypeError
+    return text_place(value[0]), id_place(value[1])

@@ -1,11 +1,12 @@
 """Templates, and how times and states read in them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Request
+from markupsafe import Markup
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
@@ -65,10 +66,12 @@ def _started(run: RunView) -> str:
 
 
 def _time(moment: datetime | None, zone: str = "UTC") -> str:
+    """Return a time in a zone, with the moment for scripts, which show it in the reader's own."""
     if moment is None:
         return "\u2013"
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{local.day} {local:%b %Y, %H:%M} {zone}"
+    machine = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(machine, f"{local.day} {local:%b %Y, %H:%M} {zone}")
 
 
 def _size(count: int | None) -> str:

@@ -6,12 +6,14 @@ from typing import Literal, get_args
 from services.web.dependencies.paging import number_place, page_of, place_of
 from services.web.pages.plan_rows import PlanRow, plan_row
 from shared.postgres.database import Connection
+from shared.store.plan_search import MOST_READ, find_changes
 from shared.store.run_details import ChangeKind, plan_changes
 from shared.store.run_view import RunView
 
 PlanKind = Literal["all", "added", "updated", "deleted"]
 
 _SHOWN = 50
+_FOUND = 100
 _APPLIED = frozenset({"succeeded", "succeeded_with_errors"})
 _WAITING = frozenset({"refused", "planned"})
 
@@ -24,14 +26,24 @@ class PlanPart:
     kind: PlanKind
     rows: list[PlanRow]
     total: int
+    sought: str
+    has_more_found: bool
     is_continued: bool
     next: str | None
 
+    @property
+    def searches_values(self) -> bool:
+        """Tell whether a search looks at all values, and not only at unique ids."""
+        return self.total <= MOST_READ
 
-async def plan_part(connection: Connection, run: RunView, kind: PlanKind | None, cursor: str | None) -> PlanPart | None:
+
+async def plan_part(
+    connection: Connection, run: RunView, kind: PlanKind | None, cursor: str | None, sought: str
+) -> PlanPart | None:
     """Return the part that was asked for; None where there is no plan, or it changes nothing.
 
-    Of a refused run those who would be deleted come unasked: they are what has to be looked at.
+    Of a refused run those who would be deleted come unasked: they are what has to be looked at. What is `sought` is
+    shown as far as it fits on a page.
     """
     counts = run.counts
     total = counts.added + counts.updated + counts.deleted
@@ -39,16 +51,24 @@ async def plan_part(connection: Connection, run: RunView, kind: PlanKind | None,
         return None
     wanted: PlanKind = kind or ("deleted" if run.status == "refused" and counts.deleted else "all")
     only = next((each for each in get_args(ChangeKind) if each == wanted), None)
-    after = place_of(cursor, number_place)
-    found = await plan_changes(connection, run.id, kind=only, after=after, limit=_SHOWN + 1)
-    page = page_of(found, _SHOWN, lambda entry: entry[0])
+    if sought:
+        changes = await find_changes(connection, run.id, sought, kind=only, limit=_FOUND + 1)
+        rows, is_continued, following = changes[:_FOUND], False, None
+    else:
+        after = place_of(cursor, number_place)
+        found = await plan_changes(connection, run.id, kind=only, after=after, limit=_SHOWN + 1)
+        page = page_of(found, _SHOWN, lambda entry: entry[0])
+        changes = rows = [change for _, change in page.items]
+        is_continued, following = cursor is not None, page.next
     return PlanPart(
         title=_title(run),
         kind=wanted,
-        rows=[plan_row(change) for _, change in page.items],
+        rows=[plan_row(change) for change in rows],
         total=total,
-        is_continued=cursor is not None,
-        next=page.next,
+        sought=sought,
+        has_more_found=len(changes) > len(rows),
+        is_continued=is_continued,
+        next=following,
     )
 
 

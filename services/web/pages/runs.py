@@ -1,16 +1,16 @@
 """A run, live while it goes on; what it would change or did, and the history of an import."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.decide_runs import approve_plan, undo_run
 from services.web.dependencies.page_route import page_router
-from services.web.dependencies.paging import Cursor, id_place, page_of, place_of
-from services.web.dependencies.problem_rows import with_rows
+from services.web.dependencies.paging import id_place, page_of, place_of
 from services.web.dependencies.problems import status_of
 from services.web.dependencies.rejected_file import rejected_file
 from services.web.dependencies.resources import Open, Resources
@@ -19,21 +19,22 @@ from services.web.dependencies.run_events import run_events
 from services.web.dependencies.stop_run import stop_run
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
+from services.web.dependencies.whole_file import whole_file
 from services.web.pages.render import page
 from services.web.pages.run_plan import PlanKind, plan_part
+from services.web.pages.run_problems import problems_part
 from services.web.security.access import needs
 from services.web.security.sessions import Session
 from shared.errors import UserError
 from shared.rules.roles import Role
 from shared.store.imports import get_import
 from shared.store.plan_requests import PlanRequest
-from shared.store.run_details import problems_of
+from shared.store.run_details import Reason
 from shared.store.run_view import get_run, list_runs
 from shared.store.schedules import missed_of
 
 router = page_router()
 
-_PROBLEMS = 200
 _RUNS = 50
 _REASON_LENGTH = 1000
 _MISSED = 20
@@ -42,12 +43,22 @@ _ABOUT = """SELECT i.id, i.name, i.manager_id, i.deleted_at, m.name AS manager_n
     FROM imports i JOIN managers m ON m.id = i.manager_id WHERE i.id = $1"""
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """Which part of the plan is shown, and what was wrong with what the visitor asked for."""
+class RunPart(BaseModel):
+    """What of a run its page shows, as its address says: of its plan, and below `q` of its problems."""
 
     kind: PlanKind | None = None
-    cursor: str | None = None
+    cursor: str | None = Field(None, max_length=4000)
+    q: str = Field("", max_length=200)
+    reason: str | None = Field(None, max_length=100)
+    column: str | None = Field(None, max_length=10_000)
+    problems: str | None = Field(None, max_length=4000)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Which parts of the plan and of the problems are shown, and what was wrong with what the visitor asked for."""
+
+    part: RunPart = field(default_factory=RunPart)
     error: UserError | None = None
     reason: str = ""
 
@@ -59,11 +70,10 @@ async def show_run(
     request: Request,
     resources: Open,
     visitor: Visitor,
-    kind: Annotated[PlanKind | None, Query()] = None,
-    cursor: Cursor = None,
+    part: Annotated[RunPart, Query()],
 ) -> Response:
-    """Show a run, and a part of its plan."""
-    return await _run_page(request, resources, visitor, run_id, _Shown(kind=kind, cursor=cursor))
+    """Show a run, a part of its plan and a part of its problems."""
+    return await _run_page(request, resources, visitor, run_id, _Shown(part))
 
 
 @router.get("/runs/{run_id}/events")
@@ -82,6 +92,13 @@ async def download_rejected_rows(
 ) -> Response:
     """Send the rejected rows as a file; the API's needs a token, which a browser's link does not have."""
     return await rejected_file(resources, run_id, for_spreadsheet=purpose == "spreadsheet")
+
+
+@router.get("/runs/{run_id}/file.csv")
+@needs(Role.EDITOR)
+async def download_file(run_id: UUID, resources: Open, visitor: Visitor) -> Response:
+    """Send the file that the run read."""
+    return await whole_file(resources, run_id, visitor.actor, visitor.role)
 
 
 @router.post("/runs/{run_id}/cancel")
@@ -159,16 +176,11 @@ async def _run_page(
     async with resources.database.pool.acquire() as connection:
         run = await get_run(connection, run_id)
         about = await connection.fetchrow(_ABOUT, run.import_id)
-        found = await problems_of(connection, run_id, after=None, limit=_PROBLEMS)
-        count = await connection.fetchval("SELECT count(*) FROM run_problems WHERE run_id = $1", run_id)
-        has_rejected_rows = await connection.fetchval(
-            """SELECT EXISTS (SELECT FROM run_problems p JOIN runs r ON r.id = p.run_id
-            WHERE p.run_id = $1 AND p.row_offset IS NOT NULL AND r.stored IS NOT NULL)""",
-            run_id,
-        )
-        problems = await with_rows(resources, connection, run_id, [problem for _, problem in found])
         decisions = await decisions_on(connection, run)
-        plan = await plan_part(connection, run, shown.kind, shown.cursor)
+        part = shown.part
+        reason = None if part.reason is None else Reason(part.reason, part.column)
+        problems = await problems_part(resources, connection, run, reason, part.problems)
+        plan = await plan_part(connection, run, part.kind, part.cursor, part.q.replace("\0", "").strip())
     return page(
         request,
         "run.html",
@@ -177,8 +189,6 @@ async def _run_page(
         run=run,
         about=about,
         problems=problems,
-        problem_count=count,
-        has_rejected_rows=has_rejected_rows,
         decisions=decisions,
         plan=plan,
         error=shown.error,

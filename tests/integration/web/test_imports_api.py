@@ -19,7 +19,7 @@ def changed(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     at: Any = copy
     *parents, last = path.split(".")
     for name in parents:
-        at = at[int(name)] if isinstance(at, list) else at[name]
+        at = at[int(name)] if isinstance(at, list) else at.setdefault(name, {})
     if isinstance(at, list):
         at[int(last)] = value
     else:
@@ -46,6 +46,10 @@ REFUSED = [
     ("options.encoding", "klingon", "encoding_unknown", "options.encoding"),
     ("options.date_format", "never", "date_format_invalid", "options.date_format"),
     ("options.error_emails", ["a@b.example", "nobody"], "email_invalid", "options.error_emails.1"),
+    ("options.limits.deletes", {"percent": 100.5}, "invalid", "options.limits.deletes.percent"),
+    ("options.limits.updates", {"percent": 101}, "invalid", "options.limits.updates.percent"),
+    ("options.limits.adds", {"percent": 1000.5}, "invalid", "options.limits.adds.percent"),
+    ("options.limits.deletes", {"count": -1}, "invalid", "options.limits.deletes.count"),
     ("options.delete_mising", True, "invalid", "options.delete_mising"),
     ("mapping", [], "invalid", "mapping"),
     ("mapping.1.field", "Shoe", "field_unknown", "mapping.1.field"),

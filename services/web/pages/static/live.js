@@ -35,14 +35,52 @@ function show(place, run) {
   set("rows", run.progress.rows.toLocaleString("en"));
 }
 
-for (const place of [...document.querySelectorAll("[data-run]")].slice(0, AT_ONCE)) {
-  const events = new EventSource(place.dataset.run);
-  events.addEventListener("run", (event) => {
-    const run = JSON.parse(event.data);
-    show(place, run);
-    if (run.finished_at) {
-      events.close();
-      location.reload();
-    }
-  });
+const watched = new Set();
+
+// A run that has ended is shown as the server tells it: in its place where the page can do that.
+function ended(place) {
+  if (place.closest("[data-refresh]")) refresh();
+  else location.reload();
 }
+
+function watch(part) {
+  for (const place of part.querySelectorAll("[data-run]")) {
+    if (watched.size >= AT_ONCE) return;
+    const address = place.dataset.run;
+    if (watched.has(address)) continue;
+    watched.add(address);
+    const events = new EventSource(address);
+    events.addEventListener("run", (event) => {
+      const run = JSON.parse(event.data);
+      for (const shown of document.querySelectorAll(`[data-run="${address}"]`)) show(shown, run);
+      if (!run.finished_at) return;
+      events.close();
+      watched.delete(address);
+      ended(place);
+    });
+  }
+}
+
+// Lists that change by themselves are asked for again while somebody looks at them, but is not at work in them.
+const REFRESH_MS = 4000;
+
+async function refresh() {
+  const part = document.querySelector("[data-refresh]");
+  if (document.hidden || part.contains(document.activeElement) || part.querySelector(".hint:hover")) return;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+    if (!fresh || part.contains(document.activeElement)) return;
+    if (fresh.innerHTML !== part.dataset.seen) {
+      part.dataset.seen = fresh.innerHTML;
+      part.replaceChildren(...fresh.childNodes);
+    }
+    watch(part);
+  } catch {
+    // The server is away for a moment; it is asked again.
+  }
+}
+
+watch(document);
+if (document.querySelector("[data-refresh]")) setInterval(refresh, REFRESH_MS);

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from services.cli.dead_letter_topics import DeadLetter, find_topic, starts_a_run
 from shared.errors import UserError
+from shared.kafka.dead_letters import DeadLetter, find_topic, starts_a_run
 from shared.topics import ALL, Topic
 
 

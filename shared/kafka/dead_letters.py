@@ -10,15 +10,12 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.cli.accounts import connected
-from shared.clock import Clock
 from shared.errors import UserError
 from shared.events.base import RunEvent
 from shared.kafka.broker import build_broker
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.postgres.outbox import RESENT
 from shared.settings import KafkaSettings
-from shared.store.runs import request_run
 from shared.topics import ALL, DEAD_LETTER_SUFFIX, Topic
 
 CUT = "(sealed)"
@@ -70,10 +67,10 @@ def find_topic(name: str) -> Topic:
 
 
 @contextlib.asynccontextmanager
-async def _consumer(settings: KafkaSettings) -> AsyncIterator[Any]:
+async def _consumer(settings: KafkaSettings, client_id: str) -> AsyncIterator[Any]:
     consumer = _CONSUMER(
         bootstrap_servers=settings.bootstrap_servers.split(","),
-        client_id="contacts-sync-cli",
+        client_id=client_id,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=100,
@@ -85,11 +82,13 @@ async def _consumer(settings: KafkaSettings) -> AsyncIterator[Any]:
         await consumer.stop()
 
 
-async def read_dead_letters(settings: KafkaSettings, topics: Iterable[Topic] = ALL) -> list[DeadLetter]:
-    """Return all dead letters that lie in the topics now, by topic, partition and offset."""
+async def read_dead_letters(
+    settings: KafkaSettings, topics: Iterable[Topic] = ALL, *, who: str = "cli"
+) -> list[DeadLetter]:
+    """Return all dead letters that lie in the topics now, by topic, partition and offset; `who` asks the broker."""
     by_name = {topic.dead_letters: topic for topic in topics}
     found: list[DeadLetter] = []
-    async with _consumer(settings) as consumer, asyncio.timeout(_READ_SECONDS):
+    async with _consumer(settings, f"contacts-sync-{who}") as consumer, asyncio.timeout(_READ_SECONDS):
         existing = await consumer.topics()
         places = [
             TopicPartition(name, number)
@@ -127,23 +126,25 @@ def _dead_letter(topic: Topic, record: Any) -> DeadLetter:  # noqa: ANN401 - aio
     )
 
 
-async def find_dead_letter(settings: KafkaSettings, topic: Topic, partition: int, offset: int) -> DeadLetter:
+async def find_dead_letter(
+    settings: KafkaSettings, topic: Topic, partition: int, offset: int, *, who: str = "cli"
+) -> DeadLetter:
     """Return one dead letter by its place in the dead-letter topic; UserError `dead_letter_not_found`."""
-    for letter in await read_dead_letters(settings, [topic]):
+    for letter in await read_dead_letters(settings, [topic], who=who):
         if (letter.partition, letter.offset) == (partition, offset):
             return letter
     message = f"{topic.dead_letters} has no record at partition {partition}, offset {offset}: list them first."
     raise UserError("dead_letter_not_found", message)
 
 
-async def say_again(settings: KafkaSettings, letter: DeadLetter) -> None:
+async def say_again(settings: KafkaSettings, letter: DeadLetter, *, who: str = "cli") -> None:
     """Publish the record to the topic it came from, with its key and its own headers."""
     # One record needs no idempotent producer, and so it need not be known whether the broker has that.
-    broker = build_broker(settings.model_copy(update={"embedded": True}), "cli")
+    broker = build_broker(settings.model_copy(update={"embedded": True}), who)
     await broker.connect()
     try:
         headers = {name: value for name, value in letter.headers.items() if not name.startswith("dlq_")}
-        publisher = KafkaEventPublisher(broker, "cli")
+        publisher = KafkaEventPublisher(broker, who)
         await publisher.publish_raw(letter.topic.name, letter.body, key=letter.key, headers=headers)
     finally:
         await broker.stop()
@@ -154,15 +155,10 @@ def starts_a_run(letter: DeadLetter) -> bool:
     return issubclass(letter.topic.event, RunEvent) and letter.topic.name not in RESENT
 
 
-async def run_again(dsn: str, letter: DeadLetter, clock: Clock) -> str:
-    """Queue a new run of the record's import, and return its id.
-
-    UserError `record_unreadable`, or those of `request_run`.
-    """
+def import_of(letter: DeadLetter) -> UUID:
+    """Return the import that the record's run was of, to be run again; UserError `record_unreadable`."""
     try:
-        import_id = UUID(json.loads(letter.topic.event.json_of(letter.body))["import_id"])
+        return UUID(json.loads(letter.topic.event.json_of(letter.body))["import_id"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         message = "The record does not tell its import any more: run the import again by hand."
         raise UserError("record_unreadable", message) from error
-    async with connected(dsn) as connection, connection.transaction():
-        return str(await request_run(connection, import_id, trigger="now", now=clock.now()))

@@ -1,0 +1,53 @@
+"""What admins do to the whole system, noted in the audit log; for the API and the pages."""
+
+from typing import Final
+from uuid import UUID
+
+from services.web.dependencies.change import Change
+from services.web.dependencies.resources import Resources
+from shared.errors import TransientError
+from shared.kafka.dead_letters import DeadLetter, find_dead_letter, find_topic, import_of, say_again, starts_a_run
+from shared.store import applies_pause as store
+from shared.store.audit_log import AuditObject
+from shared.store.runs import request_run
+
+_SYSTEM: Final = AuditObject("system", UUID(int=0), "The whole system")
+_WHO: Final = "web"
+
+BROKER_UNAVAILABLE: Final = TransientError("broker_unavailable", "The broker can't be reached just now; try again.")
+
+
+async def pause_applies(change: Change, reason: str) -> None:
+    """Let no run write; UserError `applies_paused` where that is so already."""
+    await store.pause_applies(change.connection, reason=reason, login=change.by.login, now=change.now)
+    await change.note("applies.paused", _SYSTEM, {"reason": {"before": None, "after": reason}} if reason else {})
+
+
+async def resume_applies(change: Change) -> None:
+    """Let runs write again; UserError `applies_not_paused`."""
+    await store.resume_applies(change.connection)
+    await change.note("applies.resumed", _SYSTEM)
+
+
+async def replay_dead_letter(
+    resources: Resources, change: Change, topic: str, partition: int, offset: int
+) -> tuple[DeadLetter, UUID | None]:
+    """Handle a record that was set aside once more; returns it, and the run that it began where it was of one.
+
+    UserError `unknown_topic`, `dead_letter_not_found`, `record_unreadable`, and those of `request_run`.
+    """
+    letter = await find_dead_letter(resources.settings.kafka, find_topic(topic), partition, offset, who=_WHO)
+    run_id = None
+    if starts_a_run(letter):
+        run_id = await request_run(
+            change.connection,
+            import_of(letter),
+            trigger="now",
+            now=change.now,
+            account_id=change.by.account_id,
+        )
+    else:
+        await say_again(resources.settings.kafka, letter, who=_WHO)
+    place = f"{letter.topic.name}, partition {partition}, offset {offset}"
+    await change.note("dead_letter.replayed", _SYSTEM, {"record": {"before": None, "after": place}})
+    return letter, run_id

@@ -1,0 +1,117 @@
+"""Every page, light and dark, wide and narrow: axe finds nothing, no script fails, nothing is asked of another host."""
+
+import base64
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+
+from services.web.app import create_app
+from services.web.settings import Settings
+from tests.integration.web.routes import our_routes
+from tests.support.page_tour import PageTour, Words
+from tests.support.stack import Stack
+from tests.support.system_packages import CHROMIUM
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NO_PAGES = re.compile(r".*(\.csv|/events)")
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if missing := CHROMIUM.reason_missing():
+        pytest.skip(missing)
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=str(CHROMIUM.required()), args=["--no-sandbox"])
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def addresses(embedded_stack: Stack) -> list[str]:
+    """Where something of everything is shown."""
+    async with embedded_stack.client() as client:
+        return await PageTour(client, Words()).addresses(embedded_stack)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitors(browser: Browser, embedded_stack: Stack) -> AsyncIterator[dict[str, BrowserContext]]:
+    """Somebody who has signed in, for light and for dark pages."""
+    contexts = {}
+    for scheme in ("light", "dark"):
+        context = await browser.new_context(color_scheme=scheme)
+        page = await context.new_page()
+        await page.goto(f"{embedded_stack.url}/login")
+        await page.fill("[name=login]", str(embedded_stack.ready["login"]))
+        await page.fill("[name=password]", str(embedded_stack.ready["password"]))
+        await page.click("button.main")
+        await page.wait_for_url(f"{embedded_stack.url}/")
+        await page.close()
+        contexts[scheme] = context
+    yield contexts
+    for context in contexts.values():
+        await context.close()
+
+
+def test_all_pages_are_looked_at(addresses: list[str]) -> None:
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    settings = Settings.model_validate({"secrets": {"keys": [key]}, "postgres": {"dsn": "postgresql://nobody@none/x"}})
+    seen = [address.partition("?")[0] for address in addresses]
+    missing = []
+    for route in our_routes(create_app(settings)):
+        if not route.is_page or route.method != "GET" or NO_PAGES.fullmatch(route.path):
+            continue
+        pattern = re.sub(r"\\\{\w+(:\w+)?\\\}", "[^/]+", re.escape(route.path))
+        if not any(re.fullmatch(pattern, address) for address in seen):
+            missing.append(route.path)
+    assert missing == []
+
+
+@pytest.mark.timeout(600)
+async def test_nothing_is_wrong_with_any_page(
+    visitors: dict[str, BrowserContext], addresses: list[str], embedded_stack: Stack
+) -> None:
+    faults: list[str] = []
+    for scheme, width in LOOKS:
+        page = await visitors[scheme].new_page()
+        await page.set_viewport_size({"width": width, "height": 900})
+        told = Told(page, embedded_stack.url)
+        for address in addresses:
+            await page.goto(f"{embedded_stack.url}{address}")
+            faults += [f"{address} ({scheme}, {width} px): {fault}" for fault in [*told.faults, *await _faults(page)]]
+            told.faults.clear()
+        await page.close()
+    assert not faults, "\n".join(faults)
+
+
+class Told:
+    """What a browser tells of a page: scripts that failed, errors on its console, what it asked of other hosts."""
+
+    def __init__(self, page: Page, root: str) -> None:
+        self.faults: list[str] = []
+        self._root = root
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._note)
+        page.on("request", self._check)
+
+    def _note(self, told: ConsoleMessage) -> None:
+        if told.type == "error" and "404" not in told.text:  # of the page that is not there, which is looked at too
+            self.faults.append(told.text)
+
+    def _check(self, asked: Request) -> None:
+        if not asked.url.startswith((f"{self._root}/", "data:")):
+            self.faults.append(f"asks {asked.url}")
+
+
+async def _faults(page: Page) -> list[str]:
+    found = (await Axe().run(page)).response["violations"]
+    faults = [f"{each['id']}: {each['help']}: {json.dumps([n['target'] for n in each['nodes']][:5])}" for each in found]
+    overflows = await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return faults + (["is wider than the screen"] if overflows else [])

@@ -60,7 +60,7 @@ async def visitors(browser: Browser, embedded_stack: Stack) -> AsyncIterator[dic
         await context.close()
 
 
-def test_all_pages_are_looked_at(addresses: list[str]) -> None:
+async def test_all_pages_are_looked_at(addresses: list[str]) -> None:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     settings = Settings.model_validate({"secrets": {"keys": [key]}, "postgres": {"dsn": "postgresql://nobody@none/x"}})
     seen = [address.partition("?")[0] for address in addresses]

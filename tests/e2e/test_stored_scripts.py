@@ -38,7 +38,7 @@ async def test_no_stored_script_runs(browser: Browser, embedded_stack: Stack, ki
     async with embedded_stack.client() as client:
         addresses = await PageTour(client, HOSTILE[kind]).addresses(embedded_stack)
     context = await browser.new_context()
-    async with await signed_in(embedded_stack) as known:
+    async with signed_in(embedded_stack) as known:
         cookies = [
             {"name": each.name, "value": each.value or "", "url": embedded_stack.url} for each in known.cookies.jar
         ]

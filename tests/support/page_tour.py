@@ -4,6 +4,8 @@ import csv
 import io
 import re
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -27,13 +29,14 @@ class Words:
         return f"{self.before}{what}{self.after}"
 
 
-async def signed_in(stack: Stack) -> httpx.AsyncClient:
-    """Return a browser without scripts in which the stack's admin has signed in."""
-    browser = httpx.AsyncClient(base_url=stack.url)
-    body = {"login": str(stack.ready["login"]), "password": str(stack.ready["password"])}
-    answer = await browser.post("/login", data=body)
-    assert answer.status_code == 303, answer.text
-    return browser
+@asynccontextmanager
+async def signed_in(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a browser without scripts in which the stack's admin has signed in."""
+    async with httpx.AsyncClient(base_url=stack.url) as browser:
+        body = {"login": str(stack.ready["login"]), "password": str(stack.ready["password"])}
+        answer = await browser.post("/login", data=body)
+        assert answer.status_code == 303, answer.text
+        yield browser
 
 
 class PageTour:
@@ -143,7 +146,7 @@ class PageTour:
         return made
 
     async def _accounts(self, stack: Stack) -> list[str]:
-        async with await signed_in(stack) as browser:
+        async with signed_in(stack) as browser:
             token = re.findall(r'name="csrf" value="([^"]+)"', (await browser.get("/accounts")).text)[0]
             login = self._words(secrets.token_hex(3)).replace(" ", "")
             await browser.post("/accounts", data={"csrf": token, "login": login, "role": "viewer"})

@@ -12,6 +12,8 @@ from services.syncer.adapters.staging_tables import CLEARED, sweep
 from services.syncer.applier import Applier
 from services.syncer.change_feed import BROKER_BEGAN, CHANNEL, ChangeFeed
 from services.syncer.handlers import SyncerHandlers
+from services.syncer.search_indexer import CHANNELS as SEARCH_CHANNELS
+from services.syncer.search_indexer import SearchIndexer
 from services.syncer.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
@@ -37,6 +39,8 @@ def create_app(settings: Settings) -> AsgiFastStream:
     applier = Applier(database, sealer, clock, PasswordHashes(settings.passwords), at_once=settings.syncer.applies)
     wakeups = Wakeups(database.dsn, (CHANNEL, CLEARED, BROKER_BEGAN))
     feed = ChangeFeed(database, BulkPublisher(settings.kafka, "syncer"), clock, wakeups)
+    search_wakeups = Wakeups(database.dsn, SEARCH_CHANNELS)
+    search = SearchIndexer(database, search_wakeups)
     handlers = SyncerHandlers(database, applier, clock)
     delivery.subscribe(topics.FILE_FETCHED, handlers.on_file_fetched)
     delivery.subscribe(topics.ROWS_PARSED, handlers.on_rows_parsed, workers=settings.syncer.batches)
@@ -45,12 +49,14 @@ def create_app(settings: Settings) -> AsgiFastStream:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with database, wakeups:
+        async with database, wakeups, search_wakeups:
             await broker.connect()
             await applier.begin_unfinished()
             loops = [
                 asyncio.create_task(feed.run(), name="change feed"),
                 asyncio.create_task(feed.pass_on(), name="change feed wakeups"),
+                asyncio.create_task(search.run(), name="search"),
+                asyncio.create_task(search.pass_on(), name="search wakeups"),
                 asyncio.create_task(sweep(database.pool, wakeups), name="staging sweep"),
             ]
             try:

@@ -102,3 +102,16 @@ async def changes_between(connection: Connection, manager_id: UUID, first: int, 
         last,
     )
     return [LoggedChange(**dict[str, Any](row)) for row in rows]
+
+
+async def deleted_between(connection: Connection, manager_id: UUID, first: int, last: int) -> list[str]:
+    """Return the unique ids of a manager's contacts that changes between these numbers deleted and are gone still."""
+    rows = await connection.fetch(
+        """SELECT DISTINCT l.unique_id FROM change_log l
+        WHERE l.manager_id = $1 AND l.number BETWEEN $2 AND $3 AND l.change = 'deleted' AND NOT EXISTS (
+            SELECT FROM contacts c WHERE c.manager_id = $1 AND c.unique_id = l.unique_id)""",
+        manager_id,
+        first,
+        last,
+    )
+    return [row["unique_id"] for row in rows]

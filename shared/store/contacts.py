@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -12,7 +12,8 @@ from shared.postgres.database import Connection
 from shared.rules.kinds import Kind
 from shared.store.managers import Manager
 
-_LAST_CHARACTER = "\U0010ffff"
+_LAST_CHARACTER: Final = "\U0010ffff"
+_LAST_NUMBER: Final = 2**63 - 1
 
 _SELECT = """SELECT c.unique_id, c.fields, c.change_number, c.updated_at, c.last_run_id, ARRAY(
     SELECT p.field FROM contact_passwords p WHERE p.manager_id = c.manager_id AND p.unique_id = c.unique_id
@@ -32,15 +33,15 @@ async def list_contacts(
     connection: Connection, manager: Manager, *, after: str | None, limit: int, prefix: str = ""
 ) -> list[ContactView]:
     """Return contacts in the order of their unique ids by code point, those after one, with a prefix."""
-    # The upper bound lets the index end the search where no more ids have the prefix.
+    # Both bounds stand alone, so that the index is entered at the one and left at the other whatever page it is.
     rows = await connection.fetch(
-        f"""{_SELECT} WHERE c.manager_id = $1 AND ($2::text IS NULL OR c.unique_id > $2)
-        AND c.unique_id >= $3 AND c.unique_id <= $4 AND starts_with(c.unique_id, $3)
-        ORDER BY c.unique_id LIMIT $5""",
+        f"""{_SELECT} WHERE c.manager_id = $1 AND c.unique_id >= $2 AND ($3::text IS NULL OR c.unique_id <> $3)
+        AND c.unique_id <= $4 AND starts_with(c.unique_id, $5) ORDER BY c.unique_id LIMIT $6""",
         manager.id,
+        prefix if after is None else max(prefix, after),
         after,
+        last_with(prefix),
         prefix,
-        prefix + _LAST_CHARACTER * 8,
         limit,
     )
     return [_view(manager, dict(row)) for row in rows]
@@ -51,13 +52,25 @@ async def latest_contacts(
 ) -> list[tuple[int, ContactView]]:
     """Return contacts with the numbers of their latest changes, the latest first, those before a number."""
     rows = await connection.fetch(
-        f"""{_SELECT} WHERE c.manager_id = $1 AND ($2::bigint IS NULL OR c.change_number < $2)
-        ORDER BY c.change_number DESC LIMIT $3""",
+        f"""{_SELECT} WHERE c.manager_id = $1 AND c.change_number < $2 ORDER BY c.change_number DESC LIMIT $3""",
         manager.id,
-        before,
+        _LAST_NUMBER if before is None else before,
         limit,
     )
     return [(row["change_number"], _view(manager, dict(row))) for row in rows]
+
+
+async def contacts_of_ids(connection: Connection, manager: Manager, unique_ids: list[str]) -> dict[str, ContactView]:
+    """Return those contacts that there are, by unique id."""
+    rows = await connection.fetch(
+        f"{_SELECT} WHERE c.manager_id = $1 AND c.unique_id = ANY ($2) ORDER BY c.unique_id", manager.id, unique_ids
+    )
+    return {row["unique_id"]: _view(manager, dict(row)) for row in rows}
+
+
+def last_with(prefix: str) -> str:
+    """Return a text that no text with this prefix comes after, by code point, as far as that matters to an index."""
+    return prefix + _LAST_CHARACTER * 8
 
 
 async def get_contact(connection: Connection, manager: Manager, unique_id: str) -> ContactView:

@@ -17,6 +17,9 @@ from shared.store.set_ups import FieldSpec
 
 # What a run writes by the million has no foreign key to go by.
 _DELETE = (
+    # Whoever indexes the manager's contacts holds the cursor, and finds none once this has gone through.
+    "DELETE FROM search_cursors WHERE manager_id = $1",
+    "DELETE FROM contact_search WHERE manager_id = $1",
     "DELETE FROM plan_passwords USING runs r WHERE run_id = r.id AND r.manager_id = $1",
     "DELETE FROM plan_changes WHERE manager_id = $1",
     "DELETE FROM contact_passwords WHERE manager_id = $1",
@@ -30,6 +33,7 @@ class FieldView(BaseModel):
 
     name: str
     kind: Kind = Kind.TEXT
+    is_searchable: bool = Field(default=False, description="Contacts can be found by what their value here begins with")
 
 
 class ManagerView(BaseModel):
@@ -51,6 +55,13 @@ class Manager(BaseModel):
     contact_count: int
     change_number: int
     fields: list[FieldSpec]
+    searchable: list[int] = []
+    """The numbers of the fields that are searched beside the unique id."""
+
+    @property
+    def searched_fields(self) -> list[FieldSpec]:
+        """Return the fields that are searched beside the unique id, in their order."""
+        return [field for field in self.fields if field.number in self.searchable and field.number != self.key_field]
 
     def find_field(self, name: str) -> FieldSpec | None:
         """Return the field of that name, if there is one."""
@@ -84,7 +95,10 @@ class Manager(BaseModel):
         return ManagerView(
             id=self.id,
             name=self.name,
-            fields=[FieldView(name=field.name, kind=field.kind) for field in self.fields],
+            fields=[
+                FieldView(name=field.name, kind=field.kind, is_searchable=field in self.searched_fields)
+                for field in self.fields
+            ],
             key_field=self.field_name(self.key_field),
             contact_count=self.contact_count,
         )
@@ -165,7 +179,8 @@ async def _managers(connection: Connection, where: str, *arguments: object) -> l
         f"""SELECT id, name, key_field, contact_count, change_number, coalesce((
             SELECT jsonb_agg(jsonb_build_object('number', number, 'name', f.name, 'kind', kind)
                 ORDER BY number)
-            FROM fields f WHERE f.manager_id = managers.id), '[]') AS fields
+            FROM fields f WHERE f.manager_id = managers.id), '[]') AS fields,
+            ARRAY(SELECT s.field FROM search_fields s WHERE s.manager_id = managers.id AND s.is_wanted) AS searchable
         FROM managers {where}""",
         *arguments,
     )

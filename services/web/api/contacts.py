@@ -4,10 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from services.web.dependencies.api_route import Account, By, api_router
 from services.web.dependencies.contacts_file import contacts_file
+from services.web.dependencies.find_contacts import find_contacts
 from services.web.dependencies.paging import Cursor, Limit, Page, page_of, place_of, text_place
 from services.web.dependencies.resources import Open
 from services.web.dependencies.write_contact import write_contact as write
@@ -19,8 +21,18 @@ from shared.store import contacts as store
 from shared.store.contacts import ContactView
 from shared.store.edit_contacts import delete_contact
 from shared.store.managers import get_manager
+from shared.store.search_contacts import FoundContact
 
 router = api_router("contacts")
+
+
+class ContactPage(Page[FoundContact]):
+    """Some contacts, and how far the search is behind them."""
+
+    search_lag: int | None = Field(
+        description="With `q`: how many changes of contacts, and contacts of newly marked fields, the search has yet "
+        "to take in; 0: it has all. Unique ids are always found. Null without `q`"
+    )
 
 
 @router.get("/managers/{manager_id}/contacts")
@@ -30,14 +42,30 @@ async def list_contacts(
     resources: Open,
     limit: Limit = 100,
     cursor: Cursor = None,
-    q: Annotated[Text, Query(max_length=500, description="Only unique ids that begin with this")] = "",
-) -> Page[ContactView]:
-    """List contacts in the order of their unique ids by code point."""
-    after = place_of(cursor, text_place)
+    q: Annotated[
+        Text,
+        Query(
+            max_length=500,
+            description="Only contacts whose unique id, as written, or one of whose searchable fields, whatever the "
+            "letter case and accents, begins with this",
+        ),
+    ] = "",
+) -> ContactPage:
+    """List contacts in the order of their unique ids by code point.
+
+    With `q` those found by their unique id come first in that order, then those by the first searchable field in the
+    order of its folded values, and so on; each once. A page may then have less than `limit` though `next` is not null.
+    """
     async with resources.database.pool.acquire() as connection:
         manager = await get_manager(connection, manager_id)
-        found = await store.list_contacts(connection, manager, after=after, limit=limit + 1, prefix=q)
-    return page_of(found, limit, lambda contact: contact.unique_id)
+        if q:
+            found, lag = await find_contacts(connection, manager, q, cursor=cursor, limit=limit)
+            return ContactPage(items=found.items, next=found.next, search_lag=lag.total)
+        after = place_of(cursor, text_place)
+        listed = await store.list_contacts(connection, manager, after=after, limit=limit + 1)
+    numbered = page_of(listed, limit, lambda contact: contact.unique_id)
+    items = [FoundContact(**dict(contact)) for contact in numbered.items]
+    return ContactPage(items=items, next=numbered.next, search_lag=None)
 
 
 @router.get("/managers/{manager_id}/contacts.csv", response_class=StreamingResponse)

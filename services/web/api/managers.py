@@ -9,10 +9,16 @@ from starlette.responses import JSONResponse
 from services.web.dependencies.answer_once import answer_once
 from services.web.dependencies.api_route import By, api_router
 from services.web.dependencies.change import Change
-from services.web.dependencies.change_managers import change_manager, make_field, make_manager, remove_manager
+from services.web.dependencies.change_managers import (
+    change_manager,
+    make_field,
+    make_manager,
+    mark_searchable,
+    remove_manager,
+)
 from services.web.dependencies.paging import Cursor, Limit, Page, id_place, page_of, place_of
 from services.web.dependencies.resources import Open
-from services.web.forms.manager_input import FieldInput, ManagerInput
+from services.web.forms.manager_input import FieldInput, FieldPatch, ManagerInput
 from services.web.forms.merge_patch import merged
 from services.web.security.access import needs
 from shared.postgres.database import Connection
@@ -56,7 +62,7 @@ async def get_manager(manager_id: UUID, resources: Open) -> ManagerView:
 @router.patch("/managers/{manager_id}")
 @needs(Role.EDITOR)
 async def patch_manager(manager_id: UUID, patch: dict[str, Any], resources: Open, by: By) -> ManagerView:
-    """Change a contact manager by JSON Merge Patch: its name and key field; fields can be added."""
+    """Change a contact manager by JSON Merge Patch: name, key field, searchable fields; fields can be added."""
     async with resources.change(by) as change:
         connection = change.connection
         manager = await store.get_manager(connection, manager_id, lock=True)
@@ -84,3 +90,12 @@ async def add_field(manager_id: UUID, field: FieldInput, request: Request, resou
         return (await store.get_manager(connection, manager_id)).view()
 
     return await answer_once(request, resources, create)
+
+
+@router.patch("/managers/{manager_id}/fields/{name:path}")
+@needs(Role.EDITOR)
+async def patch_field(manager_id: UUID, name: str, patch: FieldPatch, resources: Open, by: By) -> ManagerView:
+    """Make a field searchable or not, at most three beside the unique id; answers with the contact manager."""
+    async with resources.change(by) as change:
+        await mark_searchable(change, manager_id, {name: patch.is_searchable}, at="is_searchable")
+        return (await store.get_manager(change.connection, manager_id)).view()

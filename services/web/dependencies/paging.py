@@ -31,7 +31,7 @@ def page_of(items: Sequence[Item], limit: int, place: Callable[[Item], Any]) -> 
     """Return a page of items that were asked for with one more than the limit."""
     shown = list(items[:limit])
     more = len(items) > limit
-    return Page(items=shown, next=_encoded(place(shown[-1])) if more else None)
+    return Page(items=shown, next=cursor_of(place(shown[-1])) if more else None)
 
 
 def place_of(cursor: str | None, read: Callable[[Any], Place]) -> Place | None:
@@ -82,6 +82,7 @@ def moment_place(value: object) -> datetime:
     return moment
 
 
-def _encoded(place: object) -> str:
-    text = json.dumps(place if isinstance(place, int | list) else str(place))
+def cursor_of(place: object) -> str:
+    """Return the cursor that names a place: a number, a list, or anything by its text."""
+    text = json.dumps(place if isinstance(place, int | list) else str(place), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode()

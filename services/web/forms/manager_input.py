@@ -10,19 +10,29 @@ from shared.errors import UserError
 from shared.postgres.database import Connection
 from shared.rules.kinds import Kind
 from shared.store.managers import FieldView, Manager, add_field, rename_manager, set_key_field
+from shared.store.searchable_fields import set_searchable
 
 
 class FieldInput(BaseModel):
-    """A field to be added."""
+    """A field to be added, or what one is to be; null leaves it as it is whether contacts are found by it."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name
     kind: Kind = Kind.TEXT
+    is_searchable: bool | None = None
 
     def view(self) -> FieldView:
         """Return it as the store takes it."""
         return FieldView(name=self.name, kind=self.kind)
+
+
+class FieldPatch(BaseModel):
+    """What can be changed of a field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    is_searchable: bool
 
 
 class ManagerInput(BaseModel):
@@ -69,6 +79,22 @@ async def update_manager(connection: Connection, manager: Manager, wanted: Manag
         if manager.find_field(new.name) is None:
             await add_field(connection, manager.id, new.view(), at=f"fields.{place}.name")
     return manager
+
+
+async def mark_fields(connection: Connection, manager: Manager, marks: dict[str, bool | None], *, at: str) -> None:
+    """Mark fields as searchable or not, by name; those that are not named, or None, stay as they are.
+
+    The manager has to be locked. UserError about `at`.
+    """
+    for name in marks:
+        if manager.find_field(name) is None:
+            raise unknown_field(name, at)
+    wanted = [
+        field.number
+        for field in manager.fields
+        if marks.get(field.name) or (marks.get(field.name) is None and field.number in manager.searchable)
+    ]
+    await set_searchable(connection, manager, wanted, at=at)
 
 
 def unknown_field(name: str, at: str) -> UserError:

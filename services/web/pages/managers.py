@@ -1,6 +1,5 @@
 """Contact managers: the list, and one with its fields and contacts."""
 
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -11,36 +10,20 @@ from starlette.responses import RedirectResponse, Response
 from services.web.dependencies import change_managers
 from services.web.dependencies.contacts_file import contacts_file
 from services.web.dependencies.page_route import page_router
-from services.web.dependencies.paging import Page, number_place, page_of, place_of, text_place
 from services.web.dependencies.resources import Open
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.forms.invalid import input_errors
 from services.web.forms.manager_input import FieldInput, ManagerInput
+from services.web.pages.contact_list import Entered, Listing, manager_page
 from services.web.pages.render import page
 from services.web.security.access import needs
 from shared.errors import UserError
-from shared.postgres.database import Connection
-from shared.rules.kinds import Kind
 from shared.rules.roles import Role
-from shared.store.contacts import ContactView, latest_contacts, list_contacts
-from shared.store.managers import Manager, get_manager, list_managers
+from shared.store.managers import list_managers
 
 router = page_router()
 
-_SHOWN = 50
 _MANAGERS = 1000
-
-
-@dataclass(frozen=True)
-class _Listing:
-    """Which contacts are shown: those with a prefix by unique id, or all, the latest changes first."""
-
-    cursor: str | None = None
-    prefix: str = ""
-    by_change: bool = False
-
-
-_FIRST_PAGE = _Listing()
 
 
 @router.get("/")
@@ -79,10 +62,10 @@ async def show_manager(
     q: str = "",
     sort: Literal["unique_id", "changed"] = "unique_id",
 ) -> Response:
-    """Show a manager's contacts and fields; what is looked for is in the order of the unique ids."""
+    """Show a manager's contacts and fields; what is looked for comes by where it is found."""
     wanted = q.replace("\0", "")
-    listing = _Listing(cursor, wanted, by_change=sort == "changed" and not wanted)
-    return await _manager_page(request, resources, visitor, manager_id, listing)
+    listing = Listing(cursor, wanted, by_change=sort == "changed" and not wanted)
+    return await manager_page(request, resources, visitor, manager_id, listing)
 
 
 @router.post("/managers/{manager_id}/fields")
@@ -97,9 +80,24 @@ async def make_field(manager_id: UUID, request: Request, resources: Open, visito
             await change_managers.make_field(change, manager_id, wanted)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
-        return await _manager_page(
-            request, resources, visitor, manager_id, error=shown, field_name=name, field_kind=kind
-        )
+        entered = Entered("field", shown, {"field_name": name, "field_kind": kind})
+        return await manager_page(request, resources, visitor, manager_id, entered=entered)
+    return RedirectResponse(f"/managers/{manager_id}#fields", 303)
+
+
+@router.post("/managers/{manager_id}/searchable-fields")
+@needs(Role.EDITOR)
+async def mark_fields(manager_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Make those fields searchable that were ticked, of those that the form named; others stay as they are."""
+    form = await checked_form(request, resources, visitor)
+    ticked = [str(name) for name in form.getlist("searchable")]
+    try:
+        async with resources.change(visitor.actor) as change:
+            marks: dict[str, bool | None] = {str(name): str(name) in ticked for name in form.getlist("field")}
+            await change_managers.mark_searchable(change, manager_id, marks, at="searchable")
+    except UserError as error:
+        entered = Entered("searchable", error, {"ticked": ticked})
+        return await manager_page(request, resources, visitor, manager_id, entered=entered)
     return RedirectResponse(f"/managers/{manager_id}#fields", 303)
 
 
@@ -118,43 +116,3 @@ async def _managers_page(
     managers.sort(key=lambda manager: manager.name.casefold())
     status = 422 if error else 200
     return page(request, "managers.html", visitor, status=status, managers=managers, error=error, **entered)
-
-
-async def _manager_page(
-    request: Request,
-    resources: Open,
-    visitor: Visitor,
-    manager_id: UUID,
-    listing: _Listing = _FIRST_PAGE,
-    *,
-    error: UserError | None = None,
-    **entered: str,
-) -> Response:
-    async with resources.database.pool.acquire() as connection:
-        manager = await get_manager(connection, manager_id)
-        contacts = await _listed(connection, manager, listing)
-    return page(
-        request,
-        "manager.html",
-        visitor,
-        status=422 if error else 200,
-        manager=manager,
-        contacts=contacts,
-        cursor=listing.cursor,
-        q=listing.prefix,
-        sort="changed" if listing.by_change else "unique_id",
-        kinds=[kind.value for kind in Kind],
-        error=error,
-        **entered,
-    )
-
-
-async def _listed(connection: Connection, manager: Manager, listing: _Listing) -> Page[ContactView]:
-    if listing.by_change:
-        before = place_of(listing.cursor, number_place)
-        latest = await latest_contacts(connection, manager, before=before, limit=_SHOWN + 1)
-        numbered = page_of(latest, _SHOWN, lambda one: one[0])
-        return Page(items=[contact for _, contact in numbered.items], next=numbered.next)
-    after = place_of(listing.cursor, text_place)
-    found = await list_contacts(connection, manager, after=after, limit=_SHOWN + 1, prefix=listing.prefix)
-    return page_of(found, _SHOWN, lambda contact: contact.unique_id)

@@ -37,4 +37,4 @@ async def add_fields(
         return JSONResponse({"error": input_errors(error).message}, 422)
     except UserError as error:
         return JSONResponse({"error": error.message}, 422)
-    return JSONResponse({"fields": [each.model_dump(mode="json") for each in wanted]})
+    return JSONResponse({"fields": [each.model_dump(mode="json", include={"name", "kind"}) for each in wanted]})

@@ -111,7 +111,7 @@ async def web(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Web]:
     db = await asyncpg.connect(postgres_dsn)
     await set_up_connection(db)
     # Tables that runs write by the million have no foreign keys, so nothing cascades to them.
-    await db.execute("TRUNCATE contacts, contact_passwords, plan_changes, plan_passwords")
+    await db.execute("TRUNCATE contacts, contact_passwords, contact_search, plan_changes, plan_passwords")
     await db.execute("TRUNCATE managers, uploads, sessions, idempotency_keys, outbox, audit_log CASCADE")
     await db.execute("DELETE FROM accounts WHERE login <> $1", LOGIN)
     transport = httpx.ASGITransport(app)

@@ -21,6 +21,7 @@ NOTED = {
     ("PATCH", "/api/v1/managers/{manager_id}"),
     ("DELETE", "/api/v1/managers/{manager_id}"),
     ("POST", "/api/v1/managers/{manager_id}/fields"),
+    ("PATCH", "/api/v1/managers/{manager_id}/fields/{name:path}"),
     ("PUT", "/api/v1/managers/{manager_id}/contacts/{unique_id:path}"),
     ("POST", "/api/v1/imports"),
     ("PATCH", "/api/v1/imports/{import_id}"),
@@ -32,6 +33,7 @@ NOTED = {
     ("POST", "/api/v1/runs/{run_id}/undo"),
     ("POST", "/managers"),
     ("POST", "/managers/{manager_id}/fields"),
+    ("POST", "/managers/{manager_id}/searchable-fields"),
     ("POST", "/managers/{manager_id}/contacts/new"),
     ("POST", "/imports/fields"),
     ("POST", "/imports/new"),
@@ -95,6 +97,7 @@ WRITERS = {
     "resume_applies",
     "resume_import",
     "set_key_field",
+    "set_searchable",
     "update_import",
 }
 """What the stores have to change what is set up; those of accounts note it themselves."""
@@ -144,6 +147,9 @@ async def test_changes_by_the_api_are_noted(web: Web) -> None:
     assert await newest(web) == ("manager.changed", "People", wanted)
     await web.api.post(f"{path}/fields", json={"name": "Left", "kind": "date"})
     assert await newest(web) == ("field.added", "People", {"Left": {"before": None, "after": "date"}})
+    await web.api.patch(f"{path}/fields/Email", json={"is_searchable": True})
+    wanted = {"searched_fields": {"before": None, "after": "Email"}}
+    assert await newest(web) == ("manager.changed", "People", wanted)
     entry = await web.new_import(made["id"], schedule={"start": "2026-12-01T06:00:00", "time_zone": "Europe/Berlin"})
     what, name, details = await newest(web)
     assert (what, name) == ("import.created", "HR file")
@@ -188,6 +194,11 @@ async def test_changes_by_the_pages_are_noted(web: Web) -> None:
     assert (await newest(web))[:2] == ("manager.created", "Staff")
     await web.browser.post(f"{manager}/fields", data={"csrf": token, "name": "Email", "kind": "email"})
     assert await newest(web) == ("field.added", "Staff", {"Email": {"before": None, "after": "email"}})
+    await web.browser.post(
+        f"{manager}/searchable-fields", data={"csrf": token, "field": "Email", "searchable": "Email"}
+    )
+    wanted = {"searched_fields": {"before": None, "after": "Email"}}
+    assert await newest(web) == ("manager.changed", "Staff", wanted)
     manager_id = manager.rpartition("/")[2]
     data = {"csrf": token, "name": "Born", "kind": "date"}
     await web.browser.post(f"/imports/fields?manager={manager_id}", data=data)

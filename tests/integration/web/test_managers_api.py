@@ -13,9 +13,9 @@ async def test_a_manager_is_made_read_changed_and_deleted(web: Web) -> None:
         "id": made["id"],
         "name": "Staff",
         "fields": [
-            {"name": "Employee no", "kind": "text"},
-            {"name": "Email", "kind": "email"},
-            {"name": "Portal", "kind": "password"},
+            {"name": "Employee no", "kind": "text", "is_searchable": False},
+            {"name": "Email", "kind": "email", "is_searchable": False},
+            {"name": "Portal", "kind": "password", "is_searchable": False},
         ],
         "key_field": "Employee no",
         "contact_count": 0,
@@ -25,7 +25,7 @@ async def test_a_manager_is_made_read_changed_and_deleted(web: Web) -> None:
     assert patched.json() == made | {"name": "People", "key_field": None}
     added = await web.api.post(f"/managers/{made['id']}/fields", json={"name": "Born", "kind": "date"})
     assert added.status_code == 201
-    assert added.json()["fields"][-1] == {"name": "Born", "kind": "date"}
+    assert added.json()["fields"][-1] == {"name": "Born", "kind": "date", "is_searchable": False}
     assert (await web.api.delete(f"/managers/{made['id']}")).status_code == 204
     assert problem(await web.api.get(f"/managers/{made['id']}")) == (404, "manager_not_found", None)
 

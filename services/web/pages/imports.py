@@ -16,6 +16,7 @@ from services.web.pages.render import YELLOW, page
 from services.web.security.access import needs
 from shared.errors import UserError
 from shared.rules.roles import Role
+from shared.store.import_drafts import list_drafts
 from shared.store.imports import get_import, list_imports
 from shared.store.managers import get_manager
 from shared.store.run_details import ProblemView, problems_of
@@ -25,6 +26,7 @@ router = page_router()
 
 _LISTED_PROBLEMS = 11  # ten are shown; one more tells that there are more
 _IMPORTS = 500
+_DRAFTS = 20
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ async def show_imports(manager_id: UUID, request: Request, resources: Open, visi
     async with resources.database.pool.acquire() as connection:
         manager = await get_manager(connection, manager_id)
         saved = await list_imports(connection, manager_id=manager_id, after=None, limit=_IMPORTS)
+        drafts = []
+        if visitor.may(Role.EDITOR):
+            drafts = await list_drafts(connection, manager_id=manager_id, account_id=visitor.account_id, limit=_DRAFTS)
         lines = []
         for entry in await view_imports(connection, resources, saved):
             problems: list[ProblemView] = []
@@ -49,7 +54,7 @@ async def show_imports(manager_id: UUID, request: Request, resources: Open, visi
                 found = await problems_of(connection, entry.latest_run.id, after=None, limit=_LISTED_PROBLEMS)
                 problems = [problem for _, problem in found]
             lines.append(_Line(entry, problems))
-    return page(request, "imports.html", visitor, manager=manager, lines=lines)
+    return page(request, "imports.html", visitor, manager=manager, lines=lines, drafts=drafts)
 
 
 @router.post("/imports/{import_id}/run")

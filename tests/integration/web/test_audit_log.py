@@ -66,6 +66,10 @@ NOTHING_TO_NOTE = {
     # What follows changes nothing that is set up.
     ("POST", "/imports/preview"),
     ("POST", "/imports/schedule-preview"),
+    # A set-up that is not finished is nobody else's business; it is noted once it is.
+    ("POST", "/imports/steps"),
+    ("POST", "/imports/dry-run"),
+    ("POST", "/imports/drafts/{draft_id}/discard"),
     ("POST", "/imports/test-connection"),
     ("POST", "/api/v1/uploads"),
     ("POST", "/api/v1/previews"),
@@ -82,6 +86,7 @@ WRITERS = {
     "create_manager",
     "delete_import",
     "delete_manager",
+    "finish_import",
     "pause_import",
     "rename_manager",
     "request_approval",

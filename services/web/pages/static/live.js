@@ -35,14 +35,20 @@ function show(place, run) {
   set("rows", run.progress.rows.toLocaleString("en"));
 }
 
-for (const place of [...document.querySelectorAll("[data-run]")].slice(0, AT_ONCE)) {
-  const events = new EventSource(place.dataset.run);
+/** Show a run as it goes on, and call `ended` once it has ended. */
+function watchRun(place, address, ended) {
+  const events = new EventSource(address);
   events.addEventListener("run", (event) => {
     const run = JSON.parse(event.data);
     show(place, run);
     if (run.finished_at) {
       events.close();
-      location.reload();
+      ended();
     }
   });
+  return events;
+}
+
+for (const place of [...document.querySelectorAll("[data-run]")].slice(0, AT_ONCE)) {
+  watchRun(place, place.dataset.run, () => location.reload());
 }

@@ -73,29 +73,63 @@ async def press_on(page: Page, target: Locator, key: str = "Enter") -> None:
     await page.keyboard.press(key)
 
 
-async def test_each_step_by_mouse(page: Page, embedded_stack: Stack, people: Path) -> None:
-    manager_id = await make_manager(embedded_stack, "By mouse")
+async def at_mapping(page: Page, stack: Stack, name: str, people: Path) -> tuple[SetUpSteps, str]:
+    """Go on to the mapping of a file, to a new manager."""
+    manager_id = await make_manager(stack, name)
+    await page.goto(f"{stack.url}/imports/new?manager={manager_id}")
+    steps = SetUpSteps(page)
+    await page.check("[name=source][value=upload]")
+    await page.set_input_files("[name=file]", people)
+    await steps.go_on("options", "preview", "mapping")
+    await expect(page.locator("table.mapping .why").first).to_be_visible(timeout=READ)
+    return steps, manager_id
+
+
+async def test_the_preview_follows_what_is_chosen(page: Page, embedded_stack: Stack, people: Path) -> None:
+    manager_id = await make_manager(embedded_stack, "Preview")
     await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
     steps = SetUpSteps(page)
     async with page.expect_file_chooser() as chooser:
         await page.get_by_text("Select from your computer").click()
     await (await chooser.value).set_files(people)
     await expect(page.locator("[name=name]")).to_have_value("people 2026")
-    await steps.go_on("options")
-    await page.check("[name=delete_missing]")
-    await steps.go_on("preview")
-    await expect(page.locator("#preview table.rows tbody tr").first).to_contain_text("Name 0", timeout=READ)
-
+    await steps.go_on("options", "preview")
+    shown = page.locator("#preview")
+    await expect(shown.locator("table.rows tbody tr").first).to_contain_text("Name 0", timeout=READ)
     await page.check("[name=delimiter][value=semicolon]")
-    await expect(page.locator("#preview")).to_contain_text("1 column,", timeout=READ)
+    await expect(shown).to_contain_text("1 column,", timeout=READ)
     await page.check("[name=delimiter][value=comma]")
-    await expect(page.locator("#preview")).to_contain_text("3 columns,", timeout=READ)
+    await expect(shown).to_contain_text("3 columns,", timeout=READ)
     await page.get_by_text("Consider First Line as Header").click()
-    await expect(page.locator("#preview")).to_contain_text("21 rows in all", timeout=READ)
+    await expect(shown).to_contain_text("21 rows in all", timeout=READ)
     await page.get_by_text("Consider First Line as Header").click()
-    await expect(page.locator("#preview")).to_contain_text("20 rows in all", timeout=READ)
+    await expect(shown).to_contain_text("20 rows in all", timeout=READ)
+    assert steps.failures == []
 
-    await steps.go_on("mapping")
+
+async def test_a_file_is_dragged_in_and_what_was_found_fills_the_options(page: Page, embedded_stack: Stack) -> None:
+    manager_id = await make_manager(embedded_stack, "Dragged")
+    await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+    steps = SetUpSteps(page)
+    make = """text => {
+        const dragged = new DataTransfer();
+        dragged.items.add(new File([text], "dragged-{YYYY}.csv"));
+        return dragged;
+    }"""
+    dragged = await page.evaluate_handle(make, PEOPLE.replace(",", "|"))
+    await page.dispatch_event("[data-drop]", "drop", {"dataTransfer": dragged})
+    await expect(page.locator("[name=source][value=upload]")).to_be_checked()
+    await expect(page.locator("[name=name]")).to_have_value("dragged")
+    await steps.go_on("options")
+    await expect(page.locator("[name=delimiter][value=pipe]")).to_be_checked(timeout=READ)
+    await steps.go_on("preview", "mapping")
+    await expect(page.locator("table.mapping .why").first).to_be_visible(timeout=READ)
+    assert await steps.mapped() == [("No", "No"), ("Name", "Name"), ("E-mail", "Email")]
+    assert steps.failures == []
+
+
+async def test_columns_are_mapped_by_mouse(page: Page, embedded_stack: Stack, people: Path) -> None:
+    steps, _ = await at_mapping(page, embedded_stack, "Mapping", people)
     assert await steps.mapped() == [("No", "No"), ("Name", "Name"), ("E-mail", "Email")]
     await expect(page.locator("table.mapping .why").first).to_contain_text("% sure")
     await expect(page.locator("[data-left]")).to_have_text("Fields that stay as they are: Town.")
@@ -118,13 +152,26 @@ async def test_each_step_by_mouse(page: Page, embedded_stack: Stack, people: Pat
     await expect(fields.get_by_label("Full name")).to_be_checked()
     await page.get_by_role("button", name="Apply Mapping").click()
     assert await steps.mapped() == [("No", "No"), ("E-mail", "Email"), ("Name", "Full name")]
+    await page.get_by_text("Put the same value into every contact").click()
+    await fields.get_by_text("Town", exact=True).click()
+    await page.fill("#same-value", "Oslo")
+    await page.get_by_role("button", name="Apply to all").click()
+    assert (await steps.mapped())[-1] == ("", "Town")
+    await page.get_by_role("button", name="Propose a mapping anew").click()
+    assert await steps.mapped() == [("No", "No"), ("Name", "Name"), ("E-mail", "Email")]
     assert await page.input_value("[name=key]") == "No"
+    assert steps.failures == []
 
+
+async def test_what_will_happen_is_seen_and_then_done(page: Page, embedded_stack: Stack, people: Path) -> None:
+    steps, manager_id = await at_mapping(page, embedded_stack, "Outcome", people)
+    await steps.go_back("preview", "options")
+    await page.check("[name=delete_missing]")
+    await steps.go_on("preview", "mapping")
     await page.get_by_text("Generate unique key automatically").click()
     await expect(page.locator(".only-replaced")).to_contain_text("replace the whole contact manager")
     await page.get_by_text("Generate unique key automatically").click()
     await expect(page.locator(".only-replaced")).to_be_hidden()
-
     await steps.go_on("outcome")
     await steps.dry_run_ended()
     await expect(page.locator("#outcome")).to_contain_text("20 would be added, 0 updated, 0 deleted")
@@ -140,12 +187,7 @@ async def test_each_step_by_mouse(page: Page, embedded_stack: Stack, people: Pat
     assert steps.failures == []
 
 
-async def test_each_step_by_keyboard_alone(page: Page, embedded_stack: Stack, sftp: SftpServer) -> None:
-    (sftp.folder / "staff.csv").write_text(PEOPLE, encoding="utf-8")
-    source = sftp_source(sftp, "staff.csv")
-    manager_id = await make_manager(embedded_stack, "By keyboard")
-    await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
-    steps = SetUpSteps(page)
+async def enter_source_by_keyboard(page: Page, source: dict[str, Any]) -> None:
     await tab_to(page, page.locator("[name=link]"))
     await page.keyboard.type(str(source["url"]).replace("sftp://", "SFTP://"))
     await tab_to(page, page.locator("#source-login"))
@@ -162,6 +204,36 @@ async def test_each_step_by_keyboard_alone(page: Page, embedded_stack: Stack, sf
         await page.keyboard.insert_text(str(source["private_key"]))
     await press_on(page, page.locator("[data-test-connection]"))
     await expect(page.locator("#connection-test")).to_contain_text("The file can be fetched.", timeout=READ)
+
+
+async def map_by_keyboard(page: Page) -> None:
+    await press_on(page, page.get_by_role("button", name="Remove Name"))
+    await tab_to(page, page.locator("[name=pick-column]").first)
+    await page.keyboard.press("Space")
+    await tab_to(page, page.locator("[name=pick-field]").first)
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowDown")
+    await press_on(page, page.locator("[data-apply]"))
+
+
+async def schedule_by_keyboard(page: Page) -> None:
+    await tab_to(page, page.locator("[name=repeat][value=none]"))
+    for _ in range(3):
+        await page.keyboard.press("ArrowDown")  # none, once, hourly, daily
+    await expect(page.locator("[name=time_zone]")).to_have_value("Europe/Berlin")
+    await expect(page.locator("#schedule-emails")).to_have_value("it@example.com")
+    await page.locator("[name=start]").fill("2099-12-01T06:30")  # how a date is typed depends on the place
+    await page.locator("[name=start]").dispatch_event("change")
+    await expect(page.locator("#schedule-preview")).to_contain_text("Every day at 06:30 (Europe/Berlin)")
+    await expect(page.locator("#schedule-preview")).to_contain_text("5 Dec 2099, 06:30 Europe/Berlin")
+
+
+async def test_each_step_by_keyboard_alone(page: Page, embedded_stack: Stack, sftp: SftpServer) -> None:
+    (sftp.folder / "staff.csv").write_text(PEOPLE, encoding="utf-8")
+    manager_id = await make_manager(embedded_stack, "By keyboard")
+    await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+    steps = SetUpSteps(page)
+    await enter_source_by_keyboard(page, sftp_source(sftp, "staff.csv"))
     await press_on(page, page.locator("[data-next]"))
     await steps.stands_at("options")
     await tab_to(page, page.locator("[name=error_emails]"))
@@ -171,31 +243,14 @@ async def test_each_step_by_keyboard_alone(page: Page, embedded_stack: Stack, sf
     await expect(page.locator("#preview table.rows")).to_be_visible(timeout=READ)
     await press_on(page, page.locator("[data-next]"))
     await steps.stands_at("mapping")
-
-    await press_on(page, page.get_by_role("button", name="Remove Name"))
-    await tab_to(page, page.locator("[name=pick-column]").first)
-    await page.keyboard.press("Space")
-    await tab_to(page, page.locator("[name=pick-field]").first)
-    await page.keyboard.press("Space")
-    await page.keyboard.press("ArrowDown")
-    await press_on(page, page.locator("[data-apply]"))
+    await map_by_keyboard(page)
     assert await steps.mapped() == [("No", "No"), ("E-mail", "Email"), ("Name", "Town")]
     await press_on(page, page.locator("[data-next]"))
     await steps.stands_at("outcome")
     await steps.dry_run_ended()
     await press_on(page, page.locator("[data-next]"))
     await steps.stands_at("run")
-
-    await tab_to(page, page.locator("[name=repeat][value=none]"))
-    for _ in range(3):
-        await page.keyboard.press("ArrowDown")  # none, once, hourly, daily
-    await expect(page.locator("[name=time_zone]")).to_have_value("Europe/Berlin")
-    await expect(page.locator("#schedule-emails")).to_have_value("it@example.com")
-    await page.keyboard.press("Shift+Tab")
-    await page.locator("[name=start]").fill("2099-12-01T06:30")  # how dates are typed depends on the place
-    await page.locator("[name=start]").dispatch_event("change")
-    await expect(page.locator("#schedule-preview")).to_contain_text("Every day at 06:30 (Europe/Berlin)")
-    await expect(page.locator("#schedule-preview")).to_contain_text("5 Dec 2099, 06:30 Europe/Berlin")
+    await schedule_by_keyboard(page)
     await press_on(page, page.get_by_role("button", name="Finish"))
     await page.wait_for_url("**/imports")
     (entry,) = await imports_of(embedded_stack, manager_id)

@@ -14,7 +14,7 @@ _LOGIN_IN_LINK: Final = re.compile(r"^(\s*(?:[a-z]+:/+)?)[^/]*@", re.IGNORECASE)
 def form_to_json(form: ImportForm, *, had_secrets: bool, password_fields: Collection[str] = ()) -> dict[str, Any]:
     """Return what is kept; `had_secrets`: some were typed, which have to be typed again.
 
-    A password in a link, and a constant for a password, which are refused when the set-up is judged, are not kept either.
+    Nor is a password in a link, or a constant for a password: both are refused when the set-up is judged.
     """
     values = {name: _keepable(value) for name, value in form.values.items() if name not in _NOT_KEPT}
     if "link" in values:

@@ -86,7 +86,8 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     step = event.detail;
     if (step === "preview") form.querySelector("[data-reading]").append(reading);
     else home.before(reading);
-    if (stale && ["preview", "mapping"].includes(step)) look();
+    // While the options are looked at, what is found in the file gets into them already.
+    if (stale && ["options", "preview", "mapping"].includes(step)) look();
   });
   form.addEventListener("change", (event) => {
     const name = event.target.name;

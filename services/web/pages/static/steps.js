@@ -16,6 +16,24 @@ function takeOver(form, upload) {
   document.getElementById("uploaded").textContent = `Uploaded: ${upload.upload_name}. Choose another to replace it.`;
 }
 
+/** Send a form and return the answer, JSON; `told` hears how much of it has gone, in percent. */
+function sendForm(address, form, told) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch does not tell how far it is
+    request.open("POST", address);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) told(Math.floor((100 * event.loaded) / event.total));
+    });
+    request.addEventListener("load", () => {
+      if (request.response) resolve(request.response);
+      else reject(new Error(request.status === 413 ? "The file is larger than this server takes." : ""));
+    });
+    request.addEventListener("error", () => reject(new Error("")));
+    request.send(new FormData(form));
+  });
+}
+
 for (const form of document.querySelectorAll("form[data-set-up]")) {
   const list = document.getElementById("steps");
   const sections = [...form.querySelectorAll("[data-step]")];
@@ -110,12 +128,13 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       return false;
     }
     if (["preview", "outcome"].includes(nameOf(section))) return true;
-    busy.textContent = form.elements.file.files.length ? "Sending the file…" : "";
+    const sends = form.elements.file.files.length > 0;
     next.disabled = true;
     try {
       const address = addressOf(form, "/imports/steps", { step: nameOf(section) });
-      const answer = await fetch(address, { method: "POST", body: new FormData(form) });
-      const said = await answer.json();
+      const said = await sendForm(address, form, (percent) => {
+        if (sends) busy.textContent = percent < 100 ? `Sending the file: ${percent} %` : "The file is being stored…";
+      });
       if (said.upload) takeOver(form, said.upload);
       if (said.draft && said.draft !== form.elements.draft.value) {
         form.elements.draft.value = said.draft;
@@ -128,8 +147,9 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       }
       forget(section);
       return true;
-    } catch {
-      tell(section, { form: ["That could not be checked just now. Try it again in a moment; nothing is lost."] });
+    } catch (error) {
+      const words = error.message || "That could not be checked just now. Try it again in a moment; nothing is lost.";
+      tell(section, { form: [words] });
       return false;
     } finally {
       busy.textContent = "";

@@ -301,6 +301,28 @@ async def test_back_loses_nothing_and_a_draft_goes_on_where_it_was_left(
     assert steps.failures == []
 
 
+async def test_what_a_file_says_is_never_taken_for_markup(page: Page, embedded_stack: Stack, tmp_path: Path) -> None:
+    bad = "<img src=x onerror=document.body.id='hit'>"
+    file = tmp_path / "<b>bold.csv"
+    file.write_text(f"No,{bad},E-mail\n1,{bad},a@example.com\n2,{bad},b@example.com\n", encoding="utf-8")
+    steps, manager_id = await at_mapping(page, embedded_stack, bad, file)
+    await expect(page.locator("[data-columns]")).to_contain_text(bad)
+    await page.locator(".new-fields summary").click()
+    await page.locator(".new-fields [type=checkbox]").first.check()
+    await page.locator("[data-new-fields]").click()
+    await expect(page.locator("table.mapping tbody tr:visible")).to_have_count(3)
+    assert (bad, bad) in await steps.mapped()
+    await steps.go_on("outcome")
+    await steps.dry_run_ended()
+    await expect(page.locator("#outcome")).to_contain_text(bad)
+    assert await page.locator("main img, main b, body#hit").count() == 0
+    await page.goto(f"{embedded_stack.url}/managers/{manager_id}/imports")
+    await expect(page.locator("#drafts")).to_contain_text("<b>bold")
+    assert await page.locator("main img, main b").count() == 0
+    assert await page.locator("body#hit").count() == 0
+    assert steps.failures == []
+
+
 async def test_what_is_wrong_leads_to_the_step_that_has_it(page: Page, embedded_stack: Stack, people: Path) -> None:
     manager_id = await make_manager(embedded_stack, "Wrong")
     await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")

@@ -128,6 +128,9 @@ async def test_a_draft_is_in_no_list_and_nothing_but_dry_runs_is_made_of_it(web:
     assert not [each for each in (await web.api.get("/audit")).json()["items"] if each["object_kind"] == "import"]
     shown = (await web.browser.get(f"/imports/dry-runs/{said['run']}")).text
     assert "2 would be added" in shown
+    shown = (await web.browser.get(f"/runs/{said['run']}")).text
+    assert "The set-up of this import is not finished" in shown
+    assert f'href="/imports/{said["import"]}' not in shown
 
 
 async def test_a_second_dry_run_takes_the_place_of_the_first(web: Web) -> None:

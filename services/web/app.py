@@ -37,7 +37,16 @@ from services.web.live.run_watch import RunWatch
 from services.web.pages import accounts as account_pages
 from services.web.pages import audit as audit_pages
 from services.web.pages import contact_history as contact_history_pages
-from services.web.pages import edit_contact, new_fields, preview_import, set_up_import, sign_in, your_account
+from services.web.pages import (
+    dry_runs,
+    edit_contact,
+    new_fields,
+    preview_import,
+    set_up_import,
+    set_up_steps,
+    sign_in,
+    your_account,
+)
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
 from services.web.pages import operations as operation_pages
@@ -121,6 +130,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         edit_contact,
         preview_import,
         new_fields,
+        set_up_steps,
+        dry_runs,
         set_up_import,
         schedule_pages,
         import_pages,

@@ -20,7 +20,7 @@ SELECT i.*, lower(i.name) AS place,
 FROM imports i LEFT JOIN LATERAL (
     SELECT r.id AS run_id, r.status AS run_status, r.dry_run AS run_dry_run, r.finished_at AS run_finished_at
     FROM runs r WHERE r.import_id = i.id ORDER BY r.id DESC LIMIT 1) l ON true
-WHERE i.manager_id = $1 AND i.deleted_at IS NULL AND ($2 = '' OR strpos(lower(i.name), lower($2)) > 0
+WHERE i.manager_id = $1 AND i.deleted_at IS NULL AND NOT i.is_draft AND ($2 = '' OR strpos(lower(i.name), lower($2)) > 0
     OR strpos(lower(coalesce(i.setup -> 'source' ->> 'url', i.setup -> 'source' ->> 'name')), lower($2)) > 0)
 """
 

@@ -55,11 +55,11 @@ class SavedImport(ImportDraft):
     failures: int
 
 
-async def create_import(connection: Connection, draft: ImportDraft, *, now: datetime) -> UUID:
-    """Save a new import; starts no run."""
+async def create_import(connection: Connection, draft: ImportDraft, *, now: datetime, is_draft: bool = False) -> UUID:
+    """Save a new import; starts no run. `is_draft`: one that is not finished, of which only dry runs can be made."""
     await connection.execute(
-        """INSERT INTO imports (id, manager_id, name, setup, schedule, next_run_at, file_due_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+        """INSERT INTO imports (id, manager_id, name, setup, schedule, next_run_at, file_due_at, created_at, is_draft)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         draft.id,
         draft.manager_id,
         draft.name,
@@ -68,15 +68,23 @@ async def create_import(connection: Connection, draft: ImportDraft, *, now: date
         draft.next_run_at,
         draft.file_due_at,
         now,
+        is_draft,
     )
     return draft.id
 
 
-async def get_import(connection: Connection, import_id: UUID, *, lock: bool = False) -> SavedImport:
-    """Return an import that was not deleted, its row locked if wanted; UserError `import_not_found`."""
+async def get_import(
+    connection: Connection, import_id: UUID, *, lock: bool = False, or_draft: bool = False
+) -> SavedImport:
+    """Return an import that was not deleted, its row locked if wanted; UserError `import_not_found`.
+
+    `or_draft`: also one whose set-up is not finished.
+    """
     row = await connection.fetchrow(
-        f"SELECT {COLUMNS} FROM imports WHERE id = $1 AND deleted_at IS NULL {'FOR UPDATE' if lock else ''}",
+        f"""SELECT {COLUMNS} FROM imports WHERE id = $1 AND deleted_at IS NULL AND (NOT is_draft OR $2)
+        {"FOR UPDATE" if lock else ""}""",
         import_id,
+        or_draft,
     )
     if row is None:
         raise _not_found()
@@ -88,8 +96,8 @@ async def list_imports(
 ) -> list[SavedImport]:
     """Return imports in the order they were made, of one manager or of all, those after an id."""
     rows = await connection.fetch(
-        f"""SELECT {COLUMNS} FROM imports WHERE deleted_at IS NULL AND ($1::uuid IS NULL OR manager_id = $1)
-        AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
+        f"""SELECT {COLUMNS} FROM imports WHERE deleted_at IS NULL AND NOT is_draft
+        AND ($1::uuid IS NULL OR manager_id = $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
         manager_id,
         after,
         limit,
@@ -130,6 +138,11 @@ async def update_import(
         forget_host_key,
         pause.begins if pause else None,
     )
+
+
+async def finish_import(connection: Connection, import_id: UUID, *, now: datetime) -> None:
+    """Let a draft be an import like all others, from now on; its schedule is still to be set."""
+    await connection.execute("UPDATE imports SET is_draft = false, created_at = $2 WHERE id = $1", import_id, now)
 
 
 async def delete_import(connection: Connection, import_id: UUID, *, now: datetime) -> None:

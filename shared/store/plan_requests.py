@@ -12,7 +12,7 @@ import asyncpg
 from shared.errors import UserError
 from shared.ids import new_id
 from shared.postgres.database import Connection
-from shared.store.runs import run_active
+from shared.store.runs import run_active, setup_of
 
 _RUN = "SELECT id, number, import_id, status, undoes, undone_by, applied_at FROM runs WHERE id = $1"
 
@@ -32,7 +32,13 @@ WITH RECURSIVE approved AS (
 SELECT EXISTS (SELECT FROM approvals WHERE applied_at IS NOT NULL)
 """
 
-_IMPORT_DELETED = "SELECT deleted_at IS NOT NULL FROM imports WHERE id = $1"
+_IMPORT = "SELECT deleted_at IS NOT NULL AS is_deleted, is_draft FROM imports WHERE id = $1"
+
+_NEWEST = """
+SELECT id, setup_fingerprint FROM runs WHERE id = (
+    SELECT id FROM runs WHERE import_id = $1 ORDER BY id DESC LIMIT 1)
+    AND dry_run AND status = 'planned' AND error_code IS NULL
+"""
 
 _UNDONE_ALREADY = "SELECT undone_by IS NOT NULL FROM runs WHERE id = $1"
 
@@ -87,6 +93,15 @@ async def request_undo(connection: Connection, run_id: UUID, request: PlanReques
     return await _queue(connection, run_id, "undo", request, approves=None, undoes=run_id)
 
 
+async def plan_to_run(connection: Connection, import_id: UUID) -> UUID | None:
+    """Return the newest run of an import, if it is a dry run of its set-up as it is now, and would not be refused."""
+    newest = await connection.fetchrow(_NEWEST, import_id)
+    if newest is None:
+        return None
+    _, setup = await setup_of(connection, import_id)
+    return newest["id"] if newest["setup_fingerprint"] == setup.fingerprint() else None
+
+
 async def why_void(connection: Connection, run_id: UUID) -> str | None:
     """Return why the plan of a run, which waits, can't be approved any more, in words; None where it can."""
     run = await connection.fetchrow(_RUN, run_id)
@@ -99,8 +114,11 @@ async def _why_void(connection: Connection, run: asyncpg.Record) -> str | None:
     if run["undoes"] is not None:
         undone = await connection.fetchval(_UNDONE_ALREADY, run["undoes"])
         return "The run that this plan takes back was undone already." if undone else None
-    if await connection.fetchval(_IMPORT_DELETED, run["import_id"]):
+    about = await connection.fetchrow(_IMPORT, run["import_id"])
+    if about is None or about["is_deleted"]:
         return "The import was deleted, so what it planned is not applied any more."
+    if about["is_draft"]:
+        return "The set-up of this import is not finished: it is run from there."
     if await connection.fetchval(_NEWER, run["import_id"], run["number"]):
         return "A newer run of this import has read the file, so this plan is out of date."
     return None

@@ -44,7 +44,8 @@ async def close_run(
     `unless` names states in which this caller must not end it: cancel and time-out stop at `applying`.
     """
     row = await connection.fetchrow(
-        """SELECT import_id, manager_id, trigger, dry_run, setup, queued_at, status, file_name, file_sha256, stored
+        """SELECT import_id, manager_id, trigger, dry_run, setup, queued_at, status, file_name, file_sha256, stored,
+            (SELECT is_draft FROM imports WHERE id = import_id) AS is_draft
         FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL FOR NO KEY UPDATE""",
         run_id,
         attempt,
@@ -91,7 +92,7 @@ async def close_run(
         problem_count=problem_count,
         file_name=file_name,
         file_sha256=sha256,
-        error_emails=setup.options.error_emails,
+        error_emails=[] if row["is_draft"] else setup.options.error_emails,  # whoever sets it up looks at it
         time_zone=setup.time_zone,
         queued_at=row["queued_at"],
         finished_at=now,

@@ -3,7 +3,7 @@
 Each function works in the caller's transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -49,7 +49,7 @@ class OpenRun:
         return RunSetup.model_validate(self.kept_setup)
 
 
-def setup_now(row: asyncpg.Record, fields: Sequence[asyncpg.Record]) -> RunSetup:
+def setup_now(row: asyncpg.Record | Mapping[str, Any], fields: Sequence[asyncpg.Record]) -> RunSetup:
     """Return an import's set-up for a run.
 
     `row` has the import's name, setup, schedule and host_key, and manager_name; `fields` are its manager's, in order.
@@ -70,6 +70,28 @@ def setup_now(row: asyncpg.Record, fields: Sequence[asyncpg.Record]) -> RunSetup
     )
 
 
+async def setup_of(
+    connection: Connection, import_id: UUID, *, or_draft: bool = False, schedule_to_be: Mapping[str, Any] | None = None
+) -> tuple[UUID, RunSetup]:
+    """Return an import's manager, and the set-up with which a run would begin now; UserError `import_not_found`.
+
+    `or_draft`: also of one that is not finished. It has no schedule yet: `schedule_to_be` is the one it is to have.
+    """
+    row = await connection.fetchrow(
+        """SELECT i.manager_id, i.name, i.setup, i.schedule, i.host_key, m.name AS manager_name
+        FROM imports i JOIN managers m ON m.id = i.manager_id
+        WHERE i.id = $1 AND i.deleted_at IS NULL AND (NOT i.is_draft OR $2)""",
+        import_id,
+        or_draft,
+    )
+    if row is None:
+        raise UserError("import_not_found", "There is no such import.")
+    fields = await connection.fetch(
+        "SELECT number, name, kind FROM fields WHERE manager_id = $1 ORDER BY number", row["manager_id"]
+    )
+    return row["manager_id"], setup_now(dict(row) | {"schedule": row["schedule"] or schedule_to_be}, fields)
+
+
 async def request_run(
     connection: Connection,
     import_id: UUID,
@@ -78,22 +100,13 @@ async def request_run(
     now: datetime,
     dry_run: bool = False,
     account_id: UUID | None = None,
+    schedule_to_be: Mapping[str, Any] | None = None,
 ) -> UUID:
-    """Queue a run of an import with its set-up as it is now; returns the run's id.
+    """Queue a run of an import with its set-up as it is now; returns the run's id. Of a draft only dry runs can be had.
 
     UserError `import_not_found`, or `run_active` while another run of the import is under way.
     """
-    row = await connection.fetchrow(
-        """SELECT i.manager_id, i.name, i.setup, i.schedule, i.host_key, m.name AS manager_name
-        FROM imports i JOIN managers m ON m.id = i.manager_id WHERE i.id = $1 AND i.deleted_at IS NULL""",
-        import_id,
-    )
-    if row is None:
-        raise UserError("import_not_found", "There is no such import.")
-    fields = await connection.fetch(
-        "SELECT number, name, kind FROM fields WHERE manager_id = $1 ORDER BY number", row["manager_id"]
-    )
-    setup = setup_now(row, fields)
+    manager_id, setup = await setup_of(connection, import_id, or_draft=dry_run, schedule_to_be=schedule_to_be)
     run_id = new_id()
     try:
         async with connection.transaction():
@@ -102,7 +115,7 @@ async def request_run(
                 queued_at, requested_by) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9)""",
                 run_id,
                 import_id,
-                row["manager_id"],
+                manager_id,
                 trigger,
                 dry_run,
                 setup.model_dump(mode="json"),

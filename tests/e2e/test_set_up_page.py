@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 
+from tests.support.browser_page import SetUpSteps, running_browser, signed_in
 from tests.support.imports import set_up_import, sftp_source
 from tests.support.sftp_server import SftpServer
 from tests.support.stack import Stack
-from tests.support.system_packages import CHROMIUM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -21,22 +21,8 @@ FIELDS = [("Member no", "text"), ("First name", "text"), ("City", "text"), ("Ema
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if missing := CHROMIUM.reason_missing():
-        pytest.skip(missing)
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=str(CHROMIUM.required()), args=["--no-sandbox"])
+    async with running_browser() as running:
         yield running
-        await running.close()
-
-
-async def signed_in(browser: Browser, stack: Stack, *, zone: str | None = None) -> Page:
-    page = await browser.new_page(viewport={"width": 1200, "height": 900}, timezone_id=zone)
-    await page.goto(f"{stack.url}/login")
-    await page.fill("[name=login]", str(stack.ready["login"]))
-    await page.fill("[name=password]", str(stack.ready["password"]))
-    await page.click("button.main")
-    await page.wait_for_url(f"{stack.url}/")
-    return page
 
 
 async def test_a_file_is_previewed_taken_over_and_imported(
@@ -48,14 +34,12 @@ async def test_a_file_is_previewed_taken_over_and_imported(
         body = {"name": "Members", "fields": [{"name": name, "kind": kind} for name, kind in FIELDS]}
         manager_id = (await client.post("/managers", json=body)).json()["id"]
         page = await signed_in(browser, embedded_stack)
-        failures: list[str] = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.on("console", lambda message: failures.append(message.text) if message.type == "error" else None)
+        steps = SetUpSteps(page)
         await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
         await page.fill("[name=name]", "Mitglieder")
         await page.check("[name=source][value=upload]")
         await page.set_input_files("[name=file]", file)
-        await page.click("[data-preview]")
+        await steps.go_on("options", "preview")
         shown = page.locator("#preview")
         await expect(shown).to_contain_text("Semicolon", timeout=20_000)
         await expect(shown).to_contain_text("30 rows in all")
@@ -65,26 +49,28 @@ async def test_a_file_is_previewed_taken_over_and_imported(
 
         await shown.locator("[data-encoding=cp1252]").click()
         await expect(shown).to_contain_text("As you chose.", timeout=20_000)
-        await shown.locator("[data-settings]").click()
         assert await page.is_checked("[name=delimiter][value=semicolon]")
         assert await page.input_value("[name=skip_lines]") == "1"
         assert await page.input_value("[name=encoding]") == "cp1252"
-        await shown.locator("[data-mapping]").click()
+        await steps.go_on("mapping")
         columns = [await each.input_value() for each in await page.locator("table.mapping [name=column]").all()]
         assert columns == ["Mitgliedsnummer", "Vorname", "Ort", "E-Mail", "Kennwort", ""]
         assert await page.input_value("[name=key]") == "Member no"
         await page.locator("table.mapping [name=case]").nth(2).select_option("upper")
-        await page.click("button.main[value=save]")
+        await steps.go_on("outcome")
+        await steps.dry_run_ended()
+        await page.click("[data-finish]")
         await page.wait_for_url("**/imports")
-        assert failures == []
+        assert steps.failures == []
 
         (entry,) = (await client.get("/imports", params={"manager_id": manager_id})).json()["items"]
         assert entry["options"] | {"delimiter": ";", "skip_lines": 1, "encoding": "cp1252"} == entry["options"]
         assert entry["mapping"][2] == {"column": "Ort", "field": "City", "case": "upper"}
         await page.goto(f"{embedded_stack.url}/imports/{entry['id']}/edit")
         assert await page.locator("table.mapping [name=case]").nth(2).input_value() == "upper"
-        await page.click("[data-preview]")
-        await expect(page.locator("#preview")).to_contain_text("The import “Mitglieder” maps it so.", timeout=20_000)
+        await steps.go_to("mapping")
+        await expect(page.locator("#mapping")).to_contain_text("The import “Mitglieder” maps it so.", timeout=20_000)
+        assert await page.locator("table.mapping [name=case]").nth(2).input_value() == "upper"
         await page.close()
 
 
@@ -96,16 +82,19 @@ async def test_what_cannot_be_fetched_is_told_in_words(
         importing = await set_up_import(client, sftp_source(sftp, "there.csv"))
     page = await signed_in(browser, embedded_stack)
     await page.goto(f"{embedded_stack.url}/imports/{importing.import_id}/edit")
-    await page.click("[data-preview]")
+    steps = SetUpSteps(page)
+    await steps.go_to("preview")
     shown = page.locator("#preview")
     await expect(shown).to_contain_text("there.csv", timeout=20_000)
     link = await page.input_value("[name=link]")
+    await steps.go_to("source")
     await page.fill("[name=link]", link.replace("there", "nowhere"))
-    await page.click("[data-preview]")
+    await steps.go_to("preview")
     await expect(shown.locator("[role=alert]")).to_be_visible(timeout=20_000)
+    await steps.go_to("source")
     await page.fill("[name=link]", link)
+    await steps.go_to("preview")
     await page.check("[name=delimiter][value=pipe]")
-    await page.click("[data-preview]")
     await expect(shown).to_contain_text("As you chose.", timeout=20_000)
     await expect(shown).to_contain_text("1 column,")
     await page.close()
@@ -126,31 +115,33 @@ async def test_an_ambiguous_date_is_asked_and_a_new_file_is_detected_anew(
     await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
     await page.check("[name=source][value=upload]")
     await page.set_input_files("[name=file]", dates)
-    await page.click("[data-preview]")
+    steps = SetUpSteps(page)
+    await steps.go_on("options", "preview")
     shown = page.locator("#preview")
     await expect(shown).to_contain_text("Please choose", timeout=20_000)
+    await page.click("[data-next]")
+    await expect(page.locator("[data-step=preview] .said")).to_contain_text("Say how the file writes dates")
     await shown.get_by_role("button", name="1 February 1990").click()
     await expect(shown).not_to_contain_text("Please choose", timeout=20_000)
-    await shown.locator("[data-settings]").click()
     assert await page.input_value("[name=date_format]") == "%d/%m/%Y"
     assert await page.input_value("[name=decimal_separator]") == ","
     await page.locator("[name=encoding]").evaluate("input => { input.value = 'cp1252' }")
     await page.locator("[name=encoding]").dispatch_event("change")
 
+    await steps.go_back("options", "source")
     await page.set_input_files("[name=file]", others)
-    await page.click("[data-preview]")
+    await steps.go_on("options", "preview")
     await expect(shown).to_contain_text("DD.MM.YYYY", timeout=20_000)
-    await shown.locator("[data-settings]").click()
     assert await page.is_checked("[name=delimiter][value=comma]")
     assert await page.input_value("[name=encoding]") == ""
     assert await page.input_value("[name=date_format]") == "%d.%m.%Y"
     assert await page.input_value("[name=decimal_separator]") == "."
 
     await page.check("[name=delimiter][value=pipe]")
-    await page.click("[data-preview]")
     await expect(shown).to_contain_text("1 column,", timeout=20_000)
     await shown.locator("[data-detect]").click()
     await expect(shown).to_contain_text("3 columns,", timeout=20_000)
+    assert await page.is_checked("[name=delimiter][value=comma]")
     await page.close()
 
 
@@ -167,11 +158,12 @@ async def test_fields_for_columns_without_one_are_added_at_once(
         await page.fill("[name=name]", "People")
         await page.check("[name=source][value=upload]")
         await page.set_input_files("[name=file]", file)
-        await page.click("[data-preview]")
-        shown = page.locator("#preview")
-        await expect(shown).to_contain_text("2 rows in all", timeout=20_000)
-        await shown.locator("[data-mapping]").click()
-        fields = shown.locator(".new-fields")
+        steps = SetUpSteps(page)
+        await steps.go_on("options", "preview")
+        await expect(page.locator("#preview")).to_contain_text("2 rows in all", timeout=20_000)
+        await steps.go_on("mapping")
+        assert await steps.mapped() == [("Nick", "Nick")]
+        fields = page.locator(".new-fields")
         await fields.locator("summary").click()
         assert [await each.input_value() for each in await fields.locator("select").all()] == [
             "text",

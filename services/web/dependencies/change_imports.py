@@ -12,18 +12,23 @@ from services.web.forms.import_document import ImportView, import_view
 from shared.events.set_up import RemoteSource
 from shared.sealing import Sealer
 from shared.store.audit_log import AuditObject
-from shared.store.imports import ImportDraft, SavedImport, create_import, delete_import, get_import
+from shared.store.imports import ImportDraft, SavedImport, create_import, delete_import, finish_import, get_import
 from shared.store.managers import get_manager
 
 
 async def make_import(change: Change, sealer: Sealer, draft: ImportDraft) -> UUID:
     """Save a new import; starts no run."""
     import_id = await create_import(change.connection, draft, now=change.now)
-    after = await get_import(change.connection, import_id)
-    details = import_changes(None, await _view(change, sealer, after))
-    details |= secret_changes(Credentials(), _secrets(after, sealer))
-    await change.note("import.created", about_import(after), details)
+    await _note_created(change, sealer, import_id)
     return import_id
+
+
+async def finish_draft_import(change: Change, sealer: Sealer, saved: SavedImport, patch: dict[str, Any]) -> None:
+    """Let a draft become an import, with a patch applied as `patch_import` says; its row has to be locked."""
+    manager = await get_manager(change.connection, saved.manager_id)
+    await finish_import(change.connection, saved.id, now=change.now)
+    await patch_import(ImportDesk(change.connection, sealer, change.now), saved, manager, patch)
+    await _note_created(change, sealer, saved.id)
 
 
 async def change_import(change: Change, sealer: Sealer, saved: SavedImport, patch: dict[str, Any]) -> None:
@@ -48,6 +53,13 @@ async def remove_import(change: Change, import_id: UUID) -> SavedImport:
 def about_import(saved: SavedImport) -> AuditObject:
     """Return what the audit log calls an import."""
     return AuditObject("import", saved.id, saved.name)
+
+
+async def _note_created(change: Change, sealer: Sealer, import_id: UUID) -> None:
+    after = await get_import(change.connection, import_id)
+    details = import_changes(None, await _view(change, sealer, after))
+    details |= secret_changes(Credentials(), _secrets(after, sealer))
+    await change.note("import.created", about_import(after), details)
 
 
 async def _note_parts(change: Change, after: SavedImport, details: Changes) -> None:

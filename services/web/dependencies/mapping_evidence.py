@@ -31,7 +31,7 @@ async def remembered_mappings(connection: Connection, manager: Manager) -> dict[
             (line->>'field')::integer AS number, f.name AS field_name
         FROM (
             SELECT id, name, manager_id, setup FROM imports
-            WHERE deleted_at IS NULL AND (setup->'options'->>'has_header')::boolean
+            WHERE deleted_at IS NULL AND NOT is_draft AND (setup->'options'->>'has_header')::boolean
             ORDER BY manager_id = $1 DESC, id DESC LIMIT $2
         ) i
         CROSS JOIN jsonb_array_elements(i.setup->'mapping') AS line

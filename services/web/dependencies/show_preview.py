@@ -92,7 +92,7 @@ async def show_preview(resources: Resources, wanted: PreviewInput) -> PreviewVie
     """
     time_zone_named(wanted.time_zone)
     async with resources.database.pool.acquire() as connection:
-        saved = await get_import(connection, wanted.import_id) if wanted.import_id else None
+        saved = await get_import(connection, wanted.import_id, or_draft=True) if wanted.import_id else None
         manager_id = wanted.manager_id or (saved.manager_id if saved else None)
         manager = await _manager(connection, manager_id)
         source = await _source(connection, resources, wanted, saved)

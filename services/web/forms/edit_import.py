@@ -10,6 +10,7 @@ from services.web.forms.merge_patch import merged
 from services.web.forms.remote_source import same_server
 from shared.errors import UserError
 from shared.events.set_up import RemoteSource
+from shared.sealing import Sealer
 from shared.store.imports import SavedImport, update_import
 from shared.store.managers import Manager
 
@@ -42,6 +43,14 @@ async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, p
     if isinstance(source, RemoteSource) and isinstance(draft.setup.source, RemoteSource):
         forget_host_key = forget_host_key or not same_server(source.url, draft.setup.source.url)
     await update_import(desk.connection, draft, before=saved, forget_host_key=forget_host_key, now=desk.now)
+
+
+def kept_credentials(saved: SavedImport, url: str, sealer: Sealer) -> Credentials:
+    """Return a saved import's secrets as far as a link leads to the same server: they are no other's business."""
+    source = saved.setup.source
+    if isinstance(source, RemoteSource) and _stays(source, {"url": url}):
+        return credentials_of(source, sealer)
+    return Credentials()
 
 
 def _stays(source: RemoteSource, wanted: object) -> bool:

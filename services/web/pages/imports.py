@@ -19,6 +19,7 @@ from services.web.pages.render import YELLOW, page
 from services.web.security.access import needs
 from shared.errors import UserError
 from shared.rules.roles import Role
+from shared.store.import_drafts import list_drafts
 from shared.store.import_list import ImportQuery, ImportState, count_imports, find_imports
 from shared.store.imports import get_import
 from shared.store.managers import get_manager
@@ -29,6 +30,7 @@ router = page_router()
 
 _LISTED_PROBLEMS = 11  # ten are shown; one more tells that there are more
 _SHOWN = 50
+_DRAFTS = 20
 _MANY = 10
 """From so many imports on there is something to choose from."""
 
@@ -60,6 +62,9 @@ async def show_imports(
     query = ImportQuery(manager_id, resources.clock.now(), text, part.state, after)
     async with resources.database.pool.acquire() as connection:
         manager = await get_manager(connection, manager_id)
+        drafts = []
+        if visitor.may(Role.EDITOR):
+            drafts = await list_drafts(connection, manager_id=manager_id, account_id=visitor.account_id, limit=_DRAFTS)
         counts = await count_imports(connection, query)
         found = page_of(
             await find_imports(connection, query, limit=_SHOWN + 1), _SHOWN, lambda each: [each[0][0], str(each[0][1])]
@@ -77,6 +82,7 @@ async def show_imports(
         part=part,
         has_filters=counts["all"] > _MANY or text or part.state != "all",
         next=found.next,
+        drafts=drafts,
     )
 
 

@@ -7,13 +7,12 @@ from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.web.dependencies.file_form import read_file_form
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open
+from services.web.dependencies.set_up_form import read_set_up
 from services.web.dependencies.show_preview import PreviewView, show_preview
 from services.web.dependencies.visitor import Visitor
-from services.web.forms.credentials import SECRETS
-from services.web.forms.import_form import DELIMITERS, form_sent, preview_document
+from services.web.forms.import_form import DELIMITERS
 from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
 from services.web.forms.preview_input import PreviewInput
@@ -26,6 +25,7 @@ from shared.rules.roles import Role
 router = page_router()
 
 _ROWS = 12
+_SAMPLES = 3
 _DELIMITER_NAMES = {sign: name for name, sign in DELIMITERS.items()}
 
 
@@ -39,21 +39,12 @@ async def show_file(
     edited: Annotated[UUID | None, Query(alias="import")] = None,
 ) -> Response:
     """Show the beginning of the file that the form names, as a part of the page; a chosen file is taken up first."""
-    sent = await read_file_form(request, resources, visitor)
-    form = form_sent(sent.text, sent.every, [*sent.texts])
-    upload = None
-    if sent.upload is not None:
-        upload = {"upload_id": str(sent.upload.upload_id), "upload_name": sent.upload_name}
-        form.values |= upload
-    secrets = {name: sent.text(name) for name in SECRETS}
-    document = preview_document(form, secrets, str(manager), sent.text("chosen"))
+    sent = await read_set_up(request, resources, visitor)
     errors: list[str] = []
     shown: PreviewView | None = None
     wanted: PreviewInput | None = None
     try:
-        if form.values.get("source") == "upload" and not form.values.get("upload_id"):
-            raise UserError("file_missing", "Choose a file from your computer.")  # noqa: TRY301 - one way to tell
-        wanted = PreviewInput.model_validate(document | {"import_id": edited})
+        wanted = PreviewInput.model_validate(sent.preview_document(str(manager)) | {"import_id": edited})
         shown = await show_preview(resources, wanted)
     except InvalidInputError as error:
         errors = [each.message for each in error.errors]
@@ -70,10 +61,9 @@ async def show_file(
         kinds=list(Kind),
         manager_id=manager,
         errors=errors,
-        upload=upload,
-        chosen=bool(sent.text("chosen")),
-        settings=_settings(shown, wanted.options.encoding) if shown and wanted else None,
-        mapping=_mapping(shown) if shown else None,
+        upload=sent.upload,
+        chosen=bool(sent.chosen),
+        found=_found(shown, wanted.options.encoding) if shown and wanted else None,
     )
 
 
@@ -81,8 +71,6 @@ def _settings(shown: PreviewView, chosen_encoding: str | None) -> dict[str, Any]
     """Return what the form's inputs are to hold for the file to be read as it is shown."""
     detected = shown.detected
     known = _DELIMITER_NAMES.get(detected.delimiter)
-    # What the file says of itself, or is UTF-8, a run finds by itself.
-    guessed = detected.encoding if "encoding" in detected.confirm else ""
     notation = shown.proposed_notation
     return {
         "delimiter": known or "other",
@@ -91,9 +79,27 @@ def _settings(shown: PreviewView, chosen_encoding: str | None) -> dict[str, Any]
         "has_header": detected.has_header,
         "skip_lines": str(detected.skip_lines),
         "expected_columns": "" if detected.has_header else str(len(shown.columns)),
-        "encoding": chosen_encoding or guessed,
+        "encoding": chosen_encoding or "",  # a run finds the rest by itself; a guess is for a person to confirm
         **({"date_format": notation.date_format} if notation.date_format else {}),
         **({"decimal_separator": notation.decimal_separator} if notation.decimal_separator else {}),
+    }
+
+
+def _found(shown: PreviewView, chosen_encoding: str | None) -> dict[str, Any]:
+    """Return what the page's scripts fill in, and list beside the fields."""
+    return {
+        "settings": _settings(shown, chosen_encoding),
+        "mapping": _mapping(shown),
+        "columns": [
+            {
+                "name": column.name,
+                "samples": column.samples[:_SAMPLES],
+                "filled": int(column.filled * 100),
+                "kind": column.suggested_kind,
+                "hidden": column.is_password,
+            }
+            for column in shown.column_details
+        ],
     }
 
 
@@ -101,6 +107,11 @@ def _mapping(shown: PreviewView) -> dict[str, Any]:
     """Return the lines and the key that the form is to hold."""
     unique_id = shown.proposed_unique_id
     return {
-        "lines": [{"column": line.column, "field": line.field} for line in shown.proposed_mapping],
+        "lines": [
+            {"column": line.column, "field": line.field, "why": " ".join(line.evidence), "sure": line.score}
+            for line in shown.proposed_mapping
+        ],
         "key": unique_id.field if unique_id and unique_id.column is not None else None,
+        "key_column": unique_id.column if unique_id else None,
+        "key_why": " ".join(unique_id.evidence) if unique_id else "",
     }

@@ -39,7 +39,7 @@ _RUNS = 50
 _REASON_LENGTH = 1000
 _MISSED = 20
 
-_ABOUT = """SELECT i.id, i.name, i.manager_id, i.deleted_at, m.name AS manager_name
+_ABOUT = """SELECT i.id, i.name, i.manager_id, i.deleted_at, i.is_draft, m.name AS manager_name
     FROM imports i JOIN managers m ON m.id = i.manager_id WHERE i.id = $1"""
 
 

@@ -1,37 +1,42 @@
 """The page on which an import is set up or edited."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from services.web.dependencies.change_imports import change_import, make_import
+from services.web.dependencies.change import Change
+from services.web.dependencies.change_imports import make_import
 from services.web.dependencies.change_managers import make_field
-from services.web.dependencies.file_form import FileForm, read_file_form
+from services.web.dependencies.decide_runs import approve_plan
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open, Resources
-from services.web.dependencies.try_source import try_input
+from services.web.dependencies.set_up_drafts import finish_set_up, save_edited, secrets_of_draft
+from services.web.dependencies.set_up_form import SentSetUp, read_set_up
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor
-from services.web.forms.credentials import SECRETS
 from services.web.forms.import_checks import ImportDesk, draft_import
 from services.web.forms.import_document import ImportView
-from services.web.forms.import_form import ImportForm, document_of, empty_form, form_of, form_sent
-from services.web.forms.import_input import ImportInput, RemoteInput
+from services.web.forms.import_form import ImportForm, empty_form, form_of
+from services.web.forms.import_input import ImportInput
 from services.web.forms.input_errors import InvalidInputError
 from services.web.forms.invalid import input_errors
+from services.web.forms.kept_form import form_from_json
 from services.web.forms.manager_input import FieldInput
 from services.web.pages.render import page, time_zones
 from services.web.security.access import needs
 from services.web.security.sessions import Session
-from shared.errors import TransientError, UserError
+from shared.errors import UserError
+from shared.postgres.database import Connection
 from shared.rules.kinds import Kind
 from shared.rules.roles import Role
+from shared.store.import_drafts import SetUpDraft, find_draft, get_draft
 from shared.store.imports import get_import
 from shared.store.managers import get_manager
+from shared.store.plan_requests import PlanRequest, plan_to_run
 from shared.store.runs import request_run
 
 router = page_router()
@@ -42,44 +47,24 @@ _HARMLESS: dict[str, Any] = {"name": "-", "schedule": None}
 
 @dataclass
 class _Sheet:
-    """The form in hand; `entry` is the import that is edited, None for a new one."""
+    """The form in hand; `entry` is the import that is edited, None for a new one; `kept` the one with saved secrets."""
 
     manager_id: UUID
     form: ImportForm
     entry: ImportView | None = None
+    kept: ImportView | None = None
+    draft_id: UUID | None = None
     errors: dict[str, list[str]] = field(default_factory=dict)
     lines: int = 0
     password_lost: bool = False
 
 
-@router.post("/imports/test-connection")
-@needs(Role.EDITOR)
-async def show_connection_test(
-    request: Request,
-    resources: Open,
-    visitor: Visitor,
-    edited: Annotated[UUID | None, Query(alias="import")] = None,
-) -> Response:
-    """Try the source as it stands in the form, and show how far that came, as a part of the page."""
-    sent = await read_file_form(request, resources, visitor)
-    saved = None
-    if edited is not None:
-        async with resources.database.pool.acquire() as connection:
-            saved = await get_import(connection, edited)
-    secrets = {name: sent.text(name) for name in SECRETS}
-    document = document_of(form_sent(sent.text, sent.every, [*sent.texts]), secrets, "")["source"]
-    errors: list[str] = []
-    tested = None
-    try:
-        wanted = RemoteInput.model_validate(document)
-        tested = await try_input(resources, wanted, saved, time_zone=sent.text("time_zone") or "UTC")
-    except InvalidInputError as error:
-        errors = [each.message for each in error.errors]
-    except ValidationError as error:
-        errors = [each.message for each in input_errors(error).errors]
-    except (UserError, TransientError) as error:
-        errors = [error.message]
-    return page(request, "connection_test.html", visitor, tested=tested, errors=errors)
+@dataclass(frozen=True)
+class _Saved:
+    """An import that was saved; `tried`: a dry run of it was looked at before."""
+
+    import_id: UUID
+    tried: bool = False
 
 
 @router.get("/imports/new")
@@ -96,12 +81,25 @@ async def save_new(request: Request, resources: Open, visitor: Visitor, manager:
     return await _save(request, resources, visitor, manager, None)
 
 
+@router.get("/imports/drafts/{draft_id}")
+@needs(Role.EDITOR)
+async def show_draft(draft_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Show the form of a set-up that was not finished, as it was left."""
+    async with resources.transaction() as connection:
+        draft = await get_draft(connection, draft_id, visitor.account_id)
+        entry, kept = await _imports_of(connection, resources, draft)
+    form, had_secrets = form_from_json(draft.form)
+    lost = had_secrets and draft.import_id is None
+    sheet = _Sheet(draft.manager_id, form, entry, kept, draft.id, password_lost=lost)
+    return await _show(request, resources, visitor, sheet)
+
+
 @router.get("/imports/{import_id}/edit")
 @needs(Role.EDITOR)
 async def show_edit(import_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Show the form of a saved import."""
     entry = await _entry(resources, import_id)
-    return await _show(request, resources, visitor, _Sheet(entry.manager_id, form_of(entry), entry))
+    return await _show(request, resources, visitor, _Sheet(entry.manager_id, form_of(entry), entry, entry))
 
 
 @router.post("/imports/{import_id}/edit")
@@ -115,55 +113,65 @@ async def save_edit(import_id: UUID, request: Request, resources: Open, visitor:
 async def _save(
     request: Request, resources: Resources, visitor: Session, manager_id: UUID, entry: ImportView | None
 ) -> Response:
-    sent = await read_file_form(request, resources, visitor)
-    form = form_sent(sent.text, sent.every, [*sent.texts])
-    if sent.upload is not None:
-        form.values |= {"upload_id": str(sent.upload.upload_id), "upload_name": sent.upload_name}
-    # What is secret is never sent back, so it has to be typed again.
-    typed = any(sent.text(name) for name in SECRETS)
-    sheet = _Sheet(manager_id, form, entry, password_lost=typed)
-    action = sent.text("action")
+    sent = await read_set_up(request, resources, visitor)
+    sheet = _Sheet(manager_id, sent.form, entry, entry, sent.draft_id, password_lost=sent.has_secrets)
     try:
-        if action == "more":
-            sheet.lines = len(form.lines) + _MORE_LINES
-        elif action == "add_field":
+        if sent.action == "more":
+            sheet.lines = len(sent.form.lines) + _MORE_LINES
+        elif sent.action == "add_field":
             await _add_field(resources, visitor, sheet)
         else:
-            import_id = await _store(resources, visitor, sheet, sent)
-            if action in {"run", "dry_run"}:
-                async with resources.transaction() as connection:
-                    run_id = await request_run(
-                        connection,
-                        import_id,
-                        trigger="now",
-                        now=resources.clock.now(),
-                        dry_run=action == "dry_run",
-                        account_id=visitor.account_id,
-                    )
+            saved = await _store(resources, visitor, sheet, sent)
+            if sent.action in {"run", "dry_run"}:
+                run_id = await _start(resources, visitor, saved, dry_run=sent.action == "dry_run")
                 return RedirectResponse(f"/runs/{run_id}", 303)
             return RedirectResponse(f"/managers/{manager_id}/imports", 303)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
         for each in shown.errors if isinstance(shown, InvalidInputError) else [shown]:
             sheet.errors.setdefault(each.field or "form", []).append(each.message)
+    async with resources.transaction() as connection:
+        draft = await find_draft(connection, sheet.draft_id, visitor.account_id)
+        if draft is not None:
+            _, sheet.kept = await _imports_of(connection, resources, draft)
     return await _show(request, resources, visitor, sheet)
 
 
-async def _store(resources: Resources, visitor: Session, sheet: _Sheet, sent: FileForm) -> UUID:
-    secrets = {name: sent.text(name) for name in SECRETS}
-    document = document_of(sheet.form, secrets, str(sheet.manager_id))
-    if document["source"]["kind"] == "upload" and not document["source"]["upload_id"]:
-        raise UserError("file_missing", "Choose a file from your computer.", field="source.upload_id")
+async def _store(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp) -> _Saved:
+    document = sent.document(str(sheet.manager_id))
+    edits = sheet.entry.id if sheet.entry else None
     async with resources.change(visitor.actor) as change:
-        desk = ImportDesk(change.connection, resources.sealer, change.now)
-        if sheet.entry is None:
-            draft = await draft_import(desk, await _whole_input(desk, document))
-            return await make_import(change, resources.sealer, draft)
-        saved = await get_import(change.connection, sheet.entry.id, lock=True)
-        if document["source"].get("host_key") == saved.host_key:
-            document["source"].pop("host_key", None)  # shown because it was seen, not because it was given
-        await change_import(change, resources.sealer, saved, document)
-        return saved.id
+        draft = await find_draft(change.connection, sheet.draft_id, visitor.account_id)
+        if draft is not None and (draft.manager_id, draft.edits) == (sheet.manager_id, edits):
+            finished = await finish_set_up(change, resources.sealer, draft, document)
+            if finished is not None:
+                return _Saved(finished, tried=True)
+        if edits is not None:
+            await save_edited(change, resources.sealer, edits, document)
+            return _Saved(edits)
+        return _Saved(await _make(change, resources, document))
+
+
+async def _make(change: Change, resources: Resources, document: dict[str, Any]) -> UUID:
+    desk = ImportDesk(change.connection, resources.sealer, change.now)
+    return await make_import(change, resources.sealer, await draft_import(desk, await _whole_input(desk, document)))
+
+
+async def _start(resources: Resources, visitor: Session, saved: _Saved, *, dry_run: bool) -> UUID:
+    """Queue a run; where its dry run was looked at by somebody who may approve, what they saw is what is done."""
+    async with resources.change(visitor.actor) as change:
+        if saved.tried and not dry_run and visitor.may(Role.APPROVER):
+            plan = await plan_to_run(change.connection, saved.import_id)
+            if plan is not None:
+                return await approve_plan(change, plan, PlanRequest(visitor.account_id, change.now))
+        return await request_run(
+            change.connection,
+            saved.import_id,
+            trigger="now",
+            now=change.now,
+            dry_run=dry_run,
+            account_id=visitor.account_id,
+        )
 
 
 async def _whole_input(desk: ImportDesk, document: dict[str, Any]) -> ImportInput:
@@ -206,6 +214,8 @@ async def _show(request: Request, resources: Resources, visitor: Session, sheet:
         status=422 if sheet.errors else 200,
         manager=manager,
         entry=sheet.entry,
+        kept=sheet.kept,
+        draft_id=sheet.draft_id,
         values=sheet.form.values,
         lines=sheet.form.shown_lines(max(sheet.lines, len(manager.fields))),
         errors=sheet.errors,
@@ -219,3 +229,14 @@ async def _entry(resources: Resources, import_id: UUID) -> ImportView:
     async with resources.database.pool.acquire() as connection:
         saved = await get_import(connection, import_id)
         return (await view_imports(connection, resources, [saved]))[0]
+
+
+async def _imports_of(
+    connection: Connection, resources: Resources, draft: SetUpDraft
+) -> tuple[ImportView | None, ImportView | None]:
+    """Return the import that a draft edits, and the one whose saved secrets count in it."""
+    edited = await get_import(connection, draft.edits) if draft.edits else None
+    kept = await secrets_of_draft(connection, draft)
+    found = [each for each in (edited, kept) if each is not None]
+    views = {view.id: view for view in await view_imports(connection, resources, found)}
+    return (views[edited.id] if edited else None), (views[kept.id] if kept else None)

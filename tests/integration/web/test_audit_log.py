@@ -73,6 +73,10 @@ NOTHING_TO_NOTE = {
     # What follows changes nothing that is set up.
     ("POST", "/imports/preview"),
     ("POST", "/imports/schedule-preview"),
+    # A set-up that is not finished is nobody else's business; it is noted once it is.
+    ("POST", "/imports/steps"),
+    ("POST", "/imports/dry-run"),
+    ("POST", "/imports/drafts/{draft_id}/discard"),
     ("POST", "/imports/test-connection"),
     ("POST", "/api/v1/uploads"),
     ("POST", "/api/v1/previews"),
@@ -89,6 +93,7 @@ WRITERS = {
     "create_manager",
     "delete_import",
     "delete_manager",
+    "finish_import",
     "pause_applies",
     "pause_import",
     "rename_manager",

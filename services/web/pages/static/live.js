@@ -35,6 +35,20 @@ function show(place, run) {
   set("rows", run.progress.rows.toLocaleString("en"));
 }
 
+/** Show a run as it goes on wherever it stands on the page, and call `ended` once it has ended. */
+function watchRun(address, places, ended) {
+  const events = new EventSource(address);
+  events.addEventListener("run", (event) => {
+    const run = JSON.parse(event.data);
+    for (const place of places()) show(place, run);
+    if (run.finished_at) {
+      events.close();
+      ended();
+    }
+  });
+  return events;
+}
+
 const watched = new Set();
 
 // A run that has ended is shown as the server tells it: in its place where the page can do that.
@@ -49,12 +63,8 @@ function watch(part) {
     const address = place.dataset.run;
     if (watched.has(address)) continue;
     watched.add(address);
-    const events = new EventSource(address);
-    events.addEventListener("run", (event) => {
-      const run = JSON.parse(event.data);
-      for (const shown of document.querySelectorAll(`[data-run="${address}"]`)) show(shown, run);
-      if (!run.finished_at) return;
-      events.close();
+    const places = () => document.querySelectorAll(`[data-run="${address}"]`);
+    watchRun(address, places, () => {
       watched.delete(address);
       ended(place);
     });

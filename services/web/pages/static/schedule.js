@@ -8,7 +8,7 @@ for (const section of document.querySelectorAll("[data-schedule]")) {
   const show = async () => {
     const fields = new URLSearchParams({ csrf: form.elements.csrf.value });
     for (const input of section.querySelectorAll("input, select")) {
-      if (!["radio", "checkbox"].includes(input.type) || input.checked) fields.set(input.name, input.value);
+      if (input.name && (!["radio", "checkbox"].includes(input.type) || input.checked)) fields.set(input.name, input.value);
     }
     const asked = ++newest;
     try {

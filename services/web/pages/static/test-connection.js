@@ -10,7 +10,8 @@ for (const button of document.querySelectorAll("[data-test-connection]")) {
     button.disabled = true;
     place.textContent = "Testing the connection…";
     try {
-      const answer = await fetch(button.dataset.testConnection, { method: "POST", body: form });
+      const address = addressOf(button.form, "/imports/test-connection");
+      const answer = await fetch(address, { method: "POST", body: form });
       if (!answer.ok) throw new Error(answer.statusText);
       place.innerHTML = await answer.text();
     } catch {

@@ -12,7 +12,7 @@ SIDE_BY_SIDE := -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit contracts integration e2e faults test test-long servers bench-run bench-fetch bench-many bench-parse bench-sync bench-due bench-crowd demo up docs lock compose clean
+.PHONY: help setup check unit contracts integration e2e faults test test-long servers screenshots bench-run bench-fetch bench-many bench-parse bench-sync bench-due bench-crowd demo up docs lock compose clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ faults: setup ## Processes killed, servers gone, records spoilt
 
 test: setup ## All tests; says which broker and database they used
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
+
+screenshots: setup ## Make the pictures in README and docs anew
+	$(BIN)/pytest tests/e2e/test_screenshots.py --write-screenshots $(ARGS)
 
 bench-run: setup ## How long a run takes, beside the bare job in the same minute
 	$(BIN)/python -m benchmarks.run_latency

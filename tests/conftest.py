@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch between a seeded tenth and all that is asked for."""
     parser.addoption("--long", action="store_true", help="run every round, scenario and example that is asked for")
     parser.addoption("--write-servers", action="store_true", help="write the table of servers in the docs anew")
+    parser.addoption("--write-screenshots", action="store_true", help="make the pictures in the docs anew")
     parser.addoption("--seed", type=int, default=20261123, help="what random choices in tests start from")
 
 

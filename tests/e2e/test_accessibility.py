@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from services.web.app import create_app
 from services.web.settings import Settings
 from tests.integration.web.routes import our_routes
+from tests.support.browser_page import running_browser
 from tests.support.page_tour import PageTour, Words
 from tests.support.stack import Stack
-from tests.support.system_packages import CHROMIUM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,12 +26,8 @@ LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if missing := CHROMIUM.reason_missing():
-        pytest.skip(missing)
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=str(CHROMIUM.required()), args=["--no-sandbox"])
+    async with running_browser() as running:
         yield running
-        await running.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

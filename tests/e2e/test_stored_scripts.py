@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
+from tests.support.browser_page import running_browser
 from tests.support.page_tour import PageTour, Words, signed_in
 from tests.support.stack import Stack
-from tests.support.system_packages import CHROMIUM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,12 +24,8 @@ HOSTILE = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if missing := CHROMIUM.reason_missing():
-        pytest.skip(missing)
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=str(CHROMIUM.required()), args=["--no-sandbox"])
+    async with running_browser() as running:
         yield running
-        await running.close()
 
 
 @pytest.mark.timeout(600)

@@ -12,7 +12,7 @@ SIDE_BY_SIDE := -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit contracts integration e2e faults test test-long servers screenshots bench-run bench-fetch bench-many bench-parse bench-sync bench-due bench-crowd demo up docs lock compose clean
+.PHONY: help setup check unit contracts integration e2e faults test test-long servers screenshots bench-run bench-fetch bench-many bench-parse bench-sync bench-due bench-pages bench-crowd demo up docs lock compose clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench-parse: setup ## How fast chunks become batches, beside a bare csv.reader l
 
 bench-due: setup ## How soon 10,000 of 100,000 schedules run that are due in one second; two schedulers, one is killed
 	$(BIN)/python -m benchmarks.run_due
+
+bench-pages: setup ## How long each page takes among 1,000 imports, 100,000 runs and 1,000,000 contacts, beside a small system
+	$(BIN)/python -m benchmarks.run_pages
 
 bench-crowd: setup ## The whole road under 1,000 imports that are due in one second, and where the time goes; IMPORTS=1000
 	$(BIN)/python -m benchmarks.run_crowd

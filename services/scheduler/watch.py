@@ -46,7 +46,8 @@ _ANY_OPEN = "SELECT EXISTS (SELECT FROM runs WHERE finished_at IS NULL AND statu
 
 _TOO_OLD = """
 SELECT id, attempt FROM runs WHERE status IN ('fetching', 'staging', 'planning') AND finished_at IS NULL
-    AND started_at < $1 AND started_at >= $2
+    AND started_at < $1 AND started_at >= $2 AND (status <> 'planning' OR dry_run
+        OR NOT EXISTS (SELECT FROM applies_pause WHERE ended_at IS NULL OR ended_at > $1))
 FOR NO KEY UPDATE SKIP LOCKED
 """
 

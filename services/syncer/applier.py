@@ -9,11 +9,12 @@ from uuid import UUID
 
 import structlog
 
-from services.syncer.adapters.applies_pause import AppliesPausedError, require_no_pause, until_applies_go_on
+from services.syncer.adapters.applies_pause import AppliesPausedError, is_held, put_back, until_applies_go_on
 from services.syncer.adapters.applying import LockedManager, apply_plan, lock_manager
 from services.syncer.adapters.kept_hashes import all_hashed
 from services.syncer.adapters.lease import lease
 from services.syncer.adapters.making_plans import make_plan
+from services.syncer.adapters.open_run_beats import beat_while_open
 from services.syncer.adapters.password_hashing import hash_passwords
 from services.syncer.adapters.plan_store import forget_plan, keep_plan, kept_plan
 from services.syncer.adapters.settling_fingerprints import settle_fingerprints
@@ -23,26 +24,18 @@ from services.syncer.ports import Passwords
 from shared.clock import Clock
 from shared.errors import ContactsSyncError, TransientError
 from shared.kafka.delivery import DOWN
-from shared.postgres.database import DATABASE_DOWN, DATABASE_FAILED, Connection, Database
+from shared.postgres.database import DATABASE_DOWN, Connection, Database
 from shared.rules.key_field import key_field_differs, undo_has_other_key
 from shared.sealing import Sealer
 from shared.store.run_end import Outcome, close_run
 from shared.store.runs import OpenRun, enter_step, give_up_attempt, read_open_run
 
-BEAT_SECONDS = 2.0
 _SERVICE = "syncer"
 _RETRY_SECONDS = 1.0
 _MOST_TRIES = 10
 _MOST_PLANS = 2
 """Plans that contacts may outrun, each planned beside what people do, before they are made to wait for one."""
 _log = structlog.get_logger("contacts_sync.syncer")
-
-# A row that somebody holds is passed over: its run is at work. Rows are locked in one order.
-_BEAT = """
-UPDATE runs SET beat_at = clock_timestamp() WHERE id IN (
-    SELECT id FROM runs WHERE id = ANY ($1) AND status IN ('planning', 'applying')
-    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
-"""
 
 
 class Applier:
@@ -65,7 +58,8 @@ class Applier:
             self._tasks[run_id] = task
             task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
         if self._beating is None or self._beating.done():
-            self._beating = asyncio.create_task(self._beat(), name="apply heartbeat")
+            beating = beat_while_open(self._database.pool, self._tasks)
+            self._beating = asyncio.create_task(beating, name="apply heartbeat")
 
     async def begin_unfinished(self) -> None:
         """Take up what a process that is gone may have left; what another one holds is left to it."""
@@ -84,11 +78,7 @@ class Applier:
         tries = 0
         while True:
             try:
-                await until_applies_go_on(self._database.pool, run_id)
-                async with self._places, self._database.pool.acquire() as connection:
-                    await self._work(connection, run_id, attempt)
-            except AppliesPausedError:
-                continue
+                await self._work_once_applies_go_on(run_id, attempt)
             except TransientError as error:
                 if error.code == "staging_lost":
                     await give_up_attempt(self._database.pool, run_id, attempt)
@@ -106,14 +96,22 @@ class Applier:
                 return
             except Exception:  # noqa: BLE001 - the run must end with a reason, whatever went wrong
                 _log.exception("apply failed unforeseen", run_id=str(run_id))
-                fault = ContactsSyncError(
-                    "apply_failed", "The plan could not be applied because of a fault in this system."
-                )
-                await self._fail(run_id, attempt, fault)
+                message = "The plan could not be applied because of a fault in this system."
+                await self._fail(run_id, attempt, ContactsSyncError("apply_failed", message))
                 return
             else:
                 return
             await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _work_once_applies_go_on(self, run_id: UUID, attempt: int) -> None:
+        """Work on a run; while all applies are paused it waits, planned, and takes up no place."""
+        while True:
+            try:
+                async with self._places, self._database.pool.acquire() as connection:
+                    return await self._work(connection, run_id, attempt)
+            except AppliesPausedError:
+                await put_back(self._database.pool, run_id, attempt)
+                await until_applies_go_on(self._database.pool, run_id)
 
     async def _work(self, connection: Connection, run_id: UUID, attempt: int) -> None:
         async with lease(connection, run_id) as held:
@@ -139,45 +137,46 @@ class Applier:
                 staged = await complete_set(connection, run)
                 await settle_fingerprints(connection, self._database.pool, run, staged, self._sealer, self._passwords)
 
-    async def _beat(self) -> None:
-        """Beat for all runs that are worked on or wait for it, while there are any."""
-        while True:
-            await asyncio.sleep(BEAT_SECONDS)
-            if not self._tasks:
-                return
-            try:
-                await self._database.pool.execute(_BEAT, list(self._tasks))
-            except DATABASE_FAILED as error:
-                _log.warning("a beat was missed", error=type(error).__name__)
-
     async def _plan(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
-        """Store a plan that fits the contacts as they are, where there is none yet; true when it is to be applied."""
+        """Store a plan that fits the contacts as they are, where there is none yet; true when it is to be applied.
+
+        AppliesPausedError where it has to wait, planned.
+        """
         async with connection.transaction():
             locked = await _locked(connection, run_id, attempt)
             if locked is None:
                 return False
             run, manager = locked
-            if run.plan_change_number == manager.change_number:
-                return True
-            key_field = run.setup.unique_id.field
-            if manager.contacts and manager.key_field not in {None, key_field}:
-                told = key_field_differs if run.undoes is None else undo_has_other_key
-                error = told(run.setup.field_name(key_field))
-                await self._close(connection, run, Outcome("failed", error.code, error.message))
+            is_planned = run.plan_change_number == manager.change_number
+            if not is_planned and not await self._make_plan(connection, run, manager):
                 return False
-            plan = await make_plan(connection, run, manager, sealer=self._sealer, source=self._source)
-            await keep_plan(connection, run, manager, plan)
-            verdict = plan.verdict
-            if not verdict.applies:
-                outcome = Outcome(verdict.status, verdict.code, verdict.message, counts=plan.counts)
-                await self._close(connection, run, outcome)
-                return False
-            # A crash that takes this plan from the log leaves the run where it was, to be planned again.
-            await connection.execute("SET LOCAL synchronous_commit = off")
-            return (
-                await enter_step(connection, run_id, attempt, "applying", service=_SERVICE, now=self._clock.now())
-                or run.status == "applying"
-            )
+            if not (held := await is_held(connection, run_id)):
+                if is_planned and run.status == "applying":
+                    return True
+                # A crash that takes this plan from the log leaves the run where it was, to be planned again.
+                await connection.execute("SET LOCAL synchronous_commit = off")
+                entered = await enter_step(
+                    connection, run_id, attempt, "applying", service=_SERVICE, now=self._clock.now()
+                )
+        if held:
+            raise AppliesPausedError
+        return entered or run.status == "applying"
+
+    async def _make_plan(self, connection: Connection, run: OpenRun, manager: LockedManager) -> bool:
+        """Store a plan; false where it is not to be applied, and the run was closed."""
+        key_field = run.setup.unique_id.field
+        if manager.contacts and manager.key_field not in {None, key_field}:
+            told = key_field_differs if run.undoes is None else undo_has_other_key
+            error = told(run.setup.field_name(key_field))
+            await self._close(connection, run, Outcome("failed", error.code, error.message))
+            return False
+        plan = await make_plan(connection, run, manager, sealer=self._sealer, source=self._source)
+        await keep_plan(connection, run, manager, plan)
+        verdict = plan.verdict
+        if not verdict.applies:
+            outcome = Outcome(verdict.status, verdict.code, verdict.message, counts=plan.counts)
+            await self._close(connection, run, outcome)
+        return verdict.applies
 
     async def _plan_and_apply(self, connection: Connection, run_id: UUID, attempt: int) -> bool:
         """Plan and apply under one lock of the manager, for whom people edit without a pause; they wait meanwhile.
@@ -199,7 +198,8 @@ class Applier:
             if locked is None:
                 return True
             run, manager = locked
-            await require_no_pause(connection, run_id)
+            if await is_held(connection, run_id):
+                raise AppliesPausedError
             if manager.change_number != run.plan_change_number:
                 return False
             plan = await kept_plan(connection, run)

@@ -83,11 +83,13 @@ async def _consumer(settings: KafkaSettings, client_id: str) -> AsyncIterator[An
 
 
 async def read_dead_letters(
-    settings: KafkaSettings, topics: Iterable[Topic] = ALL, *, who: str = "cli"
+    settings: KafkaSettings, topics: Iterable[Topic] = ALL, *, newest: int | None = None, who: str = "cli"
 ) -> list[DeadLetter]:
-    """Return all dead letters that lie in the topics now, by topic, partition and offset; `who` asks the broker."""
+    """Return the dead letters that lie in the topics now, by topic, partition and offset; `who` asks the broker.
+
+    `newest`: of each partition only so many.
+    """
     by_name = {topic.dead_letters: topic for topic in topics}
-    found: list[DeadLetter] = []
     async with _consumer(settings, f"contacts-sync-{who}") as consumer, asyncio.timeout(_READ_SECONDS):
         existing = await consumer.topics()
         places = [
@@ -99,15 +101,30 @@ async def read_dead_letters(
         if not places:
             return []
         consumer.assign(places)
+        begins: dict[TopicPartition, int] = await consumer.beginning_offsets(places)
         ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
-        open_places = {place for place in places if await consumer.position(place) < ends[place]}
-        while open_places:
-            batch = await consumer.getmany(*open_places, timeout_ms=_POLL_MS)
-            for place, records in batch.items():
-                found += [_dead_letter(by_name[place.topic], record) for record in records]
-            open_places = {place for place in open_places if await consumer.position(place) < ends[place]}
+        starts = begins if newest is None else {each: max(begins[each], ends[each] - newest) for each in places}
+        found = await _between(consumer, by_name, starts, ends)
     return sorted(found, key=lambda letter: (letter.topic.name, letter.partition, letter.offset))
+
+
+async def _between(
+    consumer: Any,  # noqa: ANN401 - aiokafka has no types
+    topics: dict[str, Topic],
+    starts: dict[TopicPartition, int],
+    ends: dict[TopicPartition, int],
+) -> list[DeadLetter]:
+    """Read the places that are assigned, each from its start until before its end."""
+    for place, start in starts.items():
+        consumer.seek(place, start)
+    found: list[DeadLetter] = []
+    open_places = {place for place, start in starts.items() if start < ends[place]}
+    while open_places:
+        batch = await consumer.getmany(*open_places, timeout_ms=_POLL_MS)
+        for place, records in batch.items():
+            found += [_dead_letter(topics[place.topic], each) for each in records if each.offset < ends[place]]
+        open_places = {place for place in open_places if await consumer.position(place) < ends[place]}
+    return found
 
 
 async def _partitions(consumer: Any, name: str) -> set[int]:  # noqa: ANN401 - aiokafka has no types
@@ -130,9 +147,15 @@ async def find_dead_letter(
     settings: KafkaSettings, topic: Topic, partition: int, offset: int, *, who: str = "cli"
 ) -> DeadLetter:
     """Return one dead letter by its place in the dead-letter topic; UserError `dead_letter_not_found`."""
-    for letter in await read_dead_letters(settings, [topic], who=who):
-        if (letter.partition, letter.offset) == (partition, offset):
-            return letter
+    place = TopicPartition(topic.dead_letters, partition)
+    async with _consumer(settings, f"contacts-sync-{who}") as consumer, asyncio.timeout(_READ_SECONDS):
+        if place.topic in await consumer.topics() and partition in await _partitions(consumer, place.topic):
+            consumer.assign([place])
+            begins, ends = await consumer.beginning_offsets([place]), await consumer.end_offsets([place])
+            if begins[place] <= offset < ends[place]:
+                found = await _between(consumer, {place.topic: topic}, {place: offset}, {place: offset + 1})
+                if found:
+                    return found[0]
     message = f"{topic.dead_letters} has no record at partition {partition}, offset {offset}: list them first."
     raise UserError("dead_letter_not_found", message)
 

@@ -21,7 +21,7 @@ class AppliesPause(BaseModel):
 
 async def applies_pause(connection: Connection) -> AppliesPause | None:
     """Return the pause that is on, None where there is none."""
-    row = await connection.fetchrow("SELECT since, login, reason FROM applies_pause")
+    row = await connection.fetchrow("SELECT since, login, reason FROM applies_pause WHERE ended_at IS NULL")
     return AppliesPause.model_validate(dict(row)) if row else None
 
 
@@ -29,7 +29,9 @@ async def pause_applies(connection: Connection, *, reason: str, login: str | Non
     """Pause; UserError `applies_paused` where it is on already."""
     done = await connection.fetchval(
         """INSERT INTO applies_pause (since, login, reason) VALUES ($1, $2, $3)
-        ON CONFLICT DO NOTHING RETURNING true""",
+        ON CONFLICT (only_one) DO UPDATE SET since = excluded.since, login = excluded.login, reason = excluded.reason,
+            ended_at = NULL WHERE applies_pause.ended_at IS NOT NULL
+        RETURNING true""",
         now,
         login,
         reason,
@@ -38,7 +40,10 @@ async def pause_applies(connection: Connection, *, reason: str, login: str | Non
         raise UserError("applies_paused", "All applies are paused already.")
 
 
-async def resume_applies(connection: Connection) -> None:
+async def resume_applies(connection: Connection, *, now: datetime) -> None:
     """Let runs write again; UserError `applies_not_paused`."""
-    if not await connection.fetchval("DELETE FROM applies_pause RETURNING true"):
+    ended = await connection.fetchval(
+        "UPDATE applies_pause SET ended_at = $1 WHERE ended_at IS NULL RETURNING true", now
+    )
+    if not ended:
         raise UserError("applies_not_paused", "Applies are not paused.")

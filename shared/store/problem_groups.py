@@ -28,8 +28,10 @@ async def problem_groups(connection: Connection, run_id: UUID) -> list[ProblemGr
     """Return the reasons of a run's first `MOST_COUNTED` problems: errors first, then by how often."""
     rows = await connection.fetch(
         """SELECT severity, code, column_name AS column, count(*), min(message) AS message,
-            array_remove((array_agg(line ORDER BY ordinal))[1:$3], NULL) AS lines
-        FROM (SELECT * FROM run_problems WHERE run_id = $1 ORDER BY ordinal LIMIT $2) AS first
+            array_remove((array_agg(line))[1:$3], NULL) AS lines
+        FROM (
+            SELECT severity, code, column_name, message, line FROM run_problems
+            WHERE run_id = $1 ORDER BY ordinal LIMIT $2) AS first
         GROUP BY severity, code, column_name ORDER BY severity = 'error' DESC, count(*) DESC, code, column_name""",
         run_id,
         MOST_COUNTED,

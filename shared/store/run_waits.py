@@ -18,8 +18,8 @@ Those before it are in the order in which the scheduler takes them up: who asks 
 """
 
 
-PAUSED_SINCE: Final = """CASE WHEN r.status IN ('planning', 'applying') AND NOT r.dry_run
-    THEN (SELECT since FROM applies_pause) END AS paused_since"""
+PAUSED_SINCE: Final = """CASE WHEN r.status = 'planning' AND NOT r.dry_run
+    THEN (SELECT since FROM applies_pause WHERE ended_at IS NULL) END AS paused_since"""
 """A column for a query of runs `r`: since when all applies are paused, where that keeps the run waiting."""
 
 

@@ -11,6 +11,7 @@ from tests.support.stack import Stack
 from tests.support.waiting import until
 
 PAUSE = "/operations/applies-pause"
+_HASHES = "SELECT unique_id, hash FROM plan_passwords WHERE run_id = $1 AND fingerprint IS NOT NULL ORDER BY unique_id"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,16 @@ async def test_runs_wait_while_applies_are_paused(client: httpx.AsyncClient) -> 
     assert (run["status"], run["counts"]["updated"]) == ("succeeded", 3)
 
 
+async def test_what_would_be_refused_is_told_while_applies_are_paused(client: httpx.AsyncClient) -> None:
+    importing = await begin(client, many(10), limits={"deletes": {"count": 1}})
+    await client.put(PAUSE)
+    try:
+        refused = await importing.finished(await started(importing, many(1)))
+        assert (refused["status"], refused["error"]["code"]) == ("refused", "limit_deletes")
+    finally:
+        await client.delete(PAUSE)
+
+
 async def test_a_run_that_waits_can_be_cancelled(client: httpx.AsyncClient) -> None:
     importing = await begin(client, many(3))
     await client.put(PAUSE)
@@ -102,22 +113,18 @@ async def test_what_is_hashed_already_waits_too_and_is_written_then(
 
         await until(is_hashing, within=60, what="the first passwords are hashed")
         await client.put(PAUSE)
-        held = await waits(client, run_id)
-        assert held["status"] == "applying"
-
-        async def all_hashed() -> bool:
-            left: int = await database.fetchval(
-                "SELECT count(*) FROM plan_passwords WHERE run_id = $1 AND sealed IS NOT NULL", run_id
-            )
-            return left == 0
-
-        await until(all_hashed, within=60, what="all passwords are hashed")
-        assert (await client.get(f"/runs/{run_id}")).json()["status"] == "applying"
+        await waits(client, run_id)
+        left = await database.fetchval(
+            "SELECT count(*) FROM plan_passwords WHERE run_id = $1 AND sealed IS NOT NULL", run_id
+        )
+        assert left == 0
+        before = await database.fetch(_HASHES, run_id)
         assert (await importing.contacts())["1"]["Name"] == "Name 1"
+        await client.delete(PAUSE)
+        assert (await importing.finished(run_id))["counts"]["updated"] == 100
+        assert await database.fetch(_HASHES, run_id) == before
     finally:
         await database.close()
-        await client.delete(PAUSE)
-    assert (await importing.finished(run_id))["counts"]["updated"] == 100
     assert await signs_in(importing, "1", "second 1")
 
 

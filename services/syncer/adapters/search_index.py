@@ -28,6 +28,8 @@ ORDER BY c.manager_id
 _RUNS_AT_WORK = """
 SELECT count(*) AS runs, count(*) FILTER (WHERE manager_id = $1 AND status IN ('planning', 'applying')) AS own
 FROM runs WHERE finished_at IS NULL AND status IN ('fetching', 'staging', 'planning', 'applying')
+    AND NOT (status = 'planning' AND NOT dry_run AND plan_change_number IS NOT NULL
+        AND EXISTS (SELECT FROM applies_pause WHERE ended_at IS NULL))
 """
 
 # A process that is killed or cut off leaves rows and cursor as they were together, so no commit has to be waited for.

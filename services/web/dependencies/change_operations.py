@@ -8,7 +8,7 @@ from services.web.dependencies.resources import Resources
 from shared.errors import TransientError
 from shared.kafka.dead_letters import DeadLetter, find_dead_letter, find_topic, import_of, say_again, starts_a_run
 from shared.store import applies_pause as store
-from shared.store.audit_log import AuditObject
+from shared.store.audit_log import Actor, AuditObject
 from shared.store.runs import request_run
 
 _SYSTEM: Final = AuditObject("system", UUID(int=0), "The whole system")
@@ -25,29 +25,27 @@ async def pause_applies(change: Change, reason: str) -> None:
 
 async def resume_applies(change: Change) -> None:
     """Let runs write again; UserError `applies_not_paused`."""
-    await store.resume_applies(change.connection)
+    await store.resume_applies(change.connection, now=change.now)
     await change.note("applies.resumed", _SYSTEM)
 
 
 async def replay_dead_letter(
-    resources: Resources, change: Change, topic: str, partition: int, offset: int
+    resources: Resources, by: Actor, topic: str, partition: int, offset: int
 ) -> tuple[DeadLetter, UUID | None]:
     """Handle a record that was set aside once more; returns it, and the run that it began where it was of one.
 
     UserError `unknown_topic`, `dead_letter_not_found`, `record_unreadable`, and those of `request_run`.
     """
     letter = await find_dead_letter(resources.settings.kafka, find_topic(topic), partition, offset, who=_WHO)
-    run_id = None
-    if starts_a_run(letter):
-        run_id = await request_run(
-            change.connection,
-            import_of(letter),
-            trigger="now",
-            now=change.now,
-            account_id=change.by.account_id,
-        )
-    else:
+    # The broker is never waited for inside a transaction.
+    if not starts_a_run(letter):
         await say_again(resources.settings.kafka, letter, who=_WHO)
-    place = f"{letter.topic.name}, partition {partition}, offset {offset}"
-    await change.note("dead_letter.replayed", _SYSTEM, {"record": {"before": None, "after": place}})
+    run_id = None
+    async with resources.change(by) as change:
+        if starts_a_run(letter):
+            run_id = await request_run(
+                change.connection, import_of(letter), trigger="now", now=change.now, account_id=by.account_id
+            )
+        place = f"{letter.topic.name}, partition {partition}, offset {offset}"
+        await change.note("dead_letter.replayed", _SYSTEM, {"record": {"before": None, "after": place}})
     return letter, run_id

@@ -25,10 +25,11 @@ async def whole_file(resources: Resources, run_id: UUID, by: Actor, role: Role) 
     A file in an encoding of several bytes a character, other than UTF-8, comes as UTF-8. UserError `run_not_found`,
     `file_gone`, and `role_missing`: a file with a column of passwords is for admins.
     """
-    async with resources.change(by) as change:
-        file = await open_run_file(resources, change.connection, run_id)
+    async with resources.database.pool.acquire() as connection:
+        file = await open_run_file(resources, connection, run_id)
         if file.layout.passwords and not role.includes(Role.ADMIN):
-            raise await role_missing(change.connection, Role.ADMIN, role, token=by.token)
+            raise await role_missing(connection, Role.ADMIN, role, token=by.token)
+    async with resources.change(by) as change:
         await change.note("run.file_taken", await about_run(change, run_id))
     name = file.stored.name.rpartition("/")[2]
     for packed in _PACKED:

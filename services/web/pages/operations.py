@@ -83,8 +83,8 @@ async def replay(request: Request, resources: Open, visitor: Visitor) -> Respons
         message = "This record can't be found: list the records anew."
         return await _dead_letters_page(request, resources, visitor, UserError("invalid", message))
     try:
-        async with resources.change(visitor.actor) as change:
-            letter, run_id = await replay_dead_letter(resources, change, str(form.get("topic", "")), *place)
+        topic = str(form.get("topic", ""))
+        letter, run_id = await replay_dead_letter(resources, visitor.actor, topic, *place)
     except _BROKER_FAILED:
         return await _dead_letters_page(request, resources, visitor, BROKER_UNAVAILABLE)
     except UserError as error:
@@ -109,7 +109,7 @@ async def _dead_letters_page(
     letters: list[DeadLetter] = []
     if error is not BROKER_UNAVAILABLE:
         try:
-            letters = await read_dead_letters(resources.settings.kafka, who="web")
+            letters = await read_dead_letters(resources.settings.kafka, newest=_SHOWN, who="web")
         except _BROKER_FAILED:
             error = error or BROKER_UNAVAILABLE
     letters.sort(key=lambda letter: letter.about("at"), reverse=True)

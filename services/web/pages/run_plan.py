@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from services.web.dependencies.paging import number_place, page_of, place_of
 from services.web.pages.plan_rows import PlanRow, plan_row
 from shared.postgres.database import Connection
-from shared.store.plan_search import MOST_READ, find_changes
+from shared.store.plan_search import are_values_searched, find_changes
 from shared.store.run_details import ChangeKind, plan_changes
 from shared.store.run_view import RunView
 
@@ -28,13 +28,10 @@ class PlanPart:
     total: int
     sought: str
     has_more_found: bool
+    searches_values: bool
+    """Whether a search looks at all values, and not only at unique ids."""
     is_continued: bool
     next: str | None
-
-    @property
-    def searches_values(self) -> bool:
-        """Tell whether a search looks at all values, and not only at unique ids."""
-        return self.total <= MOST_READ
 
 
 async def plan_part(
@@ -67,6 +64,7 @@ async def plan_part(
         total=total,
         sought=sought,
         has_more_found=len(changes) > len(rows),
+        searches_values=await are_values_searched(connection, run.id),
         is_continued=is_continued,
         next=following,
     )

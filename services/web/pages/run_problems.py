@@ -41,16 +41,11 @@ async def problems_part(
     after = place_of(cursor, two_numbers)
     found = await problems_of(connection, run.id, after=after, limit=_SHOWN + 1, reason=reason)
     page = page_of(found, _SHOWN, lambda entry: list(entry[0]))
-    has_rejected_rows = await connection.fetchval(
-        """SELECT EXISTS (SELECT FROM run_problems p JOIN runs r ON r.id = p.run_id
-        WHERE p.run_id = $1 AND p.row_offset IS NOT NULL AND r.stored IS NOT NULL)""",
-        run.id,
-    )
     return ProblemsPart(
         groups=groups,
         rows=await with_rows(resources, connection, run.id, [problem for _, problem in page.items]),
         reason=reason,
         is_continued=cursor is not None,
         next=page.next,
-        has_rejected_rows=has_rejected_rows,
+        has_rejected_rows=run.file.sha256 is not None and any(g.severity == "error" and g.lines for g in groups),
     )

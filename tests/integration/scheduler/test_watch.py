@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from shared.store.applies_pause import pause_applies, resume_applies
 from tests.integration.scheduler.conftest import NOW, Schedulers
 from tests.support.scheduled_imports import add_imports, add_managers
 from tests.support.set_clock import SetClock
@@ -108,6 +109,23 @@ async def test_a_run_that_comes_to_nothing_ends_after_its_time(schedulers: Sched
     await watch.end_old_runs()
     assert (await state(schedulers))[0] == "fetching"
     await let_pass(schedulers, 0.2 * HOUR)
+    await watch.end_old_runs()
+    assert await state(schedulers) == ("failed", 1, "time_limit")
+
+
+async def test_a_run_that_is_held_by_a_pause_is_not_ended_nor_at_once_when_that_is_over(schedulers: Schedulers) -> None:
+    await start_run(schedulers)
+    watch = schedulers.watch(hours=2)
+    await schedulers.db.execute("UPDATE runs SET status = 'planning'")
+    await pause_applies(schedulers.db, reason="", login=None, now=schedulers.clock.now())
+    await let_pass(schedulers, 50 * HOUR)
+    await watch.end_old_runs()
+    assert (await state(schedulers))[0] == "planning"
+    await resume_applies(schedulers.db, now=schedulers.clock.now())
+    await let_pass(schedulers, 1 * HOUR)
+    await watch.end_old_runs()
+    assert (await state(schedulers))[0] == "planning"
+    await let_pass(schedulers, 1.1 * HOUR)
     await watch.end_old_runs()
     assert await state(schedulers) == ("failed", 1, "time_limit")
 

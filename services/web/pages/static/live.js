@@ -52,9 +52,9 @@ function watchRun(address, places, ended) {
 const watched = new Set();
 
 // A run that has ended is shown as the server tells it: in its place where the page can do that.
-function ended(place) {
-  if (place.closest("[data-refresh]")) refresh();
-  else location.reload();
+function ended() {
+  if (document.querySelector("[data-refresh]")) refresh();
+  else location.assign(location.pathname.match(/^\/runs\/[^/]+/)?.[0] ?? location.pathname + location.search);
 }
 
 function watch(part) {
@@ -66,7 +66,7 @@ function watch(part) {
     const places = () => document.querySelectorAll(`[data-run="${address}"]`);
     watchRun(address, places, () => {
       watched.delete(address);
-      ended(place);
+      ended();
     });
   }
 }

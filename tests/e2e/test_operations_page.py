@@ -22,7 +22,8 @@ async def browser(embedded_stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def csrf(browser: httpx.AsyncClient) -> str:
-    return re.findall(r'name="csrf" value="([^"]+)"', (await browser.get("/operations")).text)[0]
+    token: str = re.findall(r'name="csrf" value="([^"]+)"', (await browser.get("/operations")).text)[0]
+    return token
 
 
 async def publish(stack: Stack, topic: str, body: bytes) -> None:

@@ -84,6 +84,7 @@ async def update_manager(connection: Connection, manager: Manager, wanted: Manag
 async def mark_fields(connection: Connection, manager: Manager, marks: dict[str, bool | None], *, at: str) -> None:
     """Mark fields as searchable or not, by name; those that are not named, or None, stay as they are.
 
+    What became the unique identifier is searched always, and takes up no mark any more.
     The manager has to be locked. UserError about `at`.
     """
     for name in marks:
@@ -92,7 +93,7 @@ async def mark_fields(connection: Connection, manager: Manager, marks: dict[str,
     wanted = [
         field.number
         for field in manager.fields
-        if marks.get(field.name) or (marks.get(field.name) is None and field.number in manager.searchable)
+        if marks.get(field.name) or (marks.get(field.name) is None and field in manager.searched_fields)
     ]
     await set_searchable(connection, manager, wanted, at=at)
 

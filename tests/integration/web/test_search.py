@@ -187,6 +187,19 @@ async def test_fields_are_marked_over_the_api(web: Web) -> None:
     assert problem(answer) == (422, "invalid", "is_searchable")
 
 
+async def test_what_becomes_the_unique_identifier_takes_up_no_mark(web: Web) -> None:
+    made = await web.manager(fields=FIELDS)
+    url = f"/managers/{made['id']}"
+    await web.api.patch(f"{url}/fields/No", json={"is_searchable": True})
+    await web.api.patch(url, json={"key_field": "No"})
+    answer = await web.api.patch(f"{url}/fields/Town", json={"is_searchable": True})
+    assert answer.status_code == 200, answer.text
+    marked = [field["name"] for field in answer.json()["fields"] if field["is_searchable"]]
+    assert marked == ["Name", "Mail", "Town"]
+    wanted = await web.db.fetch("SELECT field FROM search_fields WHERE manager_id = $1 AND is_wanted", UUID(made["id"]))
+    assert sorted(row["field"] for row in wanted) == [2, 3, 4]
+
+
 def ticked(text: str) -> list[str]:
     return re.findall(r'name="searchable" value="([^"]*)" checked', text)
 

@@ -7,8 +7,11 @@ import asyncpg
 import httpx
 import pytest
 
+from services.web.forms.credentials import credentials_of
 from shared.errors import UserError
+from shared.events.set_up import RemoteSource
 from shared.rules.roles import Role
+from shared.store.imports import get_import
 from shared.store.runs import request_run
 from tests.integration.web.conftest import CANARY, NOW, Web, problem
 from tests.integration.web.test_pages import FORM, csrf, errors, found, send, sign_in
@@ -215,6 +218,43 @@ async def test_an_edit_is_tried_on_a_draft_of_its_own(web: Web) -> None:
     ]
     assert await web.db.fetchval("SELECT count(*) FROM imports WHERE is_draft AND deleted_at IS NULL") == 0
     assert await web.db.fetchval("SELECT count(*) FROM import_drafts") == 0
+
+
+async def password_of(web: Web, import_id: str) -> str | None:
+    saved = await get_import(web.db, UUID(import_id))
+    assert isinstance(saved.setup.source, RemoteSource)
+    return credentials_of(saved.setup.source, web.app.state.resources.sealer).password
+
+
+@pytest.mark.parametrize("server", ["files.example:2222", "elsewhere.example"])
+async def test_a_password_typed_for_an_edit_is_kept_by_its_dry_run(web: Web, server: str) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    assert await password_of(web, entry["id"]) == CANARY
+    fields = FORM | {"password": "another one", "link": f"{server}/out/people.csv"}
+    said = await dry_run(web, manager["id"], fields, f"&edits={entry['id']}")
+    shown = (await web.browser.get(f"/imports/drafts/{said['draft']}")).text
+    assert "Enter the password again" not in shown
+    finish = FORM | {"password": "", "link": fields["link"], "draft": said["draft"], "action": "save"}
+    answer = await send(web, f"/imports/{entry['id']}/edit", finish)
+    assert answer.status_code == 303, errors(answer)
+    assert await password_of(web, entry["id"]) == "another one"
+    assert await web.db.fetchval("SELECT count(*) FROM imports WHERE is_draft AND deleted_at IS NULL") == 0
+
+
+async def test_an_edit_without_a_new_password_leaves_one_changed_in_the_meantime(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    link = entry["source"]["url"].removeprefix("sftp://")
+    fields = FORM | {"password": "", "link": link}
+    said = await dry_run(web, manager["id"], fields, f"&edits={entry['id']}")
+    patch = {"source": {"password": "newer than the dry run"}}
+    assert (await web.api.patch(f"/imports/{entry['id']}", json=patch)).status_code == 200
+    answer = await send(web, f"/imports/{entry['id']}/edit", fields | {"draft": said["draft"], "action": "save"})
+    assert answer.status_code == 303, errors(answer)
+    assert await password_of(web, entry["id"]) == "newer than the dry run"
 
 
 async def test_discarding_stops_the_dry_run(web: Web) -> None:

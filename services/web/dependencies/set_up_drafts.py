@@ -141,7 +141,7 @@ async def discard_set_up(change: Change, draft: SetUpDraft) -> None:
 async def _take_secrets(
     change: Change, sealer: Sealer, draft: SetUpDraft, document: dict[str, Any]
 ) -> Credentials | None:
-    """Delete the import of an edit's dry runs; returns its secrets if any were typed and they are of the same server."""
+    """Delete the import of an edit's dry runs; returns its secrets where some were typed and the server is the same."""
     if draft.import_id is None:
         return None
     tried = await get_import(change.connection, draft.import_id, or_draft=True)

@@ -7,7 +7,9 @@ from typing import Any, Final
 from services.web.forms.credentials import SECRETS
 from services.web.forms.import_form import ImportForm, Line
 
-_NOT_KEPT: Final = frozenset({"csrf", "action", "draft", "file", "column", "field", "case", "constant", *SECRETS})
+_NOT_KEPT: Final = frozenset(
+    {"csrf", "action", "draft", "shown_run", "file", "column", "field", "case", "constant", *SECRETS}
+)
 _LOGIN_IN_LINK: Final = re.compile(r"^(\s*(?:[a-z]+:/+)?)[^/]*@", re.IGNORECASE)
 
 

@@ -7,9 +7,11 @@ import asyncpg
 import httpx
 import pytest
 
+from services.web.dependencies import start_saved
 from services.web.forms.credentials import credentials_of
 from shared.errors import UserError
 from shared.events.set_up import RemoteSource
+from shared.ids import new_id
 from shared.rules.roles import Role
 from shared.store.imports import get_import
 from shared.store.runs import request_run
@@ -156,7 +158,7 @@ async def test_run_import_does_what_the_dry_run_has_shown(web: Web) -> None:
     manager = await web.manager()
     said = await dry_run(web, manager["id"], FORM)
     await plan(web, said["run"])
-    fields = FORM | {"password": "", "draft": said["draft"], "action": "run"}
+    fields = FORM | {"password": "", "draft": said["draft"], "action": "run", "shown_run": said["run"]}
     ran = await send(web, f"/imports/new?manager={manager['id']}", fields)
     assert ran.status_code == 303, errors(ran)
     run = (await web.api.get(ran.headers["location"])).json()
@@ -168,7 +170,7 @@ async def test_run_import_does_what_the_dry_run_has_shown(web: Web) -> None:
     assert await web.db.fetchval("SELECT count(*) FROM import_drafts") == 0
 
 
-@pytest.mark.parametrize("changed", [{"delete_missing": "on"}, {}])
+@pytest.mark.parametrize("changed", [{"delete_missing": "on"}, {}, {"shown_run": ""}, {"shown_run": str(new_id())}])
 async def test_what_was_not_shown_or_may_not_be_approved_is_run_from_the_file(
     web: Web, changed: dict[str, str]
 ) -> None:
@@ -177,10 +179,30 @@ async def test_what_was_not_shown_or_may_not_be_approved_is_run_from_the_file(
     manager = await web.manager()
     said = await dry_run(web, manager["id"], FORM)
     await plan(web, said["run"])
-    fields = FORM | {"password": "", "draft": said["draft"], "action": "run"} | changed
+    fields = FORM | {"password": "", "draft": said["draft"], "action": "run", "shown_run": said["run"]} | changed
     ran = await send(web, f"/imports/new?manager={manager['id']}", fields)
     run = (await web.api.get(ran.headers["location"])).json()
     assert (run["import_id"], run["approves"], run["trigger"]) == (said["import"], None, "now")
+
+
+async def test_what_was_saved_is_not_called_unsaved_where_no_run_can_begin(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    under_way = (await web.api.post(f"/imports/{entry['id']}/runs")).json()["id"]
+    answer = await send(web, f"/imports/{entry['id']}/edit", FORM | {"name": "Changed", "action": "run"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/runs/{under_way}")
+    assert (await web.api.get(f"/imports/{entry['id']}")).json()["name"] == "Changed"
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise UserError("import_not_found", "There is no such import.")
+
+    monkeypatch.setattr(start_saved, "request_run", refuse)
+    answer = await send(web, f"/imports/new?manager={manager['id']}", FORM | {"name": "New", "action": "run"})
+    (made,) = [each for each in (await web.api.get("/imports")).json()["items"] if each["name"] == "New"]
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/imports/{made['id']}/runs")
 
 
 async def test_finish_sets_the_schedule_and_starts_nothing(web: Web) -> None:

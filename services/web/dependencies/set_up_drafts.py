@@ -22,7 +22,6 @@ from shared.sealing import Sealer
 from shared.store.import_drafts import (
     SetUpDraft,
     create_draft,
-    draft_of_edit,
     find_draft,
     forget_draft,
     tie_draft,
@@ -48,8 +47,6 @@ async def keep_set_up(change: Change, place: SetUpPlace, sent: SentSetUp) -> Set
     """Keep what was entered so far, in the draft that there is, else in a new one."""
     connection = change.connection
     draft = await find_draft(connection, place.draft_id, place.account_id)
-    if draft is None and place.edits is not None:
-        draft = await draft_of_edit(connection, place.edits, place.account_id)
     manager = await get_manager(connection, draft.manager_id if draft else place.manager_id)
     form = form_to_json(
         sent.form,

@@ -279,6 +279,40 @@ async def test_an_edit_without_a_new_password_leaves_one_changed_in_the_meantime
     assert await password_of(web, entry["id"]) == "newer than the dry run"
 
 
+async def test_a_fresh_edit_joins_no_old_draft(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    query = f"&edits={entry['id']}"
+    old = await step(web, manager, "source", FORM | {"name": "Left half done"}, query)
+    fresh = await step(web, manager, "source", FORM | {"name": "Begun anew"}, query)
+    assert fresh["draft"] != old["draft"]
+    again = await step(web, manager, "options", FORM | {"name": "Begun anew", "draft": fresh["draft"]}, query)
+    assert again["draft"] == fresh["draft"]
+    listed = (await web.browser.get(f"/managers/{manager['id']}/imports")).text
+    assert "Left half done" in listed
+    assert "Begun anew" in listed
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (f"hr:pa/{CANARY}@files.example/a.csv", "files.example/a.csv"),
+        (f"sftp://hr:p@/{CANARY}@files.example/a.csv", "sftp://files.example/a.csv"),
+        (f"hr/x:{CANARY}@files.example/a.csv", "files.example/a.csv"),
+        ("hr@files.example/a@b.csv", "files.example/a@b.csv"),
+        ("files.example:2222/out/a.csv", "files.example:2222/out/a.csv"),
+        ("https://files.example/a@b.csv", "https://files.example/a@b.csv"),
+    ],
+)
+async def test_no_password_in_a_link_is_kept(web: Web, typed: str, kept: str) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    await step(web, manager, "source", FORM | {"link": typed})
+    form = await web.db.fetchval("SELECT form FROM import_drafts")
+    assert form["values"]["link"] == kept
+
+
 async def test_discarding_stops_the_dry_run(web: Web) -> None:
     await sign_in(web)
     manager = await web.manager()

@@ -424,6 +424,22 @@ async def test_only_what_this_page_has_shown_is_run(page: Page, embedded_stack: 
     assert steps.failures == []
 
 
+async def test_a_session_that_ended_and_a_stream_that_broke_are_told(
+    page: Page, embedded_stack: Stack, people: Path
+) -> None:
+    _, manager_id = await at_mapping(page, embedded_stack, "Ended", people)
+    await page.route("**/events", lambda route: route.fulfill(status=204))
+    await page.click("[data-next]")
+    outcome = page.locator("#outcome")
+    await expect(outcome.get_by_role("button", name="Dry run again")).to_be_visible(timeout=READ)
+    await page.unroute("**/events")
+    await page.context.clear_cookies()
+    await outcome.get_by_role("button").click()
+    await expect(outcome).to_contain_text("Your session has ended")
+    await expect(page.get_by_role("button", name="Run Import")).to_be_disabled()
+    assert await contacts_of(embedded_stack, manager_id) == 0
+
+
 async def test_a_first_time_user_needs_few_clicks(browser: Browser, embedded_stack: Stack, tmp_path: Path) -> None:
     """From the sign-in to the contacts; besides typing, and choosing the file in the system's own window."""
     rows = [[f"{number:05}", f"Name {number}", f"p{number}@example.com"] for number in range(1000)]

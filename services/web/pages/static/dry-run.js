@@ -44,23 +44,26 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   }
 
   async function load(id, asked) {
-    const answer = await fetch(`/imports/dry-runs/${id}`);
+    const answer = await ask(`/imports/dry-runs/${id}`);
     if (!answer.ok) throw new Error(answer.statusText);
     const text = await answer.text();
     if (asked !== newest) return;
     place.innerHTML = text;
     const going = place.querySelector("[data-watch]");
-    if (going) events = watchRun(going.dataset.watch, () => [going], () => load(id, asked).catch(tell));
+    const lost = () => tell(null, "The dry run can't be followed any more; nothing was changed.");
+    if (going) events = watchRun(going.dataset.watch, () => [going], () => load(id, asked).catch(tell), lost);
     else {
       shown.value = id;
       wait(false);
     }
   }
 
-  function tell() {
+  const failed = "The dry run could not be made just now. Try it again in a moment; nothing was changed.";
+
+  function tell(error, otherwise = failed) {
     tried = "";
     wait(false);
-    place.textContent = "The dry run could not be made just now. Try it again in a moment; nothing was changed.";
+    place.textContent = wordsFor(error, otherwise);
     const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Dry run again" });
     again.dataset.dryRun = "";
     place.append(" ", again);
@@ -74,7 +77,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     wait(true);
     place.textContent = "Starting a dry run…";
     try {
-      const answer = await fetch(addressOf(form, "/imports/dry-run"), { method: "POST", body: new FormData(form) });
+      const answer = await ask(addressOf(form, "/imports/dry-run"), new FormData(form));
       const said = await answer.json();
       if (asked !== newest) return;
       if (said.errors) {
@@ -87,8 +90,8 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       form.dataset.import = said.import;
       form.elements.draft.value = said.draft;
       await load(said.run, asked);
-    } catch {
-      if (asked === newest) tell();
+    } catch (error) {
+      if (asked === newest) tell(error);
     }
   }
 

@@ -44,17 +44,6 @@ async def get_draft(connection: Connection, draft_id: UUID, account_id: UUID) ->
     return draft
 
 
-async def draft_of_edit(connection: Connection, import_id: UUID, account_id: UUID) -> SetUpDraft | None:
-    """Return the newest draft in which an account edits an import, its row locked; None where there is none."""
-    row = await connection.fetchrow(
-        f"""SELECT {_COLUMNS} FROM import_drafts WHERE edits = $1 AND account_id = $2
-        ORDER BY updated_at DESC LIMIT 1 FOR UPDATE""",
-        import_id,
-        account_id,
-    )
-    return SetUpDraft(**dict(row)) if row else None
-
-
 async def list_drafts(connection: Connection, *, manager_id: UUID, account_id: UUID, limit: int) -> list[SetUpDraft]:
     """Return an account's drafts for a manager, the newest first; none that edits an import that is gone."""
     rows = await connection.fetch(

@@ -187,6 +187,17 @@ async def test_what_will_happen_is_seen_and_then_done(page: Page, embedded_stack
     assert steps.failures == []
 
 
+async def enter_source(page: Page, source: dict[str, Any]) -> None:
+    await page.fill("[name=link]", str(source["url"]).removeprefix("sftp://"))
+    await page.fill("#source-login", str(source["login"]))
+    if "password" in source:
+        await page.fill("#source-password", str(source["password"]))
+    if "private_key" in source:
+        await page.click("[data-step=source] details summary")
+        await page.fill("#private-key", str(source["private_key"]))
+    await page.fill("[name=name]", "Shown")
+
+
 async def enter_source_by_keyboard(page: Page, source: dict[str, Any]) -> None:
     await tab_to(page, page.locator("[name=link]"))
     await page.keyboard.type(str(source["url"]).replace("sftp://", "SFTP://"))
@@ -375,6 +386,58 @@ async def test_an_edit_is_tried_before_anything_is_saved(page: Page, embedded_st
         ]
     await page.goto(f"{embedded_stack.url}/managers/{importing.manager_id}/imports")
     await expect(page.locator("#drafts")).to_have_count(0)
+
+
+async def test_only_what_this_page_has_shown_is_run(page: Page, embedded_stack: Stack, sftp: SftpServer) -> None:
+    (sftp.folder / "shown.csv").write_text(PEOPLE, encoding="utf-8")
+    manager_id = await make_manager(embedded_stack, "Shown")
+    await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
+    steps = SetUpSteps(page)
+    await enter_source(page, sftp_source(sftp, "shown.csv"))
+    await steps.go_on("options", "preview", "mapping")
+    await expect(page.locator("table.mapping .why").first).to_be_visible(timeout=READ)
+    await steps.go_on("outcome")
+    await steps.dry_run_ended()
+    await steps.go_on("run")
+    run, untried = page.get_by_role("button", name="Run Import"), page.locator("[data-untried]")
+    await expect(run).to_be_enabled()
+    await page.check("[name=repeat][value=weekdays]")
+    await expect(run).to_be_disabled()
+    await expect(untried).to_be_visible()
+    await page.check("[name=repeat][value=none]")
+    await expect(run).to_be_enabled()
+    await expect(untried).to_be_hidden()
+
+    await page.reload()
+    await expect(page.locator("[data-step=run]")).to_be_visible()
+    await expect(run).to_be_disabled()
+    (sftp.folder / "shown.csv").write_text(csv_of([["001", "Only one", "one@example.com"]]), encoding="utf-8")
+    await untried.get_by_role("button").click()
+    await steps.stands_at("outcome")
+    await steps.dry_run_ended()
+    await expect(page.locator("#outcome")).to_contain_text("1 would be added")
+    await steps.go_on("run")
+    await run.click()
+    await expect(page.locator("[data-state]")).to_have_text("Finished successfully", timeout=3 * READ)
+    await expect(page.locator("dl.ties")).to_contain_text("Approves")
+    assert await contacts_of(embedded_stack, manager_id) == 1
+    assert steps.failures == []
+
+
+async def test_a_session_that_ended_and_a_stream_that_broke_are_told(
+    page: Page, embedded_stack: Stack, people: Path
+) -> None:
+    _, manager_id = await at_mapping(page, embedded_stack, "Ended", people)
+    await page.route("**/events", lambda route: route.fulfill(status=204))
+    await page.click("[data-next]")
+    outcome = page.locator("#outcome")
+    await expect(outcome.get_by_role("button", name="Dry run again")).to_be_visible(timeout=READ)
+    await page.unroute("**/events")
+    await page.context.clear_cookies()
+    await outcome.get_by_role("button").click()
+    await expect(outcome).to_contain_text("Your session has ended")
+    await expect(page.get_by_role("button", name="Run Import")).to_be_disabled()
+    assert await contacts_of(embedded_stack, manager_id) == 0
 
 
 async def test_a_first_time_user_needs_few_clicks(browser: Browser, embedded_stack: Stack, tmp_path: Path) -> None:

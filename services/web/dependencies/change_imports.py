@@ -31,11 +31,13 @@ async def finish_draft_import(change: Change, sealer: Sealer, saved: SavedImport
     await _note_created(change, sealer, saved.id)
 
 
-async def change_import(change: Change, sealer: Sealer, saved: SavedImport, patch: dict[str, Any]) -> None:
-    """Save an import with a patch applied, as `patch_import` says; its row has to be locked."""
+async def change_import(
+    change: Change, sealer: Sealer, saved: SavedImport, patch: dict[str, Any], *, entered: Credentials | None = None
+) -> None:
+    """Save an import with a patch and secrets applied, as `patch_import` says; its row has to be locked."""
     manager = await get_manager(change.connection, saved.manager_id)
     before = await _view(change, sealer, saved)
-    await patch_import(ImportDesk(change.connection, sealer, change.now), saved, manager, patch)
+    await patch_import(ImportDesk(change.connection, sealer, change.now), saved, manager, patch, entered=entered)
     after = await get_import(change.connection, saved.id)
     details = import_changes(before, await _view(change, sealer, after))
     details |= secret_changes(_secrets(saved, sealer), _secrets(after, sealer))

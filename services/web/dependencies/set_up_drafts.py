@@ -22,7 +22,6 @@ from shared.sealing import Sealer
 from shared.store.import_drafts import (
     SetUpDraft,
     create_draft,
-    draft_of_edit,
     find_draft,
     forget_draft,
     tie_draft,
@@ -48,8 +47,6 @@ async def keep_set_up(change: Change, place: SetUpPlace, sent: SentSetUp) -> Set
     """Keep what was entered so far, in the draft that there is, else in a new one."""
     connection = change.connection
     draft = await find_draft(connection, place.draft_id, place.account_id)
-    if draft is None and place.edits is not None:
-        draft = await draft_of_edit(connection, place.edits, place.account_id)
     manager = await get_manager(connection, draft.manager_id if draft else place.manager_id)
     form = form_to_json(
         sent.form,
@@ -102,28 +99,32 @@ async def dry_run_set_up(change: Change, sealer: Sealer, draft: SetUpDraft, sent
 
 
 async def finish_set_up(change: Change, sealer: Sealer, draft: SetUpDraft, document: dict[str, Any]) -> UUID | None:
-    """Let a draft's import become one like all others, set up as the document says, and return it.
+    """Let a draft's import become one like all others, or save the one that it edits, as the document says; return it.
 
     None where there was no dry run of a new set-up: its import is still to be made. Errors as `dry_run_set_up`.
     """
     await forget_draft(change.connection, draft.id)
-    if draft.import_id is None:
-        return None
-    await _stop_dry_run(change, draft.import_id)
+    if draft.import_id is not None:
+        await _stop_dry_run(change, draft.import_id)
     if draft.edits is not None:
-        await delete_import(change.connection, draft.import_id, now=change.now)
+        entered = await _take_secrets(change, sealer, draft, document)
+        await save_edited(change, sealer, draft.edits, document, entered=entered)
+        return draft.edits
+    if draft.import_id is None:
         return None
     saved = await get_import(change.connection, draft.import_id, lock=True, or_draft=True)
     await finish_draft_import(change, sealer, saved, _keeping_host_key(document, saved))
     return saved.id
 
 
-async def save_edited(change: Change, sealer: Sealer, import_id: UUID, document: dict[str, Any]) -> None:
-    """Save an import that is edited; errors as `change_import` says."""
+async def save_edited(
+    change: Change, sealer: Sealer, import_id: UUID, document: dict[str, Any], *, entered: Credentials | None = None
+) -> None:
+    """Save an import that is edited; secrets `entered` before and errors as `change_import` says."""
     saved = await get_import(change.connection, import_id, lock=True)
     if document["source"].get("host_key") == saved.host_key:
         document["source"].pop("host_key", None)  # shown because it was seen, not because it was given
-    await change_import(change, sealer, saved, document)
+    await change_import(change, sealer, saved, document, entered=entered)
 
 
 async def discard_set_up(change: Change, draft: SetUpDraft) -> None:
@@ -132,6 +133,20 @@ async def discard_set_up(change: Change, draft: SetUpDraft) -> None:
     if draft.import_id is not None:
         await _stop_dry_run(change, draft.import_id)
         await delete_import(change.connection, draft.import_id, now=change.now)
+
+
+async def _take_secrets(
+    change: Change, sealer: Sealer, draft: SetUpDraft, document: dict[str, Any]
+) -> Credentials | None:
+    """Delete the import of an edit's dry runs; returns its secrets where some were typed and the server is the same."""
+    if draft.import_id is None:
+        return None
+    tried = await get_import(change.connection, draft.import_id, or_draft=True)
+    await delete_import(change.connection, draft.import_id, now=change.now)
+    if not _had_secrets(draft):
+        return None  # they are those of the edited import, which may have others by now
+    secrets = kept_credentials(tried, document["source"].get("url", ""), sealer)
+    return None if secrets == Credentials() else secrets
 
 
 async def _make_draft_import(desk: ImportDesk, draft: SetUpDraft, document: dict[str, Any]) -> UUID:

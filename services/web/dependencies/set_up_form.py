@@ -16,7 +16,10 @@ from shared.errors import UserError
 
 @dataclass(frozen=True)
 class SentSetUp:
-    """A form that was sent; `upload` has the inputs that stand for a file that came with it."""
+    """A form that was sent; `upload` has the inputs that stand for a file that came with it.
+
+    `shown_run` is the dry run whose outcome the page has shown.
+    """
 
     form: ImportForm
     secrets: dict[str, str] = field(repr=False)
@@ -24,6 +27,7 @@ class SentSetUp:
     action: str
     chosen: str
     draft_id: UUID | None
+    shown_run: UUID | None
 
     @property
     def has_secrets(self) -> bool:
@@ -55,7 +59,8 @@ async def read_set_up(request: Request, resources: Resources, visitor: Session) 
         upload = {"upload_id": str(sent.upload.upload_id), "upload_name": sent.upload_name}
         form.values |= upload
     secrets = {name: sent.text(name) for name in SECRETS}
-    return SentSetUp(form, secrets, upload, sent.text("action"), sent.text("chosen"), _id(sent.text("draft")))
+    draft_id, shown_run = _id(sent.text("draft")), _id(sent.text("shown_run"))
+    return SentSetUp(form, secrets, upload, sent.text("action"), sent.text("chosen"), draft_id, shown_run)
 
 
 def _id(text: str) -> UUID | None:

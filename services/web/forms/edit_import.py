@@ -15,10 +15,13 @@ from shared.store.imports import SavedImport, update_import
 from shared.store.managers import Manager
 
 
-async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, patch: dict[str, Any]) -> None:
+async def patch_import(
+    desk: ImportDesk, saved: SavedImport, manager: Manager, patch: dict[str, Any], *, entered: Credentials | None = None
+) -> None:
     """Save the import with the patch applied; its row has to be locked.
 
     Secrets that are absent are kept as long as the link leads to the same server: they are no other's business.
+    `entered` are secrets of the patch's server that were entered before and count in place of those saved.
     InvalidInputError, or pydantic's ValidationError, with all that is wrong.
     """
     document = document_to_patch(import_view(saved, manager, None, desk.sealer, now=desk.now))
@@ -38,7 +41,7 @@ async def patch_import(desk: ImportDesk, saved: SavedImport, manager: Manager, p
             if name in given:
                 result["source"][name] = given[name]
     wanted = ImportInput.model_validate(result)
-    draft = await draft_import(desk, wanted, kept=kept, saved=saved)
+    draft = await draft_import(desk, wanted, kept=kept if entered is None else entered, saved=saved)
     forget_host_key = isinstance(given, dict) and "host_key" in given and given["host_key"] is None
     if isinstance(source, RemoteSource) and isinstance(draft.setup.source, RemoteSource):
         forget_host_key = forget_host_key or not same_server(source.url, draft.setup.source.url)

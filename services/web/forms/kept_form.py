@@ -7,8 +7,10 @@ from typing import Any, Final
 from services.web.forms.credentials import SECRETS
 from services.web.forms.import_form import ImportForm, Line
 
-_NOT_KEPT: Final = frozenset({"csrf", "action", "draft", "file", "column", "field", "case", "constant", *SECRETS})
-_LOGIN_IN_LINK: Final = re.compile(r"^(\s*(?:[a-z]+:/+)?)[^/]*@", re.IGNORECASE)
+_NOT_KEPT: Final = frozenset(
+    {"csrf", "action", "draft", "shown_run", "file", "column", "field", "case", "constant", *SECRETS}
+)
+_SCHEME: Final = re.compile(r"\s*(?:[a-z]+:/+)?", re.IGNORECASE)
 
 
 def form_to_json(form: ImportForm, *, had_secrets: bool, password_fields: Collection[str] = ()) -> dict[str, Any]:
@@ -18,7 +20,7 @@ def form_to_json(form: ImportForm, *, had_secrets: bool, password_fields: Collec
     """
     values = {name: _keepable(value) for name, value in form.values.items() if name not in _NOT_KEPT}
     if "link" in values:
-        values["link"] = _LOGIN_IN_LINK.sub(r"\1", values["link"])
+        values["link"] = _without_login(values["link"])
     lines = [line._replace(constant="") if line.field in password_fields else line for line in form.lines]
     return {
         "values": values,
@@ -30,6 +32,15 @@ def form_to_json(form: ImportForm, *, had_secrets: bool, password_fields: Collec
 def form_from_json(kept: dict[str, Any]) -> tuple[ImportForm, bool]:
     """Return the form, and whether secrets were typed into it."""
     return ImportForm(dict(kept["values"]), [Line(*line) for line in kept["lines"]]), bool(kept["had_secrets"])
+
+
+def _without_login(link: str) -> str:
+    """Leave out what may be a login and its password, which may hold slashes itself: rather too much than a secret."""
+    scheme = _SCHEME.match(link)
+    start = scheme.end() if scheme else 0
+    rest = link[start:]
+    authority = rest if ":" in rest.rpartition("@")[0] else rest.partition("/")[0]
+    return link[:start] + rest[authority.rfind("@") + 1 :]
 
 
 def _keepable(text: str) -> str:

@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from services.web.dependencies.change import Change
 from services.web.dependencies.change_imports import make_import
 from services.web.dependencies.change_managers import make_field
-from services.web.dependencies.decide_runs import approve_plan
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.set_up_drafts import finish_set_up, save_edited, secrets_of_draft
 from services.web.dependencies.set_up_form import SentSetUp, read_set_up
+from services.web.dependencies.start_saved import start_saved
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor
 from services.web.forms.import_checks import ImportDesk, draft_import
@@ -36,8 +36,6 @@ from shared.rules.roles import Role
 from shared.store.import_drafts import SetUpDraft, find_draft, get_draft
 from shared.store.imports import get_import
 from shared.store.managers import get_manager
-from shared.store.plan_requests import PlanRequest, plan_to_run
-from shared.store.runs import request_run
 
 router = page_router()
 
@@ -57,14 +55,6 @@ class _Sheet:
     errors: dict[str, list[str]] = field(default_factory=dict)
     lines: int = 0
     password_lost: bool = False
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """An import that was saved; `tried`: a dry run of it was looked at before."""
-
-    import_id: UUID
-    tried: bool = False
 
 
 @router.get("/imports/new")
@@ -121,11 +111,8 @@ async def _save(
         elif sent.action == "add_field":
             await _add_field(resources, visitor, sheet)
         else:
-            saved = await _store(resources, visitor, sheet, sent)
-            if sent.action in {"run", "dry_run"}:
-                run_id = await _start(resources, visitor, saved, dry_run=sent.action == "dry_run")
-                return RedirectResponse(f"/runs/{run_id}", 303)
-            return RedirectResponse(f"/managers/{manager_id}/imports", 303)
+            saved_id = await _store(resources, visitor, sheet, sent)
+            return RedirectResponse(await _way_on(resources, visitor, sheet, sent, saved_id), 303)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
         for each in shown.errors if isinstance(shown, InvalidInputError) else [shown]:
@@ -137,7 +124,7 @@ async def _save(
     return await _show(request, resources, visitor, sheet)
 
 
-async def _store(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp) -> _Saved:
+async def _store(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp) -> UUID:
     document = sent.document(str(sheet.manager_id))
     edits = sheet.entry.id if sheet.entry else None
     async with resources.change(visitor.actor) as change:
@@ -145,33 +132,25 @@ async def _store(resources: Resources, visitor: Session, sheet: _Sheet, sent: Se
         if draft is not None and (draft.manager_id, draft.edits) == (sheet.manager_id, edits):
             finished = await finish_set_up(change, resources.sealer, draft, document)
             if finished is not None:
-                return _Saved(finished, tried=True)
+                return finished
         if edits is not None:
             await save_edited(change, resources.sealer, edits, document)
-            return _Saved(edits)
-        return _Saved(await _make(change, resources, document))
+            return edits
+        return await _make(change, resources, document)
+
+
+async def _way_on(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp, import_id: UUID) -> str:
+    """Return where to go once all is saved: to the run that was wanted, never back into the form."""
+    if sent.action not in {"run", "dry_run"}:
+        return f"/managers/{sheet.manager_id}/imports"
+    dry_run = sent.action == "dry_run"
+    run_id = await start_saved(resources, visitor, import_id, dry_run=dry_run, shown=sent.shown_run)
+    return f"/runs/{run_id}" if run_id else f"/imports/{import_id}/runs"
 
 
 async def _make(change: Change, resources: Resources, document: dict[str, Any]) -> UUID:
     desk = ImportDesk(change.connection, resources.sealer, change.now)
     return await make_import(change, resources.sealer, await draft_import(desk, await _whole_input(desk, document)))
-
-
-async def _start(resources: Resources, visitor: Session, saved: _Saved, *, dry_run: bool) -> UUID:
-    """Queue a run; where its dry run was looked at by somebody who may approve, what they saw is what is done."""
-    async with resources.change(visitor.actor) as change:
-        if saved.tried and not dry_run and visitor.may(Role.APPROVER):
-            plan = await plan_to_run(change.connection, saved.import_id)
-            if plan is not None:
-                return await approve_plan(change, plan, PlanRequest(visitor.account_id, change.now))
-        return await request_run(
-            change.connection,
-            saved.import_id,
-            trigger="now",
-            now=change.now,
-            dry_run=dry_run,
-            account_id=visitor.account_id,
-        )
 
 
 async def _whole_input(desk: ImportDesk, document: dict[str, Any]) -> ImportInput:

@@ -7,8 +7,13 @@ import asyncpg
 import httpx
 import pytest
 
+from services.web.dependencies import start_saved
+from services.web.forms.credentials import credentials_of
 from shared.errors import UserError
+from shared.events.set_up import RemoteSource
+from shared.ids import new_id
 from shared.rules.roles import Role
+from shared.store.imports import get_import
 from shared.store.runs import request_run
 from tests.integration.web.conftest import CANARY, NOW, Web, problem
 from tests.integration.web.test_pages import FORM, csrf, errors, found, send, sign_in
@@ -153,7 +158,7 @@ async def test_run_import_does_what_the_dry_run_has_shown(web: Web) -> None:
     manager = await web.manager()
     said = await dry_run(web, manager["id"], FORM)
     await plan(web, said["run"])
-    fields = FORM | {"password": "", "draft": said["draft"], "action": "run"}
+    fields = FORM | {"password": "", "draft": said["draft"], "action": "run", "shown_run": said["run"]}
     ran = await send(web, f"/imports/new?manager={manager['id']}", fields)
     assert ran.status_code == 303, errors(ran)
     run = (await web.api.get(ran.headers["location"])).json()
@@ -165,7 +170,7 @@ async def test_run_import_does_what_the_dry_run_has_shown(web: Web) -> None:
     assert await web.db.fetchval("SELECT count(*) FROM import_drafts") == 0
 
 
-@pytest.mark.parametrize("changed", [{"delete_missing": "on"}, {}])
+@pytest.mark.parametrize("changed", [{"delete_missing": "on"}, {}, {"shown_run": ""}, {"shown_run": str(new_id())}])
 async def test_what_was_not_shown_or_may_not_be_approved_is_run_from_the_file(
     web: Web, changed: dict[str, str]
 ) -> None:
@@ -174,10 +179,30 @@ async def test_what_was_not_shown_or_may_not_be_approved_is_run_from_the_file(
     manager = await web.manager()
     said = await dry_run(web, manager["id"], FORM)
     await plan(web, said["run"])
-    fields = FORM | {"password": "", "draft": said["draft"], "action": "run"} | changed
+    fields = FORM | {"password": "", "draft": said["draft"], "action": "run", "shown_run": said["run"]} | changed
     ran = await send(web, f"/imports/new?manager={manager['id']}", fields)
     run = (await web.api.get(ran.headers["location"])).json()
     assert (run["import_id"], run["approves"], run["trigger"]) == (said["import"], None, "now")
+
+
+async def test_what_was_saved_is_not_called_unsaved_where_no_run_can_begin(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    under_way = (await web.api.post(f"/imports/{entry['id']}/runs")).json()["id"]
+    answer = await send(web, f"/imports/{entry['id']}/edit", FORM | {"name": "Changed", "action": "run"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/runs/{under_way}")
+    assert (await web.api.get(f"/imports/{entry['id']}")).json()["name"] == "Changed"
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise UserError("import_not_found", "There is no such import.")
+
+    monkeypatch.setattr(start_saved, "request_run", refuse)
+    answer = await send(web, f"/imports/new?manager={manager['id']}", FORM | {"name": "New", "action": "run"})
+    (made,) = [each for each in (await web.api.get("/imports")).json()["items"] if each["name"] == "New"]
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/imports/{made['id']}/runs")
 
 
 async def test_finish_sets_the_schedule_and_starts_nothing(web: Web) -> None:
@@ -215,6 +240,77 @@ async def test_an_edit_is_tried_on_a_draft_of_its_own(web: Web) -> None:
     ]
     assert await web.db.fetchval("SELECT count(*) FROM imports WHERE is_draft AND deleted_at IS NULL") == 0
     assert await web.db.fetchval("SELECT count(*) FROM import_drafts") == 0
+
+
+async def password_of(web: Web, import_id: str) -> str | None:
+    saved = await get_import(web.db, UUID(import_id))
+    assert isinstance(saved.setup.source, RemoteSource)
+    return credentials_of(saved.setup.source, web.app.state.resources.sealer).password
+
+
+@pytest.mark.parametrize("server", ["files.example:2222", "elsewhere.example"])
+async def test_a_password_typed_for_an_edit_is_kept_by_its_dry_run(web: Web, server: str) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    assert await password_of(web, entry["id"]) == CANARY
+    fields = FORM | {"password": "another one", "link": f"{server}/out/people.csv"}
+    said = await dry_run(web, manager["id"], fields, f"&edits={entry['id']}")
+    shown = (await web.browser.get(f"/imports/drafts/{said['draft']}")).text
+    assert "Enter the password again" not in shown
+    finish = FORM | {"password": "", "link": fields["link"], "draft": said["draft"], "action": "save"}
+    answer = await send(web, f"/imports/{entry['id']}/edit", finish)
+    assert answer.status_code == 303, errors(answer)
+    assert await password_of(web, entry["id"]) == "another one"
+    assert await web.db.fetchval("SELECT count(*) FROM imports WHERE is_draft AND deleted_at IS NULL") == 0
+
+
+async def test_an_edit_without_a_new_password_leaves_one_changed_in_the_meantime(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    link = entry["source"]["url"].removeprefix("sftp://")
+    fields = FORM | {"password": "", "link": link}
+    said = await dry_run(web, manager["id"], fields, f"&edits={entry['id']}")
+    patch = {"source": {"password": "newer than the dry run"}}
+    assert (await web.api.patch(f"/imports/{entry['id']}", json=patch)).status_code == 200
+    answer = await send(web, f"/imports/{entry['id']}/edit", fields | {"draft": said["draft"], "action": "save"})
+    assert answer.status_code == 303, errors(answer)
+    assert await password_of(web, entry["id"]) == "newer than the dry run"
+
+
+async def test_a_fresh_edit_joins_no_old_draft(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    entry = await web.new_import(manager["id"])
+    query = f"&edits={entry['id']}"
+    old = await step(web, manager, "source", FORM | {"name": "Left half done"}, query)
+    fresh = await step(web, manager, "source", FORM | {"name": "Begun anew"}, query)
+    assert fresh["draft"] != old["draft"]
+    again = await step(web, manager, "options", FORM | {"name": "Begun anew", "draft": fresh["draft"]}, query)
+    assert again["draft"] == fresh["draft"]
+    listed = (await web.browser.get(f"/managers/{manager['id']}/imports")).text
+    assert "Left half done" in listed
+    assert "Begun anew" in listed
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (f"hr:pa/{CANARY}@files.example/a.csv", "files.example/a.csv"),
+        (f"sftp://hr:p@/{CANARY}@files.example/a.csv", "sftp://files.example/a.csv"),
+        (f"hr/x:{CANARY}@files.example/a.csv", "files.example/a.csv"),
+        ("hr@files.example/a@b.csv", "files.example/a@b.csv"),
+        ("files.example:2222/out/a.csv", "files.example:2222/out/a.csv"),
+        ("https://files.example/a@b.csv", "https://files.example/a@b.csv"),
+    ],
+)
+async def test_no_password_in_a_link_is_kept(web: Web, typed: str, kept: str) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    await step(web, manager, "source", FORM | {"link": typed})
+    form = await web.db.fetchval("SELECT form FROM import_drafts")
+    assert form["values"]["link"] == kept
 
 
 async def test_discarding_stops_the_dry_run(web: Web) -> None:

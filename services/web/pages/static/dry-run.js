@@ -5,22 +5,35 @@
 for (const form of document.querySelectorAll("form[data-set-up]")) {
   const place = document.getElementById("outcome");
   const run = form.querySelector("[data-run-import]");
-  const notCompared = ["csrf", "file", "draft", "chosen", "new_field", "new_kind"];
+  const { shown_run: shown } = form.elements;
+  const untried = form.querySelector("[data-untried]");
+  // Of a schedule the outcome depends on that there is one, and on its zone.
+  const scheduling = [...form.querySelectorAll("[data-schedule] [name]")].map((input) => input.name);
+  const notCompared = new Set(["csrf", "file", "draft", "chosen", "shown_run", "new_field", "new_kind", "name",
+    "error_emails", ...scheduling]);
   const stepOf = { name: "source", source: "source", options: "options", mapping: "mapping", unique_id: "mapping" };
+  shown.value = ""; // a page that is loaded again has shown none
   let tried = "";
   let events = null;
   let newest = 0;
+  let step = "";
 
   function entered() {
-    const fields = [...new FormData(form)].filter(([name]) => !notCompared.includes(name));
-    return JSON.stringify(fields);
+    const fields = [...new FormData(form)].filter(([name]) => !notCompared.has(name));
+    const { repeat, time_zone: zone } = form.elements;
+    return JSON.stringify([fields, repeat.value !== "none" && zone.value]);
   }
 
   // What is shown has to be the outcome of what stands in the form before that is run.
+  function allow() {
+    run.disabled = !shown.value || tried !== entered();
+    untried.hidden = step !== "run" || !run.disabled;
+  }
+
   function wait(is) {
-    run.disabled = is;
     if (is) place.setAttribute("aria-busy", "true");
     else place.removeAttribute("aria-busy");
+    allow();
   }
 
   function refuse(errors) {
@@ -31,20 +44,26 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   }
 
   async function load(id, asked) {
-    const answer = await fetch(`/imports/dry-runs/${id}`);
+    const answer = await ask(`/imports/dry-runs/${id}`);
     if (!answer.ok) throw new Error(answer.statusText);
     const text = await answer.text();
     if (asked !== newest) return;
     place.innerHTML = text;
     const going = place.querySelector("[data-watch]");
-    if (going) events = watchRun(going.dataset.watch, () => [going], () => load(id, asked).catch(tell));
-    else wait(false);
+    const lost = () => tell(null, "The dry run can't be followed any more; nothing was changed.");
+    if (going) events = watchRun(going.dataset.watch, () => [going], () => load(id, asked).catch(tell), lost);
+    else {
+      shown.value = id;
+      wait(false);
+    }
   }
 
-  function tell() {
+  const failed = "The dry run could not be made just now. Try it again in a moment; nothing was changed.";
+
+  function tell(error, otherwise = failed) {
     tried = "";
     wait(false);
-    place.textContent = "The dry run could not be made just now. Try it again in a moment; nothing was changed.";
+    place.textContent = wordsFor(error, otherwise);
     const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Dry run again" });
     again.dataset.dryRun = "";
     place.append(" ", again);
@@ -54,10 +73,11 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     const asked = ++newest;
     events?.close();
     tried = entered();
+    shown.value = "";
     wait(true);
     place.textContent = "Starting a dry run…";
     try {
-      const answer = await fetch(addressOf(form, "/imports/dry-run"), { method: "POST", body: new FormData(form) });
+      const answer = await ask(addressOf(form, "/imports/dry-run"), new FormData(form));
       const said = await answer.json();
       if (asked !== newest) return;
       if (said.errors) {
@@ -70,14 +90,19 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       form.dataset.import = said.import;
       form.elements.draft.value = said.draft;
       await load(said.run, asked);
-    } catch {
-      if (asked === newest) tell();
+    } catch (error) {
+      if (asked === newest) tell(error);
     }
   }
 
   form.addEventListener("step", (event) => {
-    if (event.detail === "outcome" && tried !== entered()) start();
+    step = event.detail;
+    if (step === "outcome" && tried !== entered()) start();
+    allow();
   });
+  form.addEventListener("input", allow);
+  form.addEventListener("change", allow);
+  untried.querySelector("[data-look]").addEventListener("click", () => document.querySelector("[data-go=outcome]").click());
   place.addEventListener("click", (event) => {
     if (!("dryRun" in event.target.dataset)) return;
     start();

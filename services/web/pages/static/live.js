@@ -35,8 +35,8 @@ function show(place, run) {
   set("rows", run.progress.rows.toLocaleString("en"));
 }
 
-/** Show a run as it goes on wherever it stands on the page, and call `ended` once it has ended. */
-function watchRun(address, places, ended) {
+/** Show a run as it goes on wherever it stands on the page; calls `ended` once it has, `lost` where no more will come. */
+function watchRun(address, places, ended, lost = () => {}) {
   const events = new EventSource(address);
   events.addEventListener("run", (event) => {
     const run = JSON.parse(event.data);
@@ -45,6 +45,9 @@ function watchRun(address, places, ended) {
       events.close();
       ended();
     }
+  });
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) lost();
   });
   return events;
 }

@@ -17,10 +17,10 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     }
     let said;
     try {
-      const answer = await fetch(addressOf(form, "/imports/fields"), { method: "POST", body: sent });
+      const answer = await ask(addressOf(form, "/imports/fields"), sent);
       said = await answer.json();
-    } catch {
-      throw new Error("The fields could not be added just now. Try it again in a moment.");
+    } catch (error) {
+      throw new Error(wordsFor(error, "The fields could not be added just now. Try it again in a moment."));
     }
     if (said.error) throw new Error(said.error);
     for (const field of said.fields) {

@@ -47,7 +47,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     if (!place.firstElementChild) place.textContent = "Reading the beginning of the file…";
     try {
       const address = addressOf(form, "/imports/preview");
-      const answer = await fetch(address, { method: "POST", body: new FormData(form) });
+      const answer = await ask(address, new FormData(form));
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
       if (asked !== newest) return;
@@ -63,10 +63,10 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
         detail.newFields = place.querySelector(".new-fields");
         form.dispatchEvent(new CustomEvent("previewed", { detail }));
       }
-    } catch {
+    } catch (error) {
       if (asked !== newest) return;
       stale = true;
-      place.textContent = "The preview could not be made just now. Try it again in a moment.";
+      place.textContent = wordsFor(error, "The preview could not be made just now. Try it again in a moment.");
     } finally {
       if (asked === newest) {
         button.disabled = false;

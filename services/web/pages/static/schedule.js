@@ -12,10 +12,10 @@ for (const section of document.querySelectorAll("[data-schedule]")) {
     }
     const asked = ++newest;
     try {
-      const answer = await fetch(section.dataset.schedule, { method: "POST", body: fields });
+      const answer = await ask(section.dataset.schedule, fields);
       if (answer.ok && asked === newest) place.innerHTML = await answer.text();
-    } catch {
-      place.textContent = "";
+    } catch (error) {
+      place.textContent = wordsFor(error, "");
     }
   };
   const { start, time_zone: zone } = form.elements;

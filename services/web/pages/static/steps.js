@@ -17,7 +17,7 @@ function takeOver(form, upload) {
 }
 
 /** Send a form and return the answer, JSON; `told` hears how much of it has gone, in percent. */
-function sendForm(address, form, told) {
+function sendForm(address, form, told, renewed = false) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch does not tell how far it is
     request.open("POST", address);
@@ -26,7 +26,11 @@ function sendForm(address, form, told) {
       if (event.lengthComputable) told(Math.floor((100 * event.loaded) / event.total));
     });
     request.addEventListener("load", () => {
-      if (request.response) resolve(request.response);
+      if (new URL(request.responseURL).pathname === "/login") reject(new SessionEndedError());
+      else if (request.status === 403 && !renewed) {
+        renewToken().then(() => sendForm(address, form, told, true)).then(resolve, reject);
+      }
+      else if (request.response) resolve(request.response);
       else reject(new Error(request.status === 413 ? "The file is larger than this server takes." : ""));
     });
     request.addEventListener("error", () => reject(new Error("")));
@@ -43,6 +47,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   const nameOf = (section) => section.dataset.step;
   let current = sections[0];
   let changed = false;
+  let judging = false;
   let furthest = form.dataset.edits || form.elements.draft.value ? sections.length - 1 : 0;
 
   // An uploaded file has no schedule.
@@ -119,19 +124,21 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
 
   /** Have a step judged, and a chosen file taken up; tells what is wrong, and whether all is well. */
   async function judged(section) {
+    const only_kept = nameOf(section) === "preview"; // what was chosen there is no step's to judge
     const leaving = { step: nameOf(section), wait: null };
     form.dispatchEvent(new CustomEvent("leaving", { detail: leaving }));
     if (leaving.wait) {
       const errors = await leaving.wait;
-      if (!Object.keys(errors).length) return true;
-      tell(section, errors);
-      return false;
+      if (Object.keys(errors).length) {
+        tell(section, errors);
+        return false;
+      }
     }
-    if (["preview", "outcome"].includes(nameOf(section))) return true;
+    if (nameOf(section) === "outcome") return true;
     const sends = form.elements.file.files.length > 0;
     next.disabled = true;
     try {
-      const address = addressOf(form, "/imports/steps", { step: nameOf(section) });
+      const address = addressOf(form, "/imports/steps", only_kept ? {} : { step: nameOf(section) });
       const said = await sendForm(address, form, (percent) => {
         if (sends) busy.textContent = percent < 100 ? `Sending the file: ${percent} %` : "The file is being stored…";
       });
@@ -158,8 +165,17 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   }
 
   async function go(section) {
-    if (sections.indexOf(section) > sections.indexOf(current) && !(await judged(current))) return;
-    show(section);
+    if (judging) return; // another request would not know the draft that this one makes
+    const left = current;
+    if (sections.indexOf(section) > sections.indexOf(left)) {
+      judging = true;
+      try {
+        if (!(await judged(left))) return;
+      } finally {
+        judging = false;
+      }
+    }
+    if (current === left) show(section);
   }
 
   // Back on the first step cancels; what was entered is offered as a draft.

@@ -11,11 +11,11 @@ for (const button of document.querySelectorAll("[data-test-connection]")) {
     place.textContent = "Testing the connection…";
     try {
       const address = addressOf(button.form, "/imports/test-connection");
-      const answer = await fetch(address, { method: "POST", body: form });
+      const answer = await ask(address, form);
       if (!answer.ok) throw new Error(answer.statusText);
       place.innerHTML = await answer.text();
-    } catch {
-      place.textContent = "The test could not be made just now. Try it again in a moment.";
+    } catch (error) {
+      place.textContent = wordsFor(error, "The test could not be made just now. Try it again in a moment.");
     }
     button.disabled = false;
   });

@@ -154,7 +154,7 @@ async def test_contacts_are_shown_in_pages(web: Web) -> None:
     first = (await web.browser.get(f"/managers/{made['id']}")).text
     assert found(row, first) == [f"{number:03}" for number in range(50)]
     following = found(r'href="([^"]+)" rel="next"', first)[0]
-    second = (await web.browser.get(f"/managers/{made['id']}{following}")).text
+    second = (await web.browser.get(following)).text
     assert found(row, second) == [f"{number:03}" for number in range(50, 60)]
     assert (await web.browser.get(f"/managers/{made['id']}/contacts.csv")).text.count("\r\n") == 61
 
@@ -175,7 +175,7 @@ async def test_contacts_are_shown_by_their_latest_change(web: Web) -> None:
     (by_change,) = found(r'href="([^"]+)" title="The latest changes first"', first)
     first = (await web.browser.get(path + by_change)).text
     assert found(row, first) == latest[:50]
-    second = (await web.browser.get(path + found(r'href="([^"]+)" rel="next"', first)[0])).text
+    second = (await web.browser.get(found(r'href="([^"]+)" rel="next"', first)[0])).text
     assert found(row, second) == latest[50:]
     assert found(row, (await web.browser.get(f"{path}?sort=changed&q=01")).text) == [f"01{n}" for n in range(10)]
     assert (await web.browser.get(f"{path}?sort=changed&cursor=IngiCg==")).status_code == 422

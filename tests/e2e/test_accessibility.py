@@ -20,7 +20,8 @@ from tests.support.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NO_PAGES = re.compile(r".*(\.csv|/events)")
+NO_PAGES = re.compile(r".*(\.csv|/events)|/imports/(dry-runs|drafts)/.*")
+"""Files, streams, parts of pages; and a draft, which is shown by the page of a new import."""
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 
 

@@ -4,6 +4,7 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +50,10 @@ def proftpd_missing() -> str | None:
         return None
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
         return "ProFTPD is unpacked from Debian's packages, and there is no apt here"
-    unpacking = proftpd().root.with_name("unpacking")
-    shutil.rmtree(unpacking, ignore_errors=True)
-    unpacking.mkdir(parents=True)
+    proftpd().root.parent.mkdir(parents=True, exist_ok=True)
+    # Several processes of tests may do this at once, each in a folder of its own; the first one's stays.
+    unpacking = Path(tempfile.mkdtemp(prefix="unpacking-", dir=proftpd().root.parent))
+    unpacking.chmod(0o755)
     for command in (
         ["apt-get", "download", *_PACKAGES],
         ["sh", "-c", 'for d in *.deb; do dpkg -x "$d" . || exit; done'],
@@ -59,7 +61,12 @@ def proftpd_missing() -> str | None:
         done = subprocess.run(command, cwd=unpacking, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             return f"ProFTPD's packages cannot be fetched: {done.stderr[-300:]}"
-    unpacking.rename(proftpd().root)
+    try:
+        unpacking.rename(proftpd().root)
+    except OSError:  # another process was first
+        shutil.rmtree(unpacking, ignore_errors=True)
+        if not proftpd().program.exists():
+            raise
     return None
 
 

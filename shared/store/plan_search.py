@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.errors import UserError
 from shared.postgres.database import Connection
-from shared.store.run_details import ChangeKind, PlanChange, plan_change
+from shared.store.run_details import STORED_COLUMNS, ChangeKind, PlanChange, plan_change
 from shared.store.set_ups import RunSetup
 
 MOST_READ: Final = 20_000
@@ -22,10 +22,8 @@ FROM runs r JOIN managers m ON m.id = r.manager_id WHERE r.id = $1
 """
 
 # $2: the beginning of the unique id, $3: where ids with it end, $4: a pattern for values, null: only ids.
-_STORED = """
-SELECT c.ordinal, c.change, c.unique_id, c.line, c.before, c.after, CASE WHEN c.change = 'deleted' THEN '{}' ELSE ARRAY(
-    SELECT p.field FROM plan_passwords p WHERE p.run_id = c.run_id AND p.unique_id = c.unique_id
-        AND p.fingerprint IS DISTINCT FROM p.before_fingerprint ORDER BY p.field) END AS passwords
+_STORED = f"""
+SELECT {STORED_COLUMNS}
 FROM (
     (SELECT * FROM plan_changes
     WHERE manager_id = $7 AND unique_id >= $2 AND unique_id < $3 AND run_id = $1 AND ($5::text IS NULL OR change = $5)
@@ -61,9 +59,12 @@ async def are_values_searched(connection: Connection, run_id: UUID) -> bool:
 
 
 async def find_changes(
-    connection: Connection, run_id: UUID, text: str, *, kind: ChangeKind | None, limit: int
+    connection: Connection, run_id: UUID, text: str, *, by_value: bool, kind: ChangeKind | None, limit: int
 ) -> list[PlanChange]:
-    """Return changes of a run's plan that a text finds, those found in its order; UserError `run_not_found`."""
+    """Return changes of a run's plan that a text finds, those found in its order; UserError `run_not_found`.
+
+    `by_value`: also by any value, as `are_values_searched` allows it.
+    """
     run = await connection.fetchrow(
         "SELECT manager_id, setup, is_first_load AND applied_at IS NOT NULL AS is_own_log FROM runs WHERE id = $1",
         run_id,
@@ -71,8 +72,7 @@ async def find_changes(
     if run is None:
         raise UserError("run_not_found", "There is no such run.")
     names = RunSetup.model_validate(run["setup"])
-    pattern = _pattern(text) if await are_values_searched(connection, run_id) else None
-    found = [run_id, text, text + _LAST_CHARACTER * 8, pattern]
+    found = [run_id, text, text + _LAST_CHARACTER * 8, _pattern(text) if by_value else None]
     rows = await connection.fetch(_STORED, *found, kind, limit, run["manager_id"])
     if run["is_own_log"] and kind in {None, "added"}:
         rows += await connection.fetch(_OWN_LOG, *found, limit, run["manager_id"])

@@ -36,10 +36,14 @@ class ProblemView(BaseModel):
     unique_id: str | None
 
 
-_STORED = """
-SELECT c.ordinal, c.change, c.unique_id, c.line, c.before, c.after, CASE WHEN c.change = 'deleted' THEN '{}' ELSE ARRAY(
+STORED_COLUMNS = """c.ordinal, c.change, c.unique_id, c.line, c.before, c.after,
+    CASE WHEN c.change = 'deleted' THEN '{}' ELSE ARRAY(
     SELECT p.field FROM plan_passwords p WHERE p.run_id = c.run_id AND p.unique_id = c.unique_id
-        AND p.fingerprint IS DISTINCT FROM p.before_fingerprint ORDER BY p.field) END AS passwords
+        AND p.fingerprint IS DISTINCT FROM p.before_fingerprint ORDER BY p.field) END AS passwords"""
+"""What `plan_change` reads, of rows `c` of `plan_changes`."""
+
+_STORED = f"""
+SELECT {STORED_COLUMNS}
 FROM plan_changes c WHERE c.run_id = $1 AND ($2::text IS NULL OR c.change = $2) AND c.ordinal > $3
 ORDER BY c.ordinal LIMIT $4
 """

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from shared.rules.search_text import search_text
+from tests.support.browser_page import running_browser
 from tests.support.imports import Importing, csv_of, set_up_import
 from tests.support.stack import Stack
-from tests.support.system_packages import CHROMIUM
 from tests.support.waiting import until
 
 PEOPLE = 40
@@ -36,12 +36,8 @@ async def client(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    if missing := CHROMIUM.reason_missing():
-        pytest.skip(missing)
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=str(CHROMIUM.required()), args=["--no-sandbox"])
+    async with running_browser() as running:
         yield running
-        await running.close()
 
 
 @pytest.fixture

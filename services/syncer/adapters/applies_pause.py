@@ -36,8 +36,10 @@ async def is_held(connection: Connection, run_id: UUID) -> bool:
 async def put_back(pool: Pool, run_id: UUID, attempt: int) -> None:
     """Let a run that was about to write wait as one that is planned, which can be cancelled."""
     await pool.execute(
-        """UPDATE runs SET status = 'planning' WHERE id = $1 AND attempt = $2 AND status = 'applying'
-        AND finished_at IS NULL""",
+        """WITH back AS (
+            UPDATE runs SET status = 'planning' WHERE id = $1 AND attempt = $2 AND status = 'applying'
+                AND finished_at IS NULL RETURNING id)
+        SELECT pg_notify('run_changed', id::text) FROM back""",
         run_id,
         attempt,
     )

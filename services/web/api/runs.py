@@ -18,7 +18,7 @@ from services.web.forms.text import Text
 from services.web.security.access import needs
 from shared.rules.roles import Role
 from shared.store import run_view as store
-from shared.store.plan_search import find_changes
+from shared.store.plan_search import are_values_searched, find_changes
 from shared.store.problem_groups import ProblemGroup, problem_groups
 from shared.store.run_details import ChangeKind, PlanChange, plan_changes, problems_of
 from shared.store.run_view import RunView
@@ -64,7 +64,9 @@ async def get_plan(
     after = place_of(cursor, number_place)
     async with resources.database.pool.acquire() as connection:
         if q:
-            return Page(items=await find_changes(connection, run_id, q, kind=kind, limit=limit), next=None)
+            by_value = await are_values_searched(connection, run_id)
+            changes = await find_changes(connection, run_id, q, by_value=by_value, kind=kind, limit=limit)
+            return Page(items=changes, next=None)
         found = await plan_changes(connection, run_id, kind=kind, after=after, limit=limit + 1)
     page = page_of(found, limit, lambda entry: entry[0])
     return Page(items=[change for _, change in page.items], next=page.next)

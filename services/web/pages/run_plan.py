@@ -48,8 +48,9 @@ async def plan_part(
         return None
     wanted: PlanKind = kind or ("deleted" if run.status == "refused" and counts.deleted else "all")
     only = next((each for each in get_args(ChangeKind) if each == wanted), None)
+    by_value = await are_values_searched(connection, run.id)
     if sought:
-        changes = await find_changes(connection, run.id, sought, kind=only, limit=_FOUND + 1)
+        changes = await find_changes(connection, run.id, sought, by_value=by_value, kind=only, limit=_FOUND + 1)
         rows, is_continued, following = changes[:_FOUND], False, None
     else:
         after = place_of(cursor, number_place)
@@ -64,7 +65,7 @@ async def plan_part(
         total=total,
         sought=sought,
         has_more_found=len(changes) > len(rows),
-        searches_values=await are_values_searched(connection, run.id),
+        searches_values=by_value,
         is_continued=is_continued,
         next=following,
     )

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shared.postgres.database import Connection
 from shared.rules.search_text import search_text
-from shared.store.contacts import ContactView, contacts_of_ids, last_with, list_contacts
+from shared.store.contacts import ContactView, contacts_of_ids, in_index_order, last_with, list_contacts
 from shared.store.managers import Manager
 from shared.store.set_ups import FieldSpec
 
@@ -22,10 +22,6 @@ _LEAST_AT_ONCE: Final = 50
 _MOST_AT_ONCE: Final = 800
 _MOST_LOOKED_AT: Final = 2_000
 """Entries looked at for one page, of contacts that stood on an earlier one or have changed since: it may be short."""
-
-# What the planner knows of tables that have just grown by a million rows is old: it would read them all and sort. So
-# each query here asks for the order of the index that it means.
-_BY_INDEX: Final = "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
 
 _ENTRIES: Final = """
 SELECT value, unique_id FROM contact_search
@@ -85,8 +81,7 @@ async def search_contacts(
 
     A contact that has changed since it was indexed is shown if it still begins so.
     """
-    async with connection.transaction(readonly=True):
-        await connection.execute(_BY_INDEX)
+    async with in_index_order(connection):
         return await _page(connection, manager, text, after, limit)
 
 

@@ -1,7 +1,7 @@
 """A page of contacts costs what it shows: among 100,000 contacts as among 1,000, at the beginning and far in."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from shared.store.contacts import latest_contacts, list_contacts
 from shared.store.managers import FieldView, Manager, create_manager, get_manager, set_key_field
 from shared.store.search_contacts import Place, search_contacts
 from tests.integration.syncer.conftest import EMAIL, FIELDS, KEY, NAME, NOW, Searched
+from tests.support.migrated_postgres import migrated_postgres
 
 FEW, MANY = 1_000, 100_000
 PAGE = 50
@@ -22,6 +23,13 @@ _TUPLES = """
 SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables
 WHERE relname IN ('contacts', 'contact_search')
 """
+
+
+@pytest.fixture
+def syncer_dsn() -> Iterator[str]:
+    """A Postgres for each test: nobody has analysed its tables yet."""
+    with migrated_postgres() as dsn:
+        yield dsn
 
 
 class Explained:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events import connection_tests, contacts, files, import_warnings, previews, rows, runs
+from shared.events import connection_tests, contacts, files, import_warnings, previews, rows, runs, services
 from shared.events.base import Event
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -18,7 +18,7 @@ class Topic:
     event: type[Event]
     said_by: tuple[str, ...]
     heard_by: tuple[str, ...]
-    key: Literal["run", "run and chunk", "request", "import", "manager and unique id"]
+    key: Literal["run", "run and chunk", "request", "import", "manager and unique id", "process"]
 
     @property
     def dead_letters(self) -> str:
@@ -44,6 +44,13 @@ CONNECTION_TESTED = Topic("connection.tested", connection_tests.ConnectionTested
 PREVIEW_REQUESTED = Topic("preview.requested", previews.PreviewRequested, ("web",), ("fetcher",), "request")
 PREVIEW_FETCHED = Topic("preview.fetched", previews.PreviewFetched, ("fetcher",), ("parser",), "request")
 PREVIEW_READY = Topic("preview.ready", previews.PreviewReady, ("parser",), ("web",), "request")
+SERVICE_REPORTED = Topic(
+    "service.reported",
+    services.ServiceReported,
+    ("scheduler", "fetcher", "parser", "syncer", "notifier"),
+    ("web",),
+    "process",
+)
 
 ALL = (
     IMPORT_REQUESTED,
@@ -62,4 +69,5 @@ ALL = (
     PREVIEW_REQUESTED,
     PREVIEW_FETCHED,
     PREVIEW_READY,
+    SERVICE_REPORTED,
 )

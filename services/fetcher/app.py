@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.fetcher.adapters.ftp_transport import FtpTransport
@@ -20,13 +19,13 @@ from services.fetcher.remote_sources import RemoteSources
 from services.fetcher.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
-from shared.health import health_routes
 from shared.ids import new_id
 from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.objects.store import SealedObjects
 from shared.sealing import Sealer
+from shared.service_app import service_app
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -80,9 +79,4 @@ def create_app(settings: Settings) -> AsgiFastStream:
             await tester.stop()
             await previewer.stop()
 
-    return AsgiFastStream(
-        broker,
-        lifespan=lifespan,
-        asgi_routes=health_routes(delivery.checks(), lambda: delivery.halted),
-        logger=structlog.get_logger("contacts_sync.fetcher"),
-    )
+    return service_app(delivery, lifespan)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.notifier.adapters.smtp import SmtpSender
@@ -11,10 +10,10 @@ from services.notifier.handlers import NotifierHandlers
 from services.notifier.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
-from shared.health import health_routes
 from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
 from shared.postgres.database import DATABASE_DOWN, Database
+from shared.service_app import service_app
 
 _MAILS_AT_ONCE = 4
 """Mails sent side by side in one process, of different partitions: one that is put off holds up its partition only."""
@@ -42,9 +41,4 @@ def create_app(settings: Settings) -> AsgiFastStream:
             await broker.connect()
             yield
 
-    return AsgiFastStream(
-        broker,
-        lifespan=lifespan,
-        asgi_routes=health_routes(delivery.checks() | {"database": database.answers}, lambda: delivery.halted),
-        logger=structlog.get_logger("contacts_sync.notifier"),
-    )
+    return service_app(delivery, lifespan, {"database": database.answers})

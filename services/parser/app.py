@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pyarrow as pa
-import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.parser.chunk_reader import ChunkReader
@@ -13,12 +12,12 @@ from services.parser.preview_reader import PreviewReader
 from services.parser.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
-from shared.health import health_routes
 from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
 from shared.kafka.publisher import KafkaEventPublisher
 from shared.objects.store import SealedObjects
 from shared.sealing import Sealer
+from shared.service_app import service_app
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -42,9 +41,4 @@ def create_app(settings: Settings) -> AsgiFastStream:
         await broker.connect()
         yield
 
-    return AsgiFastStream(
-        broker,
-        lifespan=lifespan,
-        asgi_routes=health_routes(delivery.checks(), lambda: delivery.halted),
-        logger=structlog.get_logger("contacts_sync.parser"),
-    )
+    return service_app(delivery, lifespan)

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
 
-import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.scheduler.adapters.outbox_relay import OutboxRelay
@@ -17,12 +16,12 @@ from services.scheduler.settings import Settings
 from services.scheduler.watch import Limits, Watch
 from shared import topics
 from shared.clock import SystemClock
-from shared.health import health_routes
 from shared.kafka.broker import build_broker, is_caught_up
 from shared.kafka.delivery import Delivery
 from shared.kafka.raw_producer import RawProducer
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
+from shared.service_app import service_app
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -77,10 +76,5 @@ def create_app(settings: Settings) -> AsgiFastStream:
         names = {task.get_name() for task in asyncio.all_tasks()}
         return all(loop.__qualname__ in names for loop in loops)
 
-    checks = delivery.checks() | {"database": database.answers, "loops": loops_turn}
-    return AsgiFastStream(
-        broker,
-        lifespan=lifespan,
-        asgi_routes=health_routes(checks, lambda: delivery.halted),
-        logger=structlog.get_logger("contacts_sync.scheduler"),
-    )
+    checks = {"database": database.answers, "loops": loops_turn}
+    return service_app(delivery, lifespan, checks)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pyarrow as pa
-import structlog
 from faststream.asgi import AsgiFastStream
 
 from services.syncer.adapters.staging_tables import CLEARED, sweep
@@ -17,7 +16,6 @@ from services.syncer.search_indexer import SearchIndexer
 from services.syncer.settings import Settings
 from shared import topics
 from shared.clock import SystemClock
-from shared.health import health_routes
 from shared.kafka.broker import build_broker
 from shared.kafka.bulk_publisher import BulkPublisher
 from shared.kafka.delivery import Delivery
@@ -25,6 +23,7 @@ from shared.password_hashing import PasswordHashes
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 from shared.sealing import Sealer
+from shared.service_app import service_app
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -67,9 +66,4 @@ def create_app(settings: Settings) -> AsgiFastStream:
                 await asyncio.gather(*loops, return_exceptions=True)
                 await applier.stop()
 
-    return AsgiFastStream(
-        broker,
-        lifespan=lifespan,
-        asgi_routes=health_routes(delivery.checks() | {"database": database.answers}, lambda: delivery.halted),
-        logger=structlog.get_logger("contacts_sync.syncer"),
-    )
+    return service_app(delivery, lifespan, {"database": database.answers})

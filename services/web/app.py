@@ -34,6 +34,7 @@ from services.web.dependencies.resources import Resources
 from services.web.live.connection_tests import ConnectionTests
 from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
+from services.web.live.service_states import ServiceStates
 from services.web.pages import accounts as account_pages
 from services.web.pages import audit as audit_pages
 from services.web.pages import contact_history as contact_history_pages
@@ -82,6 +83,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         portal_attempts=Attempts(settings.web.portal_attempts),
         sign_in_attempts=SignInAttempts(settings.web.sign_in_attempts, settings.web.sign_in_attempts_per_address),
         previews=Previews(settings.kafka, clock),
+        services=ServiceStates(settings.kafka, clock),
         clock=clock,
     )
 
@@ -93,6 +95,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             await stack.enter_async_context(resources.watch)
             await stack.enter_async_context(resources.connection_tests)
             await stack.enter_async_context(resources.previews)
+            await stack.enter_async_context(resources.services)
             yield
 
     app = FastAPI(

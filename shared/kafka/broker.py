@@ -106,6 +106,17 @@ def consumers_of(subscriber: Any) -> list[Any]:  # noqa: ANN401 - FastStream's s
     return [consumer for consumer in several if consumer is not None]
 
 
+async def records_waiting(subscriber: Any) -> int:  # noqa: ANN401 - FastStream's subscribers
+    """Return how many records nobody has taken up yet, of the partitions that a started subscriber has."""
+    waiting = 0
+    for consumer in consumers_of(subscriber):
+        partitions = list(consumer.assignment())
+        ends = await consumer.end_offsets(partitions) if partitions else {}
+        for partition, end in ends.items():
+            waiting += max(0, end - await consumer.position(partition))
+    return waiting
+
+
 async def is_caught_up(broker: KafkaBroker) -> bool:
     """Tell whether the broker answers now, and every consumer has its share and has taken all that there was."""
     if not await broker_answers(broker):

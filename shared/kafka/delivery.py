@@ -24,7 +24,7 @@ from shared.errors import ContactsSyncError, PermanentError, TransientError
 from shared.events.base import Event, RunEvent
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
-from shared.kafka.broker import broker_answers, consumers_of, let_go
+from shared.kafka.broker import broker_answers, consumers_of, let_go, records_waiting
 from shared.kafka.delivery_policy import DeliveryPolicy
 from shared.kafka.joins import Joins
 from shared.kafka.metrics import DEAD_LETTERS, EVENTS_HANDLED, HANDLING_SECONDS
@@ -55,6 +55,8 @@ class Delivery:
     halted: str | None = None
     _recent_dead_letters: deque[float] = field(default_factory=deque)
     _joins: "list[Joins]" = field(default_factory=list)
+    _grouped: dict[str, Any] = field(default_factory=dict)
+    """By topic the subscribers whose records some process of the service has to take up."""
     _paced: "dict[str, tuple[Any, EmbeddedPace]]" = field(default_factory=dict)
     """By topic the subscribers in haste, on the embedded broker alone."""
 
@@ -108,6 +110,8 @@ class Delivery:
             auto_commit_interval_ms=_COMMIT_MS,
         )
         subscriber(consume)
+        if not every_process:
+            self._grouped[topic.name] = subscriber
         if pace is not None:
             self._paced[topic.name] = subscriber, pace
 
@@ -135,6 +139,10 @@ class Delivery:
     def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
         """Return what `/readyz` asks: the broker answers, every subscription has been given its share."""
         return {"broker": lambda: broker_answers(self.broker), "consumers": self._has_joined}
+
+    async def waiting(self) -> dict[str, int]:
+        """Return by topic how many records nobody has taken up yet, of the partitions that this process has."""
+        return {topic: await records_waiting(subscriber) for topic, subscriber in self._grouped.items()}
 
     async def _has_joined(self) -> bool:
         return all(listener.joined for listener in self._joins)

@@ -1,6 +1,6 @@
 """Metrics of delivery, each once, with its meaning."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS_HANDLED = Counter(
     "contacts_sync_events_handled",
@@ -14,4 +14,9 @@ HANDLING_SECONDS = Histogram(
 )
 DEAD_LETTERS = Counter(
     "contacts_sync_dead_letters", "Records set aside, by stable error code", ["service", "topic", "code"]
+)
+CONSUMER_LAG = Gauge(
+    "contacts_sync_consumer_lag",
+    "Records that nobody has taken up, of the partitions that this process has",
+    ["service", "topic"],
 )

@@ -33,6 +33,7 @@ class OperationsView(BaseModel):
     open_runs: list[OpenRuns]
     events: Waiting = Field(description="Events that were decided on, and are not said yet")
     changes: int = Field(description="Changes of contacts that `contacts.changed` has not told of yet")
+    search: int = Field(description="Changes, and contacts of newly marked fields, that the search has yet to take in")
     mails: Waiting = Field(description="Mails that were written, and that no server has taken yet")
 
 
@@ -46,6 +47,12 @@ _EVENTS = "SELECT count(*), min(created_at) AS since FROM outbox WHERE published
 _CHANGES = """
 SELECT coalesce(sum(m.change_number - coalesce(f.said_number, 0)), 0)::bigint
 FROM managers m LEFT JOIN change_feeds f ON f.manager_id = m.id
+"""
+_SEARCH = """
+SELECT coalesce(sum(m.change_number - c.indexed_number), 0)::bigint + coalesce(sum((
+    SELECT sum(greatest(m.contact_count - CASE f.state WHEN 'filling' THEN f.contacts_filled ELSE 0 END, 0))
+    FROM search_fields f WHERE f.manager_id = m.id AND f.is_wanted AND f.state <> 'filled')), 0)::bigint
+FROM managers m JOIN search_cursors c ON c.manager_id = m.id
 """
 _MAILS = """
 SELECT count(*), min(prepared_at) AS since FROM (
@@ -65,5 +72,6 @@ async def operations(connection: Connection) -> OperationsView:
         open_runs=[OpenRuns.model_validate(dict(row)) for row in open_runs],
         events=Waiting(**dict(events)),
         changes=await connection.fetchval(_CHANGES),
+        search=await connection.fetchval(_SEARCH),
         mails=Waiting(**dict(mails)),
     )

@@ -78,3 +78,28 @@ async def test_a_record_that_is_not_there_is_told(browser: httpx.AsyncClient, se
     answer = await browser.post(REPLAY, data={"csrf": await csrf(browser)} | sent)
     assert answer.status_code in {404, 422}
     assert told in answer.text
+
+
+async def test_each_process_of_each_service_is_told_of(browser: httpx.AsyncClient, embedded_stack: Stack) -> None:
+    async with embedded_stack.client() as client:
+
+        async def working() -> dict[str, list[str]] | None:
+            services = (await client.get("/operations")).json()["services"] or []
+            found = {
+                each["service"]: [one["process_id"] for one in each["processes"] if one["state"] == "working"]
+                for each in services
+            }
+            return found if found and all(found.values()) else None
+
+        before = await until(working, within=60, what="all services report")
+        assert set(before) == {"scheduler", "fetcher", "parser", "syncer", "notifier"}
+        assert embedded_stack.kill_service("notifier")
+
+        async def another() -> bool:
+            return bool(set(((await working()) or {}).get("notifier", [])) - set(before["notifier"]))
+
+        await until(another, within=60, what="the notifier that was started anew reports")
+    shown = (await browser.get("/operations")).text
+    rows = re.findall(r"<tr><td>(scheduler|fetcher|parser|syncer|notifier)</td>\s*<td>(.*?)</td>", shown, re.DOTALL)
+    assert {service for service, state in rows if "Works" in state} == set(before)
+    assert "No process of it is heard of" not in shown

@@ -21,6 +21,8 @@ _SWEEP_SECONDS = 60.0
 _log = structlog.get_logger("contacts_sync.syncer.staging")
 SHARED_BYTES = "staged_bytes"
 _WITHOUT_HEADER = arrow_csv.WriteOptions(include_header=False)
+# They live as long as one run, and are read once: whatever autovacuum did for them, the run would wait for.
+_LEFT_ALONE = "WITH (autovacuum_enabled = false, toast.autovacuum_enabled = false)"
 _BYTES_COLUMNS = "set_id, chunk, first, first_line, lines, rows, id_hashes, passwords"
 
 
@@ -44,8 +46,8 @@ async def make_tables(connection: Connection, set_id: int) -> None:
             return
         await connection.execute(
             f"""CREATE UNLOGGED TABLE {rows_table(set_id)}
-                (unique_id text COLLATE "C", row_hash bigint, line bigint NOT NULL, fields jsonb);
-            CREATE UNLOGGED TABLE {bytes_table(set_id)} (LIKE {SHARED_BYTES} INCLUDING ALL)"""
+                (unique_id text COLLATE "C", row_hash bigint, line bigint NOT NULL, fields jsonb) {_LEFT_ALONE};
+            CREATE UNLOGGED TABLE {bytes_table(set_id)} (LIKE {SHARED_BYTES} INCLUDING ALL) {_LEFT_ALONE}"""
         )
 
 

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.web.dependencies.api_route import By, api_router
 from services.web.dependencies.change_operations import pause_applies, resume_applies
 from services.web.dependencies.resources import Open
+from services.web.dependencies.view_operations import WholeOperationsView, view_operations
 from services.web.forms.text import Text
 from services.web.security.access import needs
 from shared.rules.roles import Role
-from shared.store.operations import OperationsView, operations
 
 router = api_router("operations")
 
@@ -26,25 +26,27 @@ class PauseAppliesInput(BaseModel):
 
 @router.get("/operations")
 @needs(Role.VIEWER)
-async def get_operations(resources: Open) -> OperationsView:
+async def get_operations(resources: Open) -> WholeOperationsView:
     """Tell what is under way and what waits."""
     async with resources.database.pool.acquire() as connection:
-        return await operations(connection)
+        return await view_operations(resources, connection)
 
 
 @router.put("/operations/applies-pause")
 @needs(Role.ADMIN)
-async def pause(resources: Open, by: By, wanted: Annotated[PauseAppliesInput | None, Body()] = None) -> OperationsView:
+async def pause(
+    resources: Open, by: By, wanted: Annotated[PauseAppliesInput | None, Body()] = None
+) -> WholeOperationsView:
     """Let runs fetch, read and plan, and no run write, until applies are resumed; what is being written is finished."""
     async with resources.change(by) as change:
         await pause_applies(change, wanted.reason if wanted else "")
-        return await operations(change.connection)
+        return await view_operations(resources, change.connection)
 
 
 @router.delete("/operations/applies-pause")
 @needs(Role.ADMIN)
-async def resume(resources: Open, by: By) -> OperationsView:
+async def resume(resources: Open, by: By) -> WholeOperationsView:
     """Let runs write again: those that waited go on."""
     async with resources.change(by) as change:
         await resume_applies(change)
-        return await operations(change.connection)
+        return await view_operations(resources, change.connection)

@@ -12,6 +12,7 @@ from services.web.dependencies.change import Change
 from services.web.live.connection_tests import ConnectionTests
 from services.web.live.previews import Previews
 from services.web.live.run_watch import RunWatch
+from services.web.live.service_states import ServiceStates
 from services.web.security.attempts import Attempts, SignInAttempts
 from services.web.settings import Settings
 from shared.clock import Clock
@@ -37,6 +38,7 @@ class Resources:
     portal_attempts: Attempts
     sign_in_attempts: SignInAttempts
     previews: Previews
+    services: ServiceStates
     clock: Clock
     objects: SealedObjects = field(init=False)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_EXPORTS))

@@ -15,6 +15,7 @@ from services.web.dependencies.change_operations import (
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.problems import status_of
 from services.web.dependencies.resources import Open, Resources
+from services.web.dependencies.view_operations import view_operations
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.pages.render import page
 from services.web.security.access import needs
@@ -22,7 +23,6 @@ from services.web.security.sessions import Session
 from shared.errors import ContactsSyncError, UserError
 from shared.kafka.dead_letters import DeadLetter, read_dead_letters
 from shared.rules.roles import Role
-from shared.store.operations import operations
 
 router = page_router()
 
@@ -98,7 +98,7 @@ async def _operations_page(
     request: Request, resources: Resources, visitor: Session, error: UserError | None = None
 ) -> Response:
     async with resources.database.pool.acquire() as connection:
-        shown = await operations(connection)
+        shown = await view_operations(resources, connection)
     status = status_of(error) if error else 200
     return page(request, "operations.html", visitor, status=status, operations=shown, error=error)
 

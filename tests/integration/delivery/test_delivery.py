@@ -226,6 +226,32 @@ async def test_too_many_dead_letters_stop_the_consumer(settings: KafkaSettings) 
     assert len(by_us) == QUICK.dead_letter_limit
 
 
+async def test_records_that_nobody_has_taken_up_are_counted(settings: KafkaSettings) -> None:
+    taken_up, go_on = asyncio.Event(), asyncio.Event()
+
+    event = an_event()
+
+    async def handler(taken: ApplyRequested) -> None:
+        if taken == event:
+            taken_up.set()
+            await go_on.wait()
+
+    async with delivering(settings, handler) as (delivery, broker):
+
+        async def none_waits() -> bool:
+            return await delivery.waiting() == {APPLY_REQUESTED.name: 0}
+
+        await until(delivery.checks()["consumers"], within=30, what="the consumer has its share")
+        await until(none_waits, within=30, what="what others said is taken up")
+        for _ in range(5):
+            await say(broker, event)
+        await asyncio.wait_for(taken_up.wait(), 30)
+        counted = await delivery.waiting()
+        go_on.set()
+        await until(none_waits, within=30, what="all are taken up")
+    assert counted == {APPLY_REQUESTED.name: 4}
+
+
 def _about(record: Any, event: ApplyRequested) -> bool:  # a record of aiokafka
     return str(event.run_id).encode() in record.value
 

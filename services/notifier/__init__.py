@@ -1,5 +1,5 @@
 """Notifier: tells people by e-mail of a run that failed, was refused, or left rows out, and of an import in need.
 
-Hears `import.finished`, `import.warned`. Says nothing on Kafka: it sends mail by SMTP.
+Hears `import.finished`, `import.warned`. Says `service.reported`; all else it says by SMTP.
 Owns what was sent (`mails`, `warning_mails`).
 """

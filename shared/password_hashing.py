@@ -16,6 +16,7 @@ class PasswordHashes:
             time_cost=settings.passes, memory_cost=settings.memory_kib, parallelism=settings.lanes
         )
         self._places = asyncio.Semaphore(settings.at_once)
+        self._nobodys: str | None = None
 
     async def hash(self, password: str) -> str:
         """Return a hash, parameters included."""
@@ -29,3 +30,9 @@ class PasswordHashes:
                 return await asyncio.to_thread(self._hasher.verify, password_hash, password)
             except VerifyMismatchError:
                 return False
+
+    async def try_nobodys(self, password: str) -> None:
+        """Take as long as `fits` does, for whoever has no password: how long it takes must not tell who has one."""
+        if self._nobodys is None:
+            self._nobodys = await self.hash("nobody's")
+        await self.fits(self._nobodys, password)

@@ -27,7 +27,7 @@ from shared.ids import new_id
 from shared.objects.store import SealedObjects
 from shared.sealing import Sealer
 
-_OLDEST_POSTGRES = 16
+OLDEST_POSTGRES = 16
 _SECONDS = 10.0
 _PROBE = b"contacts-sync doctor"
 
@@ -66,8 +66,8 @@ async def _postgres() -> str:
     async with connected(_dsn()) as connection:
         version = str(await connection.fetchval("SHOW server_version"))
         number = int(await connection.fetchval("SHOW server_version_num")) // 10_000
-    if number < _OLDEST_POSTGRES:
-        message = f"This is Postgres {version}; version {_OLDEST_POSTGRES} or later is needed."
+    if number < OLDEST_POSTGRES:
+        message = f"This is Postgres {version}; version {OLDEST_POSTGRES} or later is needed."
         raise PermanentError("postgres_too_old", message)
     return f"connected, version {version}"
 

@@ -34,7 +34,7 @@ _SERVICE = "syncer"
 _RETRY_SECONDS = 1.0
 _MOST_TRIES = 10
 _MOST_PLANS = 2
-"""Plans that contacts may outrun, each planned beside what people do, before they are made to wait for one."""
+"""Plans that contacts may outrun while passwords are hashed, before people are made to wait for one to be written."""
 _log = structlog.get_logger("contacts_sync.syncer")
 
 

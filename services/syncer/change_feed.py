@@ -93,7 +93,8 @@ class ChangeFeed:
                     until, records = min(said + _PAGE, last), await ahead
                     ahead = asyncio.create_task(self._page(reader, manager, until, last))
                     await publisher.publish(CONTACTS_CHANGED, records)
-                    await note_said(connection, manager_id, until, self._clock.now())
+                    if not await note_said(connection, manager_id, before=said, number=until, now=self._clock.now()):
+                        return
                     said = until
             finally:
                 ahead.cancel()

@@ -14,30 +14,17 @@ from shared.postgres.database import Connection
 
 Change = Literal["added", "updated", "deleted"]
 
-_TAKE_OVER = """
+TAKE_OVER = """
 INSERT INTO plan_changes (run_id, manager_id, ordinal, number, change, unique_id, line, after, row_hash)
 SELECT c.last_run_id, c.manager_id, c.change_number - r.plan_change_number, c.change_number, 'added', c.unique_id,
     c.log_line, c.fields, c.row_hash
 FROM {whose} c JOIN runs r ON r.id = c.last_run_id
 """
+"""Has the log take over from contacts that a first load added, before something else is written there, that it did."""
 
-_OF_CONTACT = _TAKE_OVER.format(
+_OF_CONTACT = TAKE_OVER.format(
     whose="(SELECT * FROM contacts WHERE manager_id = $1 AND unique_id = $2 AND log_line IS NOT NULL)"
 )
-
-
-def taking_over(write: str) -> str:
-    """Return an UPDATE or DELETE of contacts that gives how many it hits.
-
-    The log takes over, from those that a first load added, that it did; in the same pass, since a large run's contacts
-    are too many to be read twice.
-    """
-    take_over = _TAKE_OVER.format(whose="(SELECT * FROM overwritten WHERE log_line IS NOT NULL)")
-    return f"""WITH overwritten AS ({write}
-    RETURNING old.manager_id, old.unique_id, old.last_run_id, old.change_number, old.log_line, old.row_hash,
-        CASE WHEN old.log_line IS NOT NULL THEN old.fields END AS fields),
-    taken_over AS ({take_over})
-SELECT count(*) FROM overwritten"""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class Undoing(Syncing):
 
     def finish_undo(self, undo: Run, *, shows: bool = False) -> None:
         """Apply an undo, or only show it."""
-        undo.status = "planned" if undo.dry_run or shows else "succeeded"
+        applied = "succeeded_with_errors" if undo.problems else "succeeded"
+        undo.status = "planned" if undo.dry_run or shows else applied
         if undo.is_applied:
             self.apply_undo(undo)
 

@@ -14,20 +14,30 @@ from services.syncer.adapters.large_runs import (
 from shared.errors import PermanentError, TransientError
 from shared.events.runs import RunCounts
 from shared.postgres.database import Connection
-from shared.store.change_log import taking_over
+from shared.store.change_log import TAKE_OVER
 from shared.store.runs import OpenRun
 
-_DELETE = taking_over(
-    """DELETE FROM contacts c USING plan_changes p
-    WHERE p.run_id = $1 AND p.change = 'deleted' AND c.manager_id = $2 AND c.unique_id = p.unique_id"""
+_TAKE_OVER_UPDATED = TAKE_OVER.format(
+    whose="""(SELECT c.* FROM contacts c JOIN plan_changes p ON p.unique_id = c.unique_id
+        WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2 AND c.log_line IS NOT NULL)"""
 )
 
-_UPDATE = taking_over(
-    """UPDATE contacts c SET fields = p.after, change_number = p.number, updated_at = $3, last_run_id = $1,
-        row_hash = p.row_hash, row_scheme = $4, log_line = NULL
-    FROM plan_changes p
-    WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2 AND c.unique_id = p.unique_id"""
-)
+# Deleted and taken over in the same pass, since a large run's contacts are too many to be read twice.
+_DELETE = f"""
+WITH deleted AS (DELETE FROM contacts c USING plan_changes p
+    WHERE p.run_id = $1 AND p.change = 'deleted' AND c.manager_id = $2 AND c.unique_id = p.unique_id
+    RETURNING c.manager_id, c.unique_id, c.last_run_id, c.change_number, c.log_line, c.row_hash,
+        CASE WHEN c.log_line IS NOT NULL THEN c.fields END AS fields),
+taken_over AS ({TAKE_OVER.format(whose="(SELECT * FROM deleted WHERE log_line IS NOT NULL)")})
+SELECT count(*) FROM deleted
+"""
+
+_UPDATE = """
+UPDATE contacts c SET fields = p.after, change_number = p.number, updated_at = $3, last_run_id = $1,
+    row_hash = p.row_hash, row_scheme = $4, log_line = NULL
+FROM plan_changes p
+WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2 AND c.unique_id = p.unique_id
+"""
 
 _INSERT = """
 INSERT INTO contacts (manager_id, unique_id, fields, change_number, updated_at, last_run_id, row_hash, row_scheme)
@@ -98,14 +108,15 @@ async def apply_plan(
     if first_load is not None:
         insert = _INSERT_ALL.format(rows=first_load)
         added = await connection.execute(insert, *key, now, row_scheme, manager.change_number)
-        done["added"] = _inserted(added)
+        done["added"] = _written(added)
     else:
         if counts.deleted:
             done["deleted"] = await connection.fetchval(_DELETE, *key)
         if counts.updated:
-            done["updated"] = await connection.fetchval(_UPDATE, *key, now, row_scheme)
+            await connection.execute(_TAKE_OVER_UPDATED, *key)
+            done["updated"] = _written(await connection.execute(_UPDATE, *key, now, row_scheme))
         if counts.added:
-            done["added"] = _inserted(await connection.execute(_INSERT, *key, now, row_scheme))
+            done["added"] = _written(await connection.execute(_INSERT, *key, now, row_scheme))
     planned = {"deleted": counts.deleted, "updated": counts.updated, "added": counts.added}
     for change, count in done.items():
         if count != planned[change]:
@@ -126,7 +137,7 @@ async def apply_plan(
     return contacts
 
 
-def _inserted(answer: str) -> int:
+def _written(answer: str) -> int:
     return int(answer.rpartition(" ")[2])
 
 

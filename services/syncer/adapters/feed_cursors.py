@@ -21,6 +21,7 @@ WHERE m.change_number > coalesce(f.said_number, 0) ORDER BY m.id
 _SAID = """
 INSERT INTO change_feeds (manager_id, said_number, said_at) VALUES ($1, $2, $3)
 ON CONFLICT (manager_id) DO UPDATE SET said_number = excluded.said_number, said_at = excluded.said_at
+WHERE change_feeds.said_number = $4 RETURNING true
 """
 
 # Of each manager the number before the first change of the last minutes, but no further back than so many changes: a
@@ -43,12 +44,15 @@ async def managers_behind(connection: Connection) -> list[tuple[UUID, int, int]]
     return [(row["id"], row["said"], row["last"]) for row in await connection.fetch(_BEHIND)]
 
 
-async def note_said(connection: Connection, manager_id: UUID, number: int, now: datetime) -> None:
-    """Note that a manager's changes have been said up to a number; one that was deleted meanwhile is let go."""
+async def note_said(connection: Connection, manager_id: UUID, *, before: int, number: int, now: datetime) -> bool:
+    """Note that a manager's changes have been said from one number on up to another.
+
+    False where that is not to be gone on with: somebody asked for changes to be said again, or deleted the manager.
+    """
     try:
-        await connection.execute(_SAID, manager_id, number, now)
+        return bool(await connection.fetchval(_SAID, manager_id, number, now, before))
     except asyncpg.ForeignKeyViolationError:
-        return
+        return False
 
 
 async def rewind_for_new_broker(connection: Connection) -> None:

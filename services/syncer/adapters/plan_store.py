@@ -63,7 +63,7 @@ async def keep_plan(connection: Connection, run: OpenRun, manager: LockedManager
 async def kept_plan(connection: Connection, run: OpenRun) -> Plan:
     """Return the stored plan of a run that is to be applied; PermanentError `plan_missing`."""
     row = await connection.fetchrow(
-        """SELECT counts, plan_fields AS fields, row_scheme, is_first_load, undoes IS NULL AND EXISTS (
+        """SELECT counts, plan_fields AS fields, row_scheme, is_first_load, EXISTS (
             SELECT FROM run_problems WHERE run_id = $1) AS has_problems FROM runs WHERE id = $1""",
         run.id,
     )

@@ -6,6 +6,11 @@ first; a password set to what it was, and so with another hash, is told by its f
 the run.
 """
 
+import asyncio
+from typing import Final
+
+import asyncpg
+
 from services.syncer.adapters.applying import LockedManager
 from services.syncer.adapters.large_runs import plan_for_all, plan_for_size
 from services.syncer.adapters.plan_store import Plan, clear_plan, count_changes
@@ -16,6 +21,8 @@ from shared.postgres.database import Connection
 from shared.rules.problems import describe_problem
 from shared.store.problems import Problem, write_problems
 from shared.store.runs import OpenRun
+
+_PAGE: Final = 5_000
 
 # The run's changes, those of a first load read from its contacts, beside what became of each since. A contact of a
 # first load that is no longer its own log has changed since, and stands in the log.
@@ -135,16 +142,25 @@ async def plan_undo(connection: Connection, run: OpenRun, manager: LockedManager
     await connection.execute(_INDEXES)
     await connection.execute(_CHANGES, run.id, run.manager_id, manager.change_number)
     await connection.execute(_PASSWORDS, run.id, run.manager_id)
-    kept = await connection.fetch(_KEPT)
-    await write_problems(connection, run.id, [_kept(run, row["unique_id"], row["field"]) for row in kept])
+    keeps = await _list_kept(connection, run)
     different = 0
     if run.approves is not None:
         different = await connection.fetchval(_DIFFERENT, run.id, run.approves)
     return Plan(
         counts=RunCounts(**await count_changes(connection, run.id)),
-        verdict=Verdict("planned" if run.dry_run or different else "succeeded"),
+        verdict=Verdict("planned" if run.dry_run or different else "succeeded_with_errors" if keeps else "succeeded"),
         notes=[_changed_since(different)] if different else [],
     )
+
+
+async def _list_kept(connection: Connection, run: OpenRun) -> bool:
+    """List what is kept, a page at a time: it may be every contact of a large manager. Tells whether anything is."""
+    keeps = False
+    cursor = await connection.cursor(_KEPT)
+    while page := await cursor.fetch(_PAGE):
+        keeps = True
+        await write_problems(connection, run.id, await asyncio.to_thread(_kept_ones, run, page))
+    return keeps
 
 
 def _changed_since(different: int) -> RunNote:
@@ -153,6 +169,10 @@ def _changed_since(different: int) -> RunNote:
         "what is kept is listed: look at it and approve this run."
     )
     return RunNote(code="contacts_changed_since", message=message)
+
+
+def _kept_ones(run: OpenRun, rows: list[asyncpg.Record]) -> list[Problem]:
+    return [_kept(run, row["unique_id"], row["field"]) for row in rows]
 
 
 def _kept(run: OpenRun, unique_id: str, field: str | None) -> Problem:

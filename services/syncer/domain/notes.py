@@ -1,6 +1,6 @@
 """What looks unusual about a plan: said on the run's page, without a yellow mark and without a mail."""
 
-from services.syncer.domain.verdict import PlanFacts
+from services.syncer.domain.verdict import GUARD_PERCENT, PlanFacts, guard_would_refuse_on_schedule
 from shared.events.runs import RunNote
 
 _FROM_CONTACTS = 20
@@ -13,6 +13,12 @@ def notes_on(facts: PlanFacts) -> list[RunNote]:
     """Return the notes, the gravest first."""
     notes: list[RunNote] = []
     contacts, counts = facts.contacts, facts.counts
+    if facts.dry_run and guard_would_refuse_on_schedule(facts):
+        message = (
+            f"On a schedule it would be refused: {GUARD_PERCENT} % or less of the {contacts:,} contacts in the manager "
+            "are in the file, so nearly all would be deleted."
+        )
+        notes.append(RunNote(code="refused_on_schedule", message=message))
     if contacts < _FROM_CONTACTS:
         return notes
     if not facts.found and not facts.generated_keys:

@@ -3,7 +3,7 @@
 The order is that of "How a run ends" in the rules of a synchronization.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -166,6 +166,11 @@ def _budget_exceeded(facts: PlanFacts) -> bool:
 def _exact(percent: float) -> Decimal:
     """Return a share as it was typed: 0.57 times 10,000 is 5,700 then, and not a little less."""
     return Decimal(str(percent))
+
+
+def guard_would_refuse_on_schedule(facts: PlanFacts) -> bool:
+    """Tell whether only that there is no schedule keeps the guard from refusing."""
+    return not facts.scheduled and _guard_refuses(replace(facts, scheduled=True))
 
 
 def _guard_refuses(facts: PlanFacts) -> bool:

@@ -1,11 +1,8 @@
 """Passwords of contacts, tried against their hashes."""
 
-import asyncio
-from functools import lru_cache
 from uuid import UUID
 
 from services.web.dependencies.resources import Resources
-from shared.store.accounts import HASHER, password_fits
 from shared.store.managers import get_manager
 
 
@@ -21,11 +18,8 @@ async def password_is_right(resources: Resources, manager_id: UUID, unique_id: s
             manager_id,
             unique_id,
         )
-    hashes = [row["hash"] for row in rows] or [await asyncio.to_thread(_nobodys)]
-    fits = [await asyncio.to_thread(password_fits, known, password) for known in hashes]
-    return bool(rows) and any(fits)
-
-
-@lru_cache(maxsize=1)
-def _nobodys() -> str:
-    return HASHER.hash("nobody's")
+    if not rows:
+        await resources.passwords.try_nobodys(password)
+        return False
+    fits = [await resources.passwords.fits(row["hash"], password) for row in rows]
+    return any(fits)

@@ -17,7 +17,7 @@ from services.web.security.access import needs
 from shared.errors import UserError
 from shared.postgres.database import Connection
 from shared.rules.roles import Role
-from shared.store.contact_history import contact_history
+from shared.store.contact_history import ContactChange, contact_history
 from shared.store.contacts import ContactView, get_contact
 from shared.store.managers import Manager, get_manager
 
@@ -43,6 +43,7 @@ async def show_contact_history(
         manager = await get_manager(connection, manager_id)
         found = await contact_history(connection, manager, wanted, before=before, limit=_SHOWN + 1)
         contact = await _contact(connection, manager, wanted)
+        origins = await _origins(connection, manager, wanted, found) if before is None else {}
     if not found and contact is None:
         message = f"No contact of “{manager.name}” has the unique identifier “{wanted}”, and none ever had."
         return page(request, "error.html", visitor, status=404, message=message)
@@ -55,10 +56,24 @@ async def show_contact_history(
         unique_id=wanted,
         contact=contact if before is None else None,
         is_there=contact is not None,
-        origins=value_origins(changes.items),
+        origins=origins,
         changes=changes,
         is_continued=before is not None,
     )
+
+
+async def _origins(
+    connection: Connection, manager: Manager, unique_id: str, newest: list[ContactChange]
+) -> dict[str, ContactChange]:
+    """Return where each value comes from, going back as far as it takes: a name may change often, and a town never."""
+    fields = {field.name for field in manager.fields}
+    changes, page = list(newest), newest
+    origins = value_origins(changes)
+    while len(page) > _SHOWN and not fields <= origins.keys() and all(each.change != "added" for each in page):
+        page = await contact_history(connection, manager, unique_id, before=changes[-1].number, limit=_SHOWN + 1)
+        changes += page
+        origins = value_origins(changes)
+    return origins
 
 
 async def _contact(connection: Connection, manager: Manager, unique_id: str) -> ContactView | None:

@@ -30,7 +30,6 @@ router = page_router()
 
 _SAMPLES: Final = 5
 _PROBLEMS: Final = 10
-_GUARD_SHARE: Final = 0.1
 _ABOUT = """SELECT r.setup, r.manager_id, m.contact_count FROM runs r JOIN managers m ON m.id = r.manager_id
     WHERE r.id = $1"""
 
@@ -40,11 +39,9 @@ class _Outlook:
     """What a plan means for the whole manager."""
 
     manager_id: UUID
-    contacts: int
     delete_missing: bool
     replaces_all: bool
     guarded: bool
-    refused_on_schedule: bool
 
 
 @router.post("/imports/dry-run")
@@ -119,14 +116,11 @@ async def _outlook(connection: Connection, run: RunView) -> _Outlook:
     about = await connection.fetchrow(_ABOUT, run.id)
     assert about is not None
     setup = RunSetup.model_validate(about["setup"])
-    contacts, deletes = about["contact_count"], setup.options.delete_missing
-    guarded = deletes and setup.source.kind == "remote" and contacts > 0
-    few = contacts - run.counts.deleted <= contacts * _GUARD_SHARE
+    deletes = setup.options.delete_missing
+    guarded = deletes and setup.source.kind == "remote" and about["contact_count"] > 0
     return _Outlook(
         manager_id=about["manager_id"],
-        contacts=contacts,
         delete_missing=deletes,
         replaces_all=deletes and setup.unique_id.generate,
         guarded=guarded and setup.scheduled,
-        refused_on_schedule=guarded and not setup.scheduled and few and not setup.unique_id.generate,
     )

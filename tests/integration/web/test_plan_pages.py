@@ -248,3 +248,18 @@ async def test_a_contact_tells_where_each_value_came_from(web: Web) -> None:
     for unique_id in ("", " ", "a\0b"):
         wrong = await web.browser.get(f"/managers/{manager['id']}/contact-history", params={"unique_id": unique_id})
         assert wrong.status_code == 422
+
+
+async def test_a_value_tells_where_it_came_from_however_often_others_changed_since(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager(key_field="Employee no")
+    contact = f"/managers/{manager['id']}/contacts/7"
+    (await web.api.put(contact, json={"fields": {"Email": "rare@x.example"}})).raise_for_status()
+    for number in range(101):
+        (
+            await web.api.put(contact, json={"fields": {"Email": "rare@x.example", "Portal": f"{CANARY} {number}"}})
+        ).raise_for_status()
+    shown = await web.browser.get(f"/managers/{manager['id']}/contact-history", params={"unique_id": "7"})
+    values = re.search(r"rare@x\.example.*?</tr>", shown.text, re.DOTALL)
+    assert values
+    assert f"By hand: {LOGIN}" in values[0]

@@ -2,19 +2,34 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 from playwright.async_api import Locator, Page, expect
 
 from tests.support.browser_page import READ, SetUpSteps
 from tests.support.hands import Hands, Mouse
-from tests.support.imports import Json
+from tests.support.imports import Importing, Json
 from tests.support.stack import Stack
 
 STEPS: Final = ("source", "options", "preview", "mapping", "outcome", "run")
+OPTIONS: Final = {
+    "has_header": "Consider First Line as Header",
+    "delete_missing": "Delete contacts not found in the synchronization file",
+    "update_existing": "Update the contacts with changes from the import file",
+    "every_time": "Import file every time, regardless of its state",
+}
 ENDED: Final = 60_000
 """Milliseconds within which a run has to have ended."""
+
+
+class RemoteFile(NamedTuple):
+    """A file on a server, and what it takes to get it; empty is what is not needed."""
+
+    url: str
+    login: str = ""
+    password: str = ""
+    ca_certificate: str = ""
 
 
 @dataclass
@@ -32,6 +47,19 @@ class ManagerByHand:
         """The page in front of the person."""
         return self.hands.page
 
+    async def import_ready(self, url: str, **parts: object) -> Importing:
+        """Set up an import `people` of a file over the API; `parts` are those that matter to a test."""
+        body: Json = {
+            "name": "people",
+            "manager_id": self.id,
+            "source": {"kind": "remote", "url": url},
+            "mapping": [{"column": name, "field": name} for name in ("No", "Name")],
+            "unique_id": {"field": "No"},
+        }
+        answer = await self.client.post("/imports", json=body | parts)
+        assert answer.status_code == 201, answer.text
+        return Importing(self.client, self.id, answer.json()["id"])
+
     async def imports(self) -> list[Json]:
         """Return what is set up."""
         found: list[Json] = (await self.client.get("/imports", params={"manager_id": self.id})).json()["items"]
@@ -41,12 +69,6 @@ class ManagerByHand:
         """Return the first hundred contacts by their unique id."""
         answer = await self.client.get(f"/managers/{self.id}/contacts", params={"limit": 100})
         return {item["unique_id"]: item["fields"] for item in answer.json()["items"]}
-
-    async def latest_run(self) -> Json:
-        """Return the newest run of the only import."""
-        (entry,) = await self.imports()
-        found: Json = entry["latest_run"]
-        return found
 
     async def go_home(self) -> None:
         """Open the Synchronization page."""
@@ -63,6 +85,10 @@ class ManagerByHand:
     async def edit(self, name: str) -> "SetUpByHand":
         """Go to the Synchronization page, and press Edit next to an import."""
         await self.go_home()
+        return await self.press_edit(name)
+
+    async def press_edit(self, name: str) -> "SetUpByHand":
+        """Press Edit next to an import on the Synchronization page, which is open."""
         await self.hands.press(self.page.get_by_role("link", name=f"Edit {name}"))
         steps = SetUpByHand(self.hands)
         await steps.steps.stands_at_start()
@@ -126,20 +152,18 @@ class SetUpByHand:
         await self.hands.choose(choice)
         await self.hands.give_file(self.page.get_by_label("File", exact=True), file)
 
-    async def from_network(
-        self, protocol: str, url: str, *, login: str = "", password: str = "", ca_certificate: str = ""
-    ) -> None:
-        """Choose a file on a server; the scheme of the URL is left out of the link."""
+    async def from_network(self, protocol: str, file: RemoteFile) -> None:
+        """Choose a file on a server, and write what is given of it."""
         await self.hands.choose(self.radio("Select from network or internet"))
         await self.hands.select(self.page.get_by_label("Protocol"), protocol)
-        await self.hands.write(self.page.get_by_label("Link", exact=True), url.partition("://")[2])
-        if login:
-            await self.hands.write(self.page.get_by_label("Login", exact=True), login)
-        if password:
-            await self.hands.write(self.page.get_by_label("Password", exact=True), password)
-        if ca_certificate:
+        await self.hands.write(self.page.get_by_label("Link", exact=True), file.url.partition("://")[2])
+        for label, text in (("Login", file.login), ("Password", file.password)):
+            if text:
+                await self.hands.write(self.page.get_by_label(label, exact=True), text)
+        if file.ca_certificate:
             await self.hands.press(self.page.get_by_text("Private key, token, host key, certificate"))
-            await self.hands.write(self.page.get_by_label("Certificate of the server's authority"), ca_certificate)
+            certificate = self.page.get_by_label("Certificate of the server's authority")
+            await self.hands.write(certificate, file.ca_certificate)
 
     async def next(self, step: str) -> None:
         """Press Next, and wait until this step stands there and has read what it shows."""
@@ -166,12 +190,21 @@ class SetUpByHand:
         await self.hands.press(self.page.locator(f"[data-go={step}]"))
         await self.steps.stands_at(step)
 
+    async def save_options(self, **boxes: bool) -> None:
+        """Set check boxes of the options, as `OPTIONS` calls them, and save; nothing is run."""
+        await self.jump("options")
+        for name, is_on in boxes.items():
+            await self.set_box(OPTIONS[name], is_on=is_on)
+        await self.jump("run")
+        scheduled = await self.page.locator("[name=repeat]:checked").get_attribute("value") != "none"
+        await self.finish("Finish" if scheduled else "Save without running")
+
     async def set_box(self, label: str, *, is_on: bool) -> None:
         """Tick a check box, or take the tick out, if it is not so yet."""
         if await self.box(label).is_checked() != is_on:
             await self.hands.tick(self.box(label))
 
     async def finish(self, name: str) -> None:
-        """Press the button that saves, and wait for the Synchronization page."""
+        """Press the button of the last step that saves, and wait for the Synchronization page."""
         await self.hands.press(self.button(name))
         await self.page.wait_for_url("**/managers/*/imports")

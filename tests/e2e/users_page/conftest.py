@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext
 
 from tests.support.browser_page import running_browser, visitor_of
-from tests.support.file_server import FileServer
+from tests.support.file_server import FileServer, ServedFile
 from tests.support.hands import Hands, Keyboard, Mouse
 from tests.support.imports import csv_of
 from tests.support.set_up_by_hand import ManagerByHand, make_manager
@@ -54,6 +54,11 @@ async def manager(hands: Hands, embedded_stack: Stack, client: httpx.AsyncClient
 async def server() -> AsyncIterator[FileServer]:
     async with FileServer() as running:
         yield running
+
+
+@pytest.fixture
+def served(server: FileServer, manager: ManagerByHand) -> ServedFile:
+    return ServedFile(server, f"/{manager.id}/people.csv")
 
 
 @pytest.fixture

@@ -11,12 +11,15 @@ MOST_TABS: Final = 250
 """So many presses of Tab lead to everything on any of our pages; more lead nowhere."""
 PASTED: Final = 200
 """A text of more characters than that is pasted, as people do with keys and certificates."""
-_PLACE: Final = """element => {
+_STOPS: Final = """element => {
     const at = document.activeElement;
-    if (at === element) return "there";
-    const before = at.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING;
-    return at !== document.body && before ? "before" : "after";
+    const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]");
+    const stops = [...all].filter((each) => each === at || each === element || (
+        each.tabIndex >= 0 && !each.disabled && each.checkVisibility() && (each.type !== "radio" || each.checked)
+    ));
+    return stops.indexOf(element) - stops.indexOf(at);
 }"""
+"""About how many stops of Tab lie between the focus and an element; 0 is there, and below 0 it lies behind."""
 
 
 class Hands(ABC):
@@ -137,19 +140,18 @@ class Keyboard(Hands):
 
     async def choose(self, radio: Locator) -> None:
         """Go to the group, to whose chosen one Tab leads, and with the arrows on to the one that is meant."""
-        group = await radio.get_attribute("name")
-        chosen = self.page.locator(f'[name="{group}"]:checked')
+        await radio.wait_for()
+        group = self.page.locator(f'[name="{await radio.get_attribute("name")}"]')
+        chosen = group.and_(self.page.locator(":checked"))
         if await chosen.count():
             await self.tab_to(chosen)
-            for _ in range(await self.page.locator(f'[name="{group}"]').count()):
-                if await radio.is_checked():
-                    break
-                await self.page.keyboard.press("ArrowDown")
         else:
-            await self._go_to_one_of(group or "")
-            while not await radio.evaluate("element => element === document.activeElement"):
-                await self.page.keyboard.press("ArrowDown")
+            await self._go_to_one_of(radio)
             await self.page.keyboard.press("Space")
+        for _ in range(await group.count()):
+            if await radio.is_checked():
+                break
+            await self.page.keyboard.press("ArrowDown")
         await expect(radio).to_be_checked()
 
     async def select(self, target: Locator, label: str) -> None:
@@ -169,29 +171,24 @@ class Keyboard(Hands):
         await self.page.keyboard.press("Tab")
 
     async def tab_to(self, target: Locator) -> None:
-        """Press Tab, or Shift+Tab where the way back is the shorter one, until the target has the focus."""
-        await target.wait_for()
-        for _ in range(MOST_TABS):
-            place = await target.evaluate(_PLACE)
-            if place == "there":
-                return
-            await self.page.keyboard.press("Shift+Tab" if place == "before" else "Tab")
-        raise AssertionError(f"the keyboard does not lead to {target}")
-
-    async def press_on(self, target: Locator, key: str) -> None:
-        """Press any key on something."""
-        await self.tab_to(target)
-        await self.page.keyboard.press(key)
+        """Press Tab, or Shift+Tab where it lies behind, until the target has the focus."""
+        await expect(target).to_be_visible()
+        await expect(target).to_be_enabled()
+        pressed = 0
+        while stops := await target.evaluate(_STOPS):
+            assert pressed < MOST_TABS, f"the keyboard does not lead to {target}"
+            for _ in range(abs(stops)):
+                await self.page.keyboard.press("Tab" if stops > 0 else "Shift+Tab")
+            pressed += abs(stops)
 
     async def _go_into(self, target: Locator) -> None:
         await self.tab_to(target)
 
-    async def _go_to_one_of(self, group: str) -> None:
-        first = self.page.locator(f'[name="{group}"]').first
-        await first.wait_for()
+    async def _go_to_one_of(self, radio: Locator) -> None:
+        """Press Tab until one of a group has the focus in which none is chosen."""
+        has_focus = "element => element.name === document.activeElement.name"
         for _ in range(MOST_TABS):
-            if await self.page.evaluate("group => document.activeElement.name === group", group):
+            if await radio.evaluate(has_focus):
                 return
-            place = await first.evaluate(_PLACE)
-            await self.page.keyboard.press("Shift+Tab" if place == "before" else "Tab")
-        raise AssertionError(f"the keyboard does not lead to {group}")
+            await self.page.keyboard.press("Tab" if await radio.evaluate(_STOPS) > 0 else "Shift+Tab")
+        raise AssertionError(f"the keyboard does not lead to {radio}")

@@ -19,6 +19,8 @@ OPTIONS: Final = {
     "update_existing": "Update the contacts with changes from the import file",
     "every_time": "Import file every time, regardless of its state",
 }
+NEVER: Final = "\N{EN DASH}"
+"""What stands where there is no time."""
 ENDED: Final = 60_000
 """Milliseconds within which a run has to have ended."""
 
@@ -102,7 +104,9 @@ class ManagerByHand:
 
     async def run_shown(self, state: str) -> Json:
         """Wait until the run of the page has ended in this state, and return it."""
-        await expect(self.page.locator("[data-state]")).to_have_text(state, timeout=ENDED)
+        await self.page.wait_for_url("**/runs/*")
+        await expect(self.page.locator("main [data-run]")).to_have_count(0, timeout=ENDED)
+        await expect(self.page.locator("[data-state]")).to_have_text(state)
         run: Json = (await self.client.get(f"/runs/{self.page.url.rpartition('/')[2]}")).json()
         return run
 
@@ -142,6 +146,10 @@ class SetUpByHand:
     def radio(self, label: str) -> Locator:
         """Return a radio button by what stands beside it."""
         return self.page.get_by_role("radio", name=label, exact=True)
+
+    def recurrence(self, value: str) -> Locator:
+        """Return a radio button of the recurrence pattern by its value: most are called "Every"."""
+        return self.page.locator(f"[name=repeat][value={value}]")
 
     async def from_computer(self, file: Path) -> None:
         """Choose a file of the computer: to the mouse the choice itself opens the browser's dialogue."""

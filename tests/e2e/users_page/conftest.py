@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext
 
 from tests.support.browser_page import running_browser, visitor_of
 from tests.support.file_server import FileServer, ServedFile
+from tests.support.finished_by_hand import Finished, finish
 from tests.support.hands import Hands, Keyboard, Mouse
 from tests.support.imports import csv_of
 from tests.support.set_up_by_hand import ManagerByHand, make_manager
@@ -19,13 +20,13 @@ FIELDS = {"No": "text", "Name": "text", "Email": "email", "Town": "text"}
 PEOPLE = 20
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with running_browser() as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def visitor(browser: Browser, embedded_stack: Stack) -> BrowserContext:
     """Somebody in Berlin who has signed in."""
     return await visitor_of(browser, embedded_stack, zone="Europe/Berlin")
@@ -50,7 +51,7 @@ async def manager(hands: Hands, embedded_stack: Stack, client: httpx.AsyncClient
     return await make_manager(hands, embedded_stack, client, FIELDS)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def server() -> AsyncIterator[FileServer]:
     async with FileServer() as running:
         yield running
@@ -59,6 +60,24 @@ async def server() -> AsyncIterator[FileServer]:
 @pytest.fixture
 def served(server: FileServer, manager: ManagerByHand) -> ServedFile:
     return ServedFile(server, f"/{manager.id}/people.csv")
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def finished(
+    visitor: BrowserContext, server: FileServer, embedded_stack: Stack
+) -> AsyncIterator[dict[type[Hands], Finished]]:
+    """What was finished with each of both, all before anything is waited for."""
+    found: dict[type[Hands], Finished] = {}
+    async with embedded_stack.client() as client:
+        for kind in (Mouse, Keyboard):
+            page = await visitor.new_page()
+            manager = await make_manager(kind(page), embedded_stack, client, FIELDS)
+            found[kind] = await finish(manager, ServedFile(server, f"/{manager.id}/people.csv"))
+            await page.close()
+        yield found
+        for each in found.values():
+            for entry in await each.manager.imports():
+                await client.delete(f"/imports/{entry['id']}")
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.support.file_server import ServedFile
-from tests.support.set_up_by_hand import ManagerByHand
+from tests.support.set_up_by_hand import NEVER, ManagerByHand
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NEVER = "\N{EN DASH}"
 DONE = "Finished successfully"
 DAILY = {"start": "2099-01-01T06:30:00", "time_zone": "Europe/Berlin", "rrule": "FREQ=DAILY"}
 COLUMNS = ["Name", "Latest Import", "Next Import", "Import Now", "Status", "Edit", "Delete"]

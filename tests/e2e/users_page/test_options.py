@@ -58,6 +58,7 @@ async def test_each_delimiter_divides_the_columns(manager: ManagerByHand, tmp_pa
     shown = page.locator("#preview")
     await set_up.from_computer(file)
     await set_up.next("options")
+    await expect(set_up.radio("Other")).to_be_checked(timeout=READ)  # which it was found to be
     for name, columns in (("Comma", 2), ("Semicolon", 3), ("Tab", 4), ("Pipe |", 5), ("Space", 6)):
         await hands.choose(set_up.radio(name))
         if columns == 2:

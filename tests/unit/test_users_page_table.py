@@ -17,7 +17,7 @@ def lines(page: str) -> list[tuple[str, list[str]]]:
     return [(sentence, re.findall(r"`(test_\w+\.py::test_\w+)`", tests)) for sentence, tests in rows[2:]]
 
 
-def tests_in(folder: Path) -> set[str]:
+def names_in(folder: Path) -> set[str]:
     """Return all tests of a folder as `file::name`."""
     return {
         f"{file.name}::{node.name}"
@@ -31,7 +31,7 @@ def test_each_sentence_has_tests_and_each_test_a_sentence() -> None:
     table = lines(PAGE.read_text(encoding="utf-8"))
     assert len({sentence for sentence, _ in table}) == len(table) == SENTENCES
     assert [sentence for sentence, tests in table if not tests] == []
-    assert {test for _, tests in table for test in tests} == tests_in(FOLDER)
+    assert {test for _, tests in table for test in tests} == names_in(FOLDER)
 
 
 def test_each_test_is_done_with_both_hands() -> None:

@@ -156,6 +156,18 @@ async def latest_runs(connection: Connection, import_ids: list[UUID]) -> dict[UU
     return {row["import_id"]: _view(dict(row)) for row in rows}
 
 
+async def latest_imports(connection: Connection, import_ids: list[UUID]) -> dict[UUID, datetime]:
+    """Return when each import was last performed: when that ended, or was asked for while it goes on; no dry run."""
+    rows = await connection.fetch(
+        """SELECT r.import_id, coalesce(r.finished_at, r.queued_at) AS performed_at
+        FROM runs r JOIN unnest($1::uuid[]) AS wanted (import_id) ON r.id = (
+            SELECT l.id FROM runs l WHERE l.import_id = wanted.import_id AND NOT l.dry_run AND l.status <> 'planned'
+            ORDER BY l.id DESC LIMIT 1)""",
+        import_ids,
+    )
+    return {row["import_id"]: row["performed_at"] for row in rows}
+
+
 def percent_done(status: str, *, bytes_done: int, bytes_total: int | None, rows: int) -> int:
     """Return how far an open run has come, 0 to 99: the steps in order, within them bytes, then rows.
 

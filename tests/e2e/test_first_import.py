@@ -1,12 +1,9 @@
 """The main job, end to end, on both brokers: a file on a real SFTP server becomes contacts in Postgres."""
 
-from email import policy
-from email.parser import BytesParser
-
 from tests.support.imports import csv_of, set_up_import, sftp_source
+from tests.support.mails import mail_about
 from tests.support.sftp_server import SftpServer
 from tests.support.stack import Stack
-from tests.support.waiting import until
 
 ROWS = [[f"{number:05}", f"Name {number}", f"p{number}@example.com"] for number in range(1000)]
 
@@ -52,18 +49,9 @@ async def test_rows_with_errors_are_told_by_line_and_by_one_mail(stack: Stack, s
             (3, "error", "id_missing"),
             (4, "error", "email_invalid"),
         ]
-    mails = await until(lambda: _mails_about(stack, run["id"]), within=20, what="a mail about the run")
-    assert len(mails) == 1
-    assert mails[0]["To"] == "it@example.com"
-    assert "HR file" in mails[0]["Subject"]
-
-
-def _mails_about(stack: Stack, run_id: str) -> list[dict[str, str]]:
-    parser = BytesParser(policy=policy.default)
-    mails = [parser.parsebytes(file.read_bytes()) for file in sorted(stack.mail_folder.glob("*.eml"))]
-    return [
-        {name: str(mail[name]) for name in ("To", "Subject")} for mail in mails if run_id in str(mail["Message-ID"])
-    ]
+    mail = await mail_about(stack, run["id"])
+    assert mail["To"] == "it@example.com"
+    assert "HR file" in mail["Subject"]
 
 
 def _counts(**some: int) -> dict[str, int]:

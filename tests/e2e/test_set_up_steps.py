@@ -1,6 +1,7 @@
 """The set-up step by step in a real browser, with mouse and with keyboard alone: each step, Back, and drafts."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.support.browser_page import READ, SetUpSteps, running_browser, signed_in
+from tests.support.hands import Keyboard
 from tests.support.imports import csv_of, set_up_import, sftp_source
 from tests.support.sftp_server import SftpServer
 from tests.support.stack import Stack
@@ -57,20 +59,6 @@ async def contacts_of(stack: Stack, manager_id: str) -> int:
     async with stack.client() as client:
         count: int = (await client.get(f"/managers/{manager_id}")).json()["contact_count"]
         return count
-
-
-async def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until the target has the focus."""
-    for _ in range(150):
-        if await target.evaluate("element => element === document.activeElement"):
-            return
-        await page.keyboard.press("Tab")
-    raise AssertionError(f"the keyboard does not lead to {target}")
-
-
-async def press_on(page: Page, target: Locator, key: str = "Enter") -> None:
-    await tab_to(page, target)
-    await page.keyboard.press(key)
 
 
 async def at_mapping(page: Page, stack: Stack, name: str, people: Path) -> tuple[SetUpSteps, str]:
@@ -198,43 +186,36 @@ async def enter_source(page: Page, source: dict[str, Any]) -> None:
     await page.fill("[name=name]", "Shown")
 
 
-async def enter_source_by_keyboard(page: Page, source: dict[str, Any]) -> None:
-    await tab_to(page, page.locator("[name=link]"))
-    await page.keyboard.type(str(source["url"]).replace("sftp://", "SFTP://"))
-    await tab_to(page, page.locator("#source-login"))
-    await page.keyboard.type(str(source["login"]))
+async def enter_source_by_keyboard(hands: Keyboard, source: dict[str, Any]) -> None:
+    page = hands.page
+    await hands.write(page.locator("[name=link]"), str(source["url"]).replace("sftp://", "SFTP://"))
+    await hands.write(page.locator("#source-login"), str(source["login"]))
     await expect(page.locator("[name=protocol]")).to_have_value("sftp")
     await expect(page.locator("[name=link]")).to_have_value(str(source["url"]).removeprefix("sftp://"))
     await expect(page.locator("[name=name]")).to_have_value("staff")
     if "password" in source:
-        await tab_to(page, page.locator("#source-password"))
-        await page.keyboard.type(str(source["password"]))
+        await hands.write(page.locator("#source-password"), str(source["password"]))
     if "private_key" in source:
-        await press_on(page, page.locator("[data-step=source] details summary"))
-        await tab_to(page, page.locator("#private-key"))
-        await page.keyboard.insert_text(str(source["private_key"]))
-    await press_on(page, page.locator("[data-test-connection]"))
+        await hands.press(page.locator("[data-step=source] details summary"))
+        await hands.write(page.locator("#private-key"), str(source["private_key"]))
+    await hands.press(page.locator("[data-test-connection]"))
     await expect(page.locator("#connection-test")).to_contain_text("The file can be fetched.", timeout=READ)
 
 
-async def map_by_keyboard(page: Page) -> None:
-    await press_on(page, page.get_by_role("button", name="Remove Name"))
-    await tab_to(page, page.locator("[name=pick-column]").first)
-    await page.keyboard.press("Space")
-    await tab_to(page, page.locator("[name=pick-field]").first)
-    await page.keyboard.press("Space")
-    await page.keyboard.press("ArrowDown")
-    await press_on(page, page.locator("[data-apply]"))
+async def map_by_keyboard(hands: Keyboard) -> None:
+    page = hands.page
+    await hands.press(page.get_by_role("button", name="Remove Name"))
+    await hands.choose(page.locator("[name=pick-column]").first)
+    await hands.choose(page.locator("[name=pick-field]").nth(1))
+    await hands.press(page.locator("[data-apply]"))
 
 
-async def schedule_by_keyboard(page: Page) -> None:
-    await tab_to(page, page.locator("[name=repeat][value=none]"))
-    for _ in range(3):
-        await page.keyboard.press("ArrowDown")  # none, once, hourly, daily
+async def schedule_by_keyboard(hands: Keyboard) -> None:
+    page = hands.page
+    await hands.choose(page.locator("[name=repeat][value=daily]"))
     await expect(page.locator("[name=time_zone]")).to_have_value("Europe/Berlin")
     await expect(page.locator("#schedule-emails")).to_have_value("it@example.com")
-    await page.locator("[name=start]").fill("2099-12-01T06:30")  # how a date is typed depends on the place
-    await page.locator("[name=start]").dispatch_event("change")
+    await hands.write_time(page.locator("[name=start]"), datetime(2099, 12, 1, 6, 30))  # noqa: DTZ001 - a clock's time
     await expect(page.locator("#schedule-preview")).to_contain_text("Every day at 06:30 (Europe/Berlin)")
     await expect(page.locator("#schedule-preview")).to_contain_text("5 Dec 2099, 06:30 Europe/Berlin")
 
@@ -243,26 +224,25 @@ async def test_each_step_by_keyboard_alone(page: Page, embedded_stack: Stack, sf
     (sftp.folder / "staff.csv").write_text(PEOPLE, encoding="utf-8")
     manager_id = await make_manager(embedded_stack, "By keyboard")
     await page.goto(f"{embedded_stack.url}/imports/new?manager={manager_id}")
-    steps = SetUpSteps(page)
-    await enter_source_by_keyboard(page, sftp_source(sftp, "staff.csv"))
-    await press_on(page, page.locator("[data-next]"))
+    steps, hands = SetUpSteps(page), Keyboard(page)
+    await enter_source_by_keyboard(hands, sftp_source(sftp, "staff.csv"))
+    await hands.press(page.locator("[data-next]"))
     await steps.stands_at("options")
-    await tab_to(page, page.locator("[name=error_emails]"))
-    await page.keyboard.type("it@example.com")
+    await hands.write(page.locator("[name=error_emails]"), "it@example.com")
     await page.keyboard.press("Enter")  # goes on, and saves nothing
     await steps.stands_at("preview")
     await expect(page.locator("#preview table.rows")).to_be_visible(timeout=READ)
-    await press_on(page, page.locator("[data-next]"))
+    await hands.press(page.locator("[data-next]"))
     await steps.stands_at("mapping")
-    await map_by_keyboard(page)
+    await map_by_keyboard(hands)
     assert await steps.mapped() == [("No", "No"), ("E-mail", "Email"), ("Name", "Town")]
-    await press_on(page, page.locator("[data-next]"))
+    await hands.press(page.locator("[data-next]"))
     await steps.stands_at("outcome")
     await steps.dry_run_ended()
-    await press_on(page, page.locator("[data-next]"))
+    await hands.press(page.locator("[data-next]"))
     await steps.stands_at("run")
-    await schedule_by_keyboard(page)
-    await press_on(page, page.get_by_role("button", name="Finish"))
+    await schedule_by_keyboard(hands)
+    await hands.press(page.get_by_role("button", name="Finish"))
     await page.wait_for_url("**/imports")
     (entry,) = await imports_of(embedded_stack, manager_id)
     assert entry["next_run_at"] == "2099-12-01T05:30:00Z"

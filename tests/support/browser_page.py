@@ -1,11 +1,13 @@
 """A real browser in which somebody has signed in, and the steps of a set-up as they are gone through."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from tests.support.stack import Stack
 from tests.support.system_packages import CHROMIUM
@@ -13,27 +15,46 @@ from tests.support.system_packages import CHROMIUM
 READ = 20_000
 """Milliseconds within which a file has to have been read, or a dry run to have ended."""
 
+SIZE: Final[ViewportSize] = {"width": 1200, "height": 900}
+
 
 @asynccontextmanager
 async def running_browser() -> AsyncIterator[Browser]:
-    """Give a Chromium; the test is skipped where there is none."""
+    """Give a Chromium that writes dates as in 12/31/2099, 06:30 PM; the test is skipped where there is none."""
     if missing := CHROMIUM.reason_missing():
         pytest.skip(missing)
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=str(CHROMIUM.required()), args=["--no-sandbox"])
+        running = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM.required()),
+            args=["--no-sandbox"],
+            env={**os.environ, "LANGUAGE": "en_US"},  # fields for dates follow this, and not the page's locale
+        )
         yield running
         await running.close()
 
 
 async def signed_in(browser: Browser, stack: Stack, *, zone: str | None = None) -> Page:
     """Return a page of somebody who has signed in, in a context of its own."""
-    page = await browser.new_page(viewport={"width": 1200, "height": 900}, timezone_id=zone)
+    page = await browser.new_page(viewport=SIZE, timezone_id=zone)
+    await _sign_in(page, stack)
+    return page
+
+
+async def visitor_of(browser: Browser, stack: Stack, *, zone: str | None = None) -> BrowserContext:
+    """Return a context for many pages, in which somebody has signed in."""
+    context = await browser.new_context(viewport=SIZE, timezone_id=zone)
+    page = await context.new_page()
+    await _sign_in(page, stack)
+    await page.close()
+    return context
+
+
+async def _sign_in(page: Page, stack: Stack) -> None:
     await page.goto(f"{stack.url}/login")
     await page.fill("[name=login]", str(stack.ready["login"]))
     await page.fill("[name=password]", str(stack.ready["password"]))
     await page.click("button.main")
     await page.wait_for_url(f"{stack.url}/")
-    return page
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from tests.support.hostile_http import HostileHttpServer, Request, send_head
+from tests.support.imports import csv_of
 
 
 class FileServer:
@@ -41,3 +43,20 @@ class FileServer:
         if request.method != "HEAD":
             writer.write(content)
             await writer.drain()
+
+
+class ServedFile:
+    """One file of simple CSV on a server, which changes."""
+
+    def __init__(self, server: FileServer, path: str) -> None:
+        self._server = server
+        self._path = path
+        self.url = server.url(path)
+
+    def write(self, *rows: list[str], header: Sequence[str] = ("No", "Name")) -> None:
+        """Put these rows in place of what it holds."""
+        self._server.files[self._path] = csv_of(list(rows), list(header)).encode()
+
+    def take_away(self) -> None:
+        """Let there be no such file any more."""
+        del self._server.files[self._path]

@@ -1,6 +1,7 @@
 """The Synchronization home page: a manager's imports, run now and deleted from here."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from shared.store.import_list import ImportQuery, ImportState, count_imports, fi
 from shared.store.imports import get_import
 from shared.store.managers import get_manager
 from shared.store.run_details import ProblemView, problems_of_runs
+from shared.store.run_view import latest_imports
 from shared.store.runs import request_run
 
 router = page_router()
@@ -45,10 +47,11 @@ class ImportsPart(BaseModel):
 
 @dataclass(frozen=True)
 class _Line:
-    """One import in the list, with the problems of its latest run."""
+    """One import in the list, with the problems of its latest run, and when it was last performed."""
 
     entry: ImportView
     problems: list[ProblemView]
+    performed_at: datetime | None
 
 
 @router.get("/managers/{manager_id}/imports")
@@ -72,12 +75,16 @@ async def show_imports(
         views = await view_imports(connection, resources, [saved for _, saved in found.items])
         yellow = [view.latest_run.id for view in views if view.latest_run and view.latest_run.status in YELLOW]
         problems = await problems_of_runs(connection, yellow, limit=_LISTED_PROBLEMS)
+        performed = await latest_imports(connection, [view.id for view in views])
     return page(
         request,
         "imports.html",
         visitor,
         manager=manager,
-        lines=[_Line(view, problems.get(view.latest_run.id, []) if view.latest_run else []) for view in views],
+        lines=[
+            _Line(view, problems.get(view.latest_run.id, []) if view.latest_run else [], performed.get(view.id))
+            for view in views
+        ],
         counts=counts,
         part=part,
         has_filters=counts["all"] > _MANY or text or part.state != "all",

@@ -1,6 +1,5 @@
 """Changes of contacts, told in batches: all of them, in their order, also once more."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -13,32 +12,11 @@ from shared.store.managers import delete_manager
 from shared.store.webhook_deliveries import replay_from, send_again
 from shared.store.webhooks import WebhookPlan
 from tests.integration.notifier.webhooks.conftest import DEADLINE, Webhooks
+from tests.support.told_changes import numbers, rebuilt
 from tests.support.waiting import until
-from tests.support.webhook_receiver import Received, WebhookReceiver, answering
+from tests.support.webhook_receiver import WebhookReceiver, answering
 
 ONE_EACH = 100
-
-
-def numbers(received: Iterable[Received]) -> list[int]:
-    return [change["number"] for each in received for change in each.data["changes"]]
-
-
-def rebuilt(received: Iterable[Received]) -> dict[str, dict[str, str]]:
-    """Return the contacts as somebody has them who applies each change once, in the order of its number."""
-    contacts: dict[str, dict[str, str]] = {}
-    last = 0
-    for change in (change for each in received for change in each.data["changes"]):
-        if change["number"] <= last:
-            continue
-        assert change["number"] == last + 1
-        last = change["number"]
-        if change["change"] == "deleted":
-            del contacts[change["unique_id"]]
-        else:
-            contacts.setdefault(change["unique_id"], {}).update(change["fields"])
-    return {
-        unique_id: {name: value for name, value in fields.items() if value} for unique_id, fields in contacts.items()
-    }
 
 
 async def test_changes_are_told_in_batches_in_their_order(webhooks: Webhooks) -> None:

@@ -14,9 +14,9 @@ from shared.ids import new_id
 from shared.kafka.topic_admin import create_topics
 from shared.topics import IMPORT_FINISHED
 from tests.integration.notifier.webhooks.conftest import Webhooks, sealing_key
-from tests.integration.notifier.webhooks.test_changes import numbers
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.server_process import ServerProcess
+from tests.support.told_changes import numbers
 from tests.support.waiting import until
 from tests.support.webhook_receiver import Received, WebhookReceiver, answering
 from tests.unit.services.notifier.finished import finished

@@ -40,7 +40,7 @@ class WebhookView(BaseModel):
     changed_at: datetime
     succeeded_at: datetime | None = Field(description="When it last took a message")
     old_secret_until: datetime | None = Field(description="Until then messages are signed with the old secret as well")
-    messages_waiting: Waiting
+    messages_waiting: Waiting = Field(description="Messages to be sent, besides those of changes of contacts")
     changes_behind: int = Field(description="Changes of contacts that it was not told of yet")
 
 
@@ -59,7 +59,7 @@ SELECT w.id, w.url, w.events, w.manager_id, w.state, w.reason, w.created_at, w.c
     waiting.count, waiting.since, behind.changes
 FROM webhooks w,
     LATERAL (SELECT count(*), min(created_at) AS since FROM webhook_deliveries d
-        WHERE d.webhook_id = w.id AND d.state = 'pending') AS waiting,
+        WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.manager_id IS NULL) AS waiting,
     LATERAL (SELECT coalesce(sum(m.change_number - coalesce(c.number, 0)), 0)::bigint AS changes
         FROM managers m LEFT JOIN webhook_cursors c ON c.webhook_id = w.id AND c.manager_id = m.id
         WHERE 'contacts.changed' = ANY (w.events) AND (w.manager_id IS NULL OR m.id = w.manager_id)) AS behind

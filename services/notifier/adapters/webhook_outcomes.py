@@ -48,6 +48,8 @@ class Failure:
     disable: str | None = None
     unless_taken_since: datetime | None = None
     """The webhook is not disabled where it has taken another message since."""
+    rest: timedelta | None = None
+    """How long the receiver is sent nothing else either."""
 
 
 async def note_taken(connection: Connection, message_id: UUID, answer: Answer, *, now: datetime) -> bool:
@@ -69,8 +71,8 @@ async def note_failed(
     """Note a try that failed; tells whether the webhook was disabled by it."""
     answer = failure.answer
     await connection.execute(_FAILED, message_id, failure.next_try_at, now, answer.status, answer.words)
-    if answer.retry_after is not None:
-        await connection.execute(_REST, webhook_id, now + answer.retry_after)
+    if failure.rest is not None:
+        await connection.execute(_REST, webhook_id, now + failure.rest)
     if failure.disable is None:
         return False
     done = await connection.execute(_DISABLE, webhook_id, failure.disable, now, failure.unless_taken_since)

@@ -31,6 +31,8 @@ MESSAGES = Counter(
 _MESSAGES: Final = 100
 """After which other webhooks have their turn."""
 _AFTER_OUR_FAULT: Final = timedelta(minutes=5)
+_LONGEST_SILENCE: Final = timedelta(minutes=1)
+"""At most so long nothing else is sent to a receiver that did not answer."""
 _GONE: Final = "The receiver answered that it is gone (410)."
 _GIVEN_UP: Final = "A message was tried for three days, and not taken. The newest reason: "
 _log = structlog.get_logger("contacts_sync.notifier.webhooks")
@@ -123,7 +125,8 @@ class WebhookTurn:
         elif message.type == TEST:
             failure = Failure(answer, None)
         elif wait := next_wait(message.tries + 1, answer.retry_after, self._chances.random):
-            failure = Failure(answer, now + wait)
+            silent = answer.status is None
+            failure = Failure(answer, now + wait, rest=min(wait, _LONGEST_SILENCE) if silent else answer.retry_after)
         else:
             since = None if last_resort else message.created_at
             failure = Failure(answer, last_resort, _GIVEN_UP + answer.words, since)

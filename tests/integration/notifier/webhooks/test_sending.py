@@ -269,6 +269,7 @@ async def test_a_receiver_that_never_answers_holds_up_no_other(webhooks: Webhook
         assert len(quick.received) == 100
         assert {each.type for each in slow.received} == {"import.finished"}
         assert (await webhooks.view(slow_hook)).messages_waiting.count == 20
+        assert len(slow.received) == 1
 
 
 async def test_messages_of_one_turn_share_a_connection(webhooks: Webhooks) -> None:

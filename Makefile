@@ -12,7 +12,7 @@ SIDE_BY_SIDE := -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 UPGRADE ?= --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit contracts integration e2e faults test test-long servers screenshots bench-run bench-fetch bench-many bench-parse bench-sync bench-due bench-pages bench-crowd demo up docs lock compose clean
+.PHONY: help setup check unit contracts integration e2e faults test test-long servers screenshots bench-run bench-fetch bench-many bench-parse bench-sync bench-changes bench-due bench-pages bench-paint bench-crowd demo up docs lock compose clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,11 +67,17 @@ bench-due: setup ## How soon 10,000 of 100,000 schedules run that are due in one
 bench-pages: setup ## How long each page takes among 1,000 imports, 100,000 runs and 1,000,000 contacts, beside a small system
 	$(BIN)/python -m benchmarks.run_pages
 
+bench-paint: setup ## How soon Chromium shows something of each page at its first load, beside a bare one, and its weight
+	$(BIN)/python -m benchmarks.run_first_paint
+
 bench-crowd: setup ## The whole road under 1,000 imports that are due in one second, and where the time goes; IMPORTS=1000
 	$(BIN)/python -m benchmarks.run_crowd
 
 bench-sync: setup ## How long a synchronization takes, beside hand-written SQL in the same minutes; ROWS=1000000,5000000
 	$(BIN)/python -m benchmarks.run_sync
+
+bench-changes: setup ## How fast changes of contacts are said on, beside a bare producer, and what a run feels of it; ROWS=1000000
+	$(BIN)/python -m benchmarks.run_changes
 
 servers: setup ## Write the table of servers in docs/servers.md anew, from what really worked
 	$(BIN)/pytest tests/integration/fetcher --write-servers

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from faststream.asgi import AsgiFastStream
 
+from services.scheduler.adapters.old_drafts import OldDrafts
 from services.scheduler.adapters.outbox_relay import OutboxRelay
 from services.scheduler.dispatcher import Dispatcher
 from services.scheduler.handlers import SchedulerHandlers
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
         progress.run,
         watch.run_silence,
         watch.run_incarnations,
+        OldDrafts(database, clock).run,
     )
 
     @asynccontextmanager

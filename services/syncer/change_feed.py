@@ -78,19 +78,30 @@ class ChangeFeed:
     async def _say_some(
         self, connection: Connection, publisher: BulkPublisher, manager_id: UUID, said: int, last: int
     ) -> None:
+        """Say a turn's pages of a manager: the next one is read and made while the broker takes the one before."""
         try:
             manager = await get_manager(connection, manager_id)
         except UserError:
             return
-        for _ in range(_TURN):
-            if said >= last:
-                return
-            until = min(said + _PAGE, last)
-            changes = await changes_between(connection, manager_id, said + 1, until)
-            records = await asyncio.to_thread(self._records, manager, changes)
-            await publisher.publish(CONTACTS_CHANGED, records)
-            await note_said(connection, manager_id, until, self._clock.now())
-            said = until
+        last = min(last, said + _TURN * _PAGE)
+        async with self._database.pool.acquire() as reader:
+            ahead = asyncio.create_task(self._page(reader, manager, said, last))
+            try:
+                while said < last:
+                    until, records = min(said + _PAGE, last), await ahead
+                    ahead = asyncio.create_task(self._page(reader, manager, until, last))
+                    await publisher.publish(CONTACTS_CHANGED, records)
+                    await note_said(connection, manager_id, until, self._clock.now())
+                    said = until
+            finally:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _page(self, reader: Connection, manager: Manager, said: int, last: int) -> list[Record]:
+        if said >= last:
+            return []
+        changes = await changes_between(reader, manager.id, said + 1, min(said + _PAGE, last))
+        return await asyncio.to_thread(self._records, manager, changes)
 
     def _records(self, manager: Manager, changes: list[LoggedChange]) -> list[Record]:
         return [

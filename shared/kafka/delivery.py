@@ -25,6 +25,7 @@ from shared.events.base import Event, RunEvent
 from shared.events.runs import ImportStopped
 from shared.ids import new_id
 from shared.kafka.broker import broker_answers, consumers_of, let_go, records_waiting
+from shared.kafka.dead_letter_headers import dead_letter_headers
 from shared.kafka.delivery_policy import DeliveryPolicy
 from shared.kafka.joins import Joins
 from shared.kafka.metrics import DEAD_LETTERS, EVENTS_HANDLED, HANDLING_SECONDS
@@ -211,17 +212,7 @@ class Delivery:
         code = error.code if isinstance(error, ContactsSyncError) else "handler_failed"
         self._log.error("dead letter", topic=topic.name, code=code, offset=record.offset)
         DEAD_LETTERS.labels(self.service, topic.name, code).inc()
-        headers = {name: value.decode() for name, value in record.headers} | {
-            "dlq_topic": topic.name,
-            "dlq_partition": str(record.partition),
-            "dlq_offset": str(record.offset),
-            "dlq_service": self.service,
-            "dlq_code": code,
-            "dlq_error": f"{type(error).__name__}: {error}"
-            if isinstance(error, ContactsSyncError)
-            else type(error).__name__,
-            "dlq_at": self.clock.now().isoformat(),
-        }
+        headers = dead_letter_headers(topic, record, error, code=code, service=self.service, at=self.clock.now())
         key = record.key.decode("utf-8", "replace") if record.key is not None else None
         await self._publisher.publish_raw(topic.dead_letters, body, key=key, headers=headers)
         await self._stop_run(topic, body, code)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.test_plans import begin, edit, many, next_file, people, signs_in, uploaded
 from tests.support.imports import Importing, Json, set_up_import
+from tests.support.page_tour import signed_in
 from tests.support.stack import Stack
 from tests.support.waiting import until
 
@@ -55,13 +56,24 @@ async def waits(client: httpx.AsyncClient, run_id: str) -> Json:
     return await until(is_held, within=60, what="the run waits until applies go on")
 
 
-async def test_runs_wait_while_applies_are_paused(client: httpx.AsyncClient) -> None:
+async def sees_plan(stack: Stack, run_id: str) -> None:
+    async with signed_in(stack) as browser:
+
+        async def shown() -> bool:
+            page = (await browser.get(f"/runs/{run_id}")).text
+            return "What it would do" in page and "New 0" in page
+
+        await until(shown, within=60, what="what it would write is shown")
+
+
+async def test_runs_wait_while_applies_are_paused(client: httpx.AsyncClient, own_stack: Stack) -> None:
     importing = await begin(client, many(3))
     paused = await client.put(PAUSE, json={"reason": "the list looks odd"})
     assert paused.json()["applies_paused"]["reason"] == "the list looks odd"
     run_id = await started(importing, many(3, name="New"))
     held = await waits(client, run_id)
     assert held["status"] == "planning"
+    await sees_plan(own_stack, run_id)
     other = await begin_other(client)
     assert (await next_file(other, many(2), dry_run=True))["status"] == "planned"
     await edit(importing, "1", "By hand")

@@ -59,6 +59,7 @@ class PageTour:
         body = {"fields": {self._words("Name"): self._words("By hand")}}
         await self._made("PUT", f"/managers/{manager}/contacts/{self._words('hand').replace('/', '%2F')}", body)
         scheduled = (await self._made("POST", "/imports", self._scheduled(manager)))["id"]
+        draft = await self._draft(stack, manager)
         empty = (await self._made("POST", "/managers", {"name": self._words("Empty"), "fields": []}))["id"]
         return [
             "/login",
@@ -75,6 +76,7 @@ class PageTour:
             f"/managers/{manager}/imports?{urlencode({'q': self._words('nothing')})}",
             f"/managers/{empty}/imports",
             f"/imports/new?manager={manager}",
+            f"/imports/drafts/{draft}",
             f"/imports/{importing.import_id}/edit",
             f"/imports/{scheduled}/edit",
             f"/imports/{importing.import_id}/delete",
@@ -153,6 +155,19 @@ class PageTour:
         answer = await self._client.post(f"/webhooks/{made['id']}/test")
         assert answer.status_code == 202, answer.text
         return f"/webhooks/{made['id']}"
+
+    async def _draft(self, stack: Stack, manager_id: str) -> str:
+        """Leave a set-up as it is after its second step."""
+        entered = {"source": "remote", "protocol": "https", "link": "files.example/p.csv", "delimiter": "comma"}
+        entered |= {"name": self._words("Half made"), "emails": "it@x.example"}
+        async with signed_in(stack) as browser:
+            (token, *_) = re.findall(
+                r'name="csrf" value="([^"]+)"', (await browser.get(f"/imports/new?manager={manager_id}")).text
+            )
+            parts = {name: (None, value) for name, value in ({"csrf": token} | entered).items()}
+            answer = await browser.post("/imports/steps", params={"manager": manager_id}, files=parts)
+        draft: str = answer.json()["draft"]
+        return draft
 
     async def _accounts(self, stack: Stack) -> list[str]:
         async with signed_in(stack) as browser:

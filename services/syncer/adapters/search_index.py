@@ -75,15 +75,17 @@ DELETE FROM contact_search s USING unnest($2::text[], $3::integer[]) AS e (uniqu
 WHERE s.manager_id = $1 AND s.unique_id = e.unique_id AND s.field = e.field
 """
 
+# In the order of the contacts: entries of one value may be as many as there are contacts, and those that were deleted
+# stand in the index until it is vacuumed.
 _EMPTY = """
 WITH going AS MATERIALIZED (
-    SELECT value, unique_id FROM contact_search WHERE manager_id = $1 AND field = $2 AND value >= $3
-    ORDER BY value, unique_id LIMIT $4
+    SELECT unique_id FROM contact_search WHERE manager_id = $1 AND field = $2 AND unique_id > $3
+    ORDER BY unique_id LIMIT $4
 ), gone AS (
     DELETE FROM contact_search s USING going g
     WHERE s.manager_id = $1 AND s.unique_id = g.unique_id AND s.field = $2
 )
-SELECT count(*) AS entries, max(value) AS place FROM going
+SELECT count(*) AS entries, max(unique_id) AS place FROM going
 """
 
 
@@ -170,6 +172,7 @@ async def _fill(connection: Connection, manager_id: UUID, filling: list[_Field])
 
 async def _empty(connection: Connection, manager_id: UUID, field: _Field) -> None:
     """Take out entries of a field; one that is wanted again when its last is gone is filled anew."""
+    await connection.execute("SET LOCAL enable_sort = off")
     row = await connection.fetchrow(_EMPTY, manager_id, field.number, field.place, BATCH)
     assert row is not None
     key = manager_id, field.number

@@ -12,6 +12,7 @@ import structlog
 from pyarrow import csv as arrow_csv
 
 from services.syncer.adapters.off_loop import off_loop
+from shared.errors import PermanentError
 from shared.postgres.database import DATABASE_FAILED, Connection, Pool
 from shared.postgres.wakeups import Wakeups
 
@@ -65,20 +66,25 @@ async def move_first_batch(connection: Connection, set_id: int) -> bool:
 
 
 async def copy_in(connection: Connection, table: str, rows: pa.Table) -> None:
-    """Copy an Arrow table into one of the database that has columns of its names; texts and numbers, null as null."""
+    """Copy an Arrow table into one of the database that has columns of its names; texts and numbers, null as null.
+
+    PermanentError `rows_not_copied` where the database has taken another number of rows.
+    """
     schema, _, name = table.rpartition(".")
     content = await off_loop(rows.num_rows, _as_csv, rows)
 
     async def source() -> AsyncIterator[bytes]:
         yield content
 
-    await connection.copy_to_table(
+    copied = await connection.copy_to_table(
         name,
         source=source(),
         columns=rows.column_names,
         schema_name=schema or None,
         format="csv",
     )
+    if copied != f"COPY {rows.num_rows}":
+        raise PermanentError("rows_not_copied", f"Of {rows.num_rows} rows the database has taken another number.")
 
 
 def _as_csv(rows: pa.Table) -> bytes:

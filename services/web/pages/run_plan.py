@@ -37,14 +37,14 @@ class PlanPart:
 async def plan_part(
     connection: Connection, run: RunView, kind: PlanKind | None, cursor: str | None, sought: str
 ) -> PlanPart | None:
-    """Return the part that was asked for; None where there is no plan, or it changes nothing.
+    """Return the part that was asked for; None where there is no plan yet, or it changes nothing.
 
     Of a refused run those who would be deleted come unasked: they are what has to be looked at. What is `sought` is
     shown as far as it fits on a page.
     """
     counts = run.counts
     total = counts.added + counts.updated + counts.deleted
-    if run.finished_at is None or not total:
+    if not total or not (run.finished_at or _is_held(run)):
         return None
     wanted: PlanKind = kind or ("deleted" if run.status == "refused" and counts.deleted else "all")
     only = next((each for each in get_args(ChangeKind) if each == wanted), None)
@@ -74,4 +74,9 @@ async def plan_part(
 def _title(run: RunView) -> str:
     if run.status in _APPLIED:
         return "What it changed"
-    return "What it would do" if run.status in _WAITING else "What it would have done"
+    return "What it would do" if run.status in _WAITING or _is_held(run) else "What it would have done"
+
+
+def _is_held(run: RunView) -> bool:
+    """Tell whether it waits for the switch of all applies; what counts it has then are those of its plan."""
+    return run.waiting is not None and run.waiting.code == "paused"

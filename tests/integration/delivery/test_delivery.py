@@ -217,6 +217,7 @@ async def test_too_many_dead_letters_stop_the_consumer(settings: KafkaSettings) 
 
     events = [an_event() for _ in range(QUICK.dead_letter_limit + 5)]
     async with delivering(settings, handler) as (delivery, broker):
+        broker.config.broker_config.graceful_timeout = 1.0  # for the record in hand, which nobody will end
         for event in events:
             await say(broker, event)
         await until(lambda: delivery.halted, within=30, what="the consumer stops")

@@ -95,6 +95,7 @@ async def schedulers(scheduler_dsn: str) -> AsyncIterator[Schedulers]:
     db = await asyncpg.connect(scheduler_dsn)
     await set_up_connection(db)
     await db.execute("TRUNCATE managers, outbox, schedule_basis CASCADE")
+    await db.execute("TRUNCATE plan_changes, plan_passwords")
     async with AsyncExitStack() as opened:
         settings = PostgresSettings(dsn=SecretStr(scheduler_dsn))
         database = await opened.enter_async_context(Database(settings, "scheduler"))

@@ -1,4 +1,4 @@
-"""Every page, light and dark, wide and narrow: axe finds nothing, no script fails, nothing is asked of another host."""
+"""Every page, light and dark, wide and narrow: axe finds nothing, no script fails, no other host is asked; its size."""
 
 import base64
 import json
@@ -15,14 +15,16 @@ from services.web.app import create_app
 from services.web.settings import Settings
 from tests.integration.web.routes import our_routes
 from tests.support.browser_page import running_browser
+from tests.support.first_load import first_load
 from tests.support.page_tour import PageTour, Words
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NO_PAGES = re.compile(r".*(\.csv|/events)|/imports/(dry-runs|drafts)/.*")
-"""Files, streams, parts of pages; and a draft, which is shown by the page of a new import."""
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+NO_PAGES = re.compile(r".*(\.csv|/events)|/imports/dry-runs/.*")
+"""Files, streams, parts of pages."""
+WIDTHS = (1280, 390)
+MOST_BYTES = 150_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -76,16 +78,29 @@ async def test_nothing_is_wrong_with_any_page(
     visitors: dict[str, BrowserContext], addresses: list[str], embedded_stack: Stack
 ) -> None:
     faults: list[str] = []
-    for scheme, width in LOOKS:
-        page = await visitors[scheme].new_page()
-        await page.set_viewport_size({"width": width, "height": 900})
+    for scheme, visitor in visitors.items():
+        page = await visitor.new_page()
         told = Told(page, embedded_stack.url)
         for address in addresses:
             await page.goto(f"{embedded_stack.url}{address}")
-            faults += [f"{address} ({scheme}, {width} px): {fault}" for fault in [*told.faults, *await _faults(page)]]
+            for width in WIDTHS:
+                await page.set_viewport_size({"width": width, "height": 900})
+                faults += [f"{address} ({scheme}, {width} px): {fault}" for fault in await _faults(page)]
+            faults += [f"{address} ({scheme}): {fault}" for fault in told.faults]
             told.faults.clear()
         await page.close()
     assert not faults, "\n".join(faults)
+
+
+async def test_little_comes_for_a_page_that_was_never_seen(
+    browser: Browser, visitors: dict[str, BrowserContext], addresses: list[str], embedded_stack: Stack
+) -> None:
+    state = await visitors["light"].storage_state()
+    weights = {
+        address: (await first_load(browser, f"{embedded_stack.url}{address}", state)).bytes for address in addresses
+    }
+    assert min(weights.values()) > 1000
+    assert {address: weight for address, weight in weights.items() if weight > MOST_BYTES} == {}
 
 
 class Told:

@@ -1,0 +1,126 @@
+"""How fast `contacts.changed` is said after a first load, beside a bare producer, and what a run feels of it.
+
+A first load of one manager has its changes said; then two more are loaded, while nothing is said, and while the changes
+of the first are said once more. Exits 1 where something misses what must hold. `ROWS`, `ROUNDS`.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from benchmarks.machine import machine
+from benchmarks.people import write_people
+from benchmarks.run_sync import Bench, begin_import, connect_as_superuser, run, settle
+from shared.kafka.bulk_publisher import BulkPublisher
+from shared.settings import KafkaSettings
+from shared.topics import CONTACTS_CHANGED
+from tests.support.http_server import HttpServer
+from tests.support.imports import Importing
+from tests.support.stack import Stack
+from tests.support.waiting import until
+
+ROWS = int(os.environ.get("ROWS", "1000000"))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+MUST: Final = 30_000
+"""Changes a second, at least, as the median."""
+MUST_SLOW: Final = 1.1
+"""How many times as long a run may take while changes are said."""
+MOST_PEAK: Final = 256 << 20
+_PAGE: Final = 2_000
+_MOST_SECONDS: Final = 900
+_BEHIND: Final = """
+SELECT m.change_number - coalesce((SELECT said_number FROM change_feeds WHERE manager_id = m.id), 0)
+FROM managers m WHERE id = $1
+"""
+
+
+async def said(bench: Bench, importing: Importing) -> None:
+    """Wait until all changes of a manager have been said."""
+
+    async def all_said() -> bool:
+        return bool(await bench.database.fetchval(_BEHIND, importing.manager_id) == 0)
+
+    await until(all_said, within=_MOST_SECONDS, what="all changes are said", every=0.02)
+
+
+async def bare_rate(bench: Bench) -> float:
+    """Return how many records like these a second the same producer says that have been made before."""
+    fields = {"given name": "Maximiliane", "e-mail": "somebody@example.com", "town": "Reykjavik", "note": "x" * 120}
+    body = str(fields).encode()
+    headers = [(name, b"x" * 30) for name in ("ce_id", "ce_time", "ce_type", "ce_source")]
+    settings = KafkaSettings(bootstrap_servers=bench.stack.kafka, embedded=bench.stack.embedded_broker)
+    count = min(ROWS, 200_000)
+    async with BulkPublisher(settings, "benchmark") as publisher:
+        began = time.perf_counter()
+        for first in range(0, count, _PAGE):
+            records: list[Any] = [(f"{number}".encode(), body, headers) for number in range(first, first + _PAGE)]
+            await publisher.publish(CONTACTS_CHANGED, records)
+        return count / (time.perf_counter() - began)
+
+
+async def load(bench: Bench) -> tuple[Importing, float]:
+    """Load the file into a manager of its own; returns the seconds from the stored file to the commit."""
+    importing = await begin_import(bench)
+    stored, _, view = await run(bench, importing)
+    if view["status"] != "succeeded":
+        raise RuntimeError(f"{view['status']}, {view['error']}")
+    return importing, stored
+
+
+async def one_round(bench: Bench) -> tuple[float, float, float]:
+    """Return changes said a second, records a second of the bare producer, and how much longer a run takes beside."""
+    importing, _ = await load(bench)
+    began = time.perf_counter()
+    await said(bench, importing)
+    rate = ROWS / (time.perf_counter() - began)
+    bare = await bare_rate(bench)
+    await settle(bench, importing)
+    quiet, alone = await load(bench)
+    await settle(bench, quiet)
+    answer = await bench.client.post(f"/managers/{importing.manager_id}/replay-changes", json={"from_number": 1})
+    answer.raise_for_status()
+    busy, beside = await load(bench)
+    for each in (importing, quiet, busy):
+        await said(bench, each)
+        await bench.client.delete(f"/imports/{each.import_id}")
+        (await bench.client.delete(f"/managers/{each.manager_id}")).raise_for_status()
+    print(
+        f"{rate:,.0f} changes a second, {rate / bare:.2f} x a bare producer's {bare:,.0f}; "
+        f"a first load {alone:.2f} s alone, {beside:.2f} s beside ({beside / alone:.2f} x)",
+        flush=True,
+    )
+    return rate, bare, beside / alone
+
+
+async def main() -> int:
+    """Print the medians."""
+    async with AsyncExitStack() as entered:
+        folder = Path(entered.enter_context(tempfile.TemporaryDirectory()))
+        await asyncio.to_thread(folder.chmod, 0o755)
+        stack = await entered.enter_async_context(Stack(folder / "data"))
+        server = await entered.enter_async_context(HttpServer(folder / "served"))
+        client = await entered.enter_async_context(stack.client())
+        client.timeout = httpx.Timeout(120)
+        database = await connect_as_superuser(stack)
+        write_people(server.folder / "people.csv", ROWS)
+        bench = Bench(stack, server, client, database)
+        print(await machine(database), flush=True)
+        rounds = [await one_round(bench) for _ in range(ROUNDS)]
+        await database.close()
+    rate, slower = (statistics.median(figures[place] for figures in rounds) for place in (0, 2))
+    peak = max(bench.peaks)
+    print(f"{ROWS:,} changes, medians of {ROUNDS}: {rate:,.0f} a second (must {MUST:,})")
+    print(f"a run beside takes {slower:.2f} x (must {MUST_SLOW}); syncer's peak {peak >> 20} MiB")
+    return int(rate < MUST or slower > MUST_SLOW or peak > MOST_PEAK)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -10,6 +10,7 @@ from services.cli.settings import load
 from services.web.forms.credentials import PURPOSE
 from shared.postgres.database import Connection
 from shared.sealing import Sealer
+from shared.store.webhooks import SECRET_PURPOSE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Change the keys that seal what is secret.")
 
@@ -25,6 +26,8 @@ _RESEALED_ONE = """
 UPDATE plan_passwords SET sealed = $5
 WHERE run_id = $1 AND unique_id = $2 AND field = $3 AND sealed = $4
 """
+_WEBHOOKS = "SELECT id, secret, old_secret FROM webhooks ORDER BY id FOR UPDATE"
+_RESEALED_WEBHOOK = "UPDATE webhooks SET secret = $2, old_secret = $3 WHERE id = $1"
 _PAGE = 1_000
 _RESEALED = "UPDATE imports SET setup = jsonb_set(setup, '{source,secrets}', to_jsonb($2::text)) WHERE id = $1"
 
@@ -36,22 +39,24 @@ def keys() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Seal credentials of imports and passwords of waiting plans with the first of CONTACTS_SYNC_SECRETS__KEYS.
+    """Seal credentials, webhooks' secrets and passwords of plans with the first of CONTACTS_SYNC_SECRETS__KEYS.
 
     Any service may run meanwhile, as long as it has the new key; may be called as often as you like.
     """
 
-    async def act(dsn: str, sealer: Sealer) -> tuple[int, int, int]:
+    async def act(dsn: str, sealer: Sealer) -> tuple[int, int, int, int]:
         async with connected(dsn) as connection:
             async with connection.transaction():
                 changed, kept = await reseal(connection, sealer)
-            return changed, kept, await reseal_passwords(connection, sealer)
+                webhooks = await reseal_webhooks(connection, sealer)
+            return changed, kept, webhooks, await reseal_passwords(connection, sealer)
 
     with told():
         settings = load()
         sealer = Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])
-        changed, kept, passwords = asyncio.run(act(settings.postgres.dsn.get_secret_value(), sealer))
+        changed, kept, webhooks, passwords = asyncio.run(act(settings.postgres.dsn.get_secret_value(), sealer))
     typer.echo(f"Sealed the credentials of {changed} imports anew; {kept} had the first key already.")
+    typer.echo(f"Sealed the secrets of {webhooks} webhooks anew.")
     typer.echo(f"Sealed {passwords} passwords of plans that wait to be approved anew.")
     typer.echo("Keep the older keys until the files stored with them are no longer needed.")
 
@@ -66,6 +71,17 @@ async def reseal(connection: Connection, sealer: Sealer) -> tuple[int, int]:
     changed = [new for new, row in zip(resealed, rows, strict=True) if new[1] != row["secrets"]]
     await connection.executemany(_RESEALED, changed)
     return len(changed), len(rows) - len(changed)
+
+
+async def reseal_webhooks(connection: Connection, sealer: Sealer) -> int:
+    """Return how many webhooks' secrets were sealed anew; PermanentError as `reseal`."""
+    changed = 0
+    for row in await connection.fetch(_WEBHOOKS):
+        sealed = [each and sealer.resealed(each, SECRET_PURPOSE) for each in (row["secret"], row["old_secret"])]
+        if sealed != [row["secret"], row["old_secret"]]:
+            await connection.execute(_RESEALED_WEBHOOK, row["id"], *sealed)
+            changed += 1
+    return changed
 
 
 async def reseal_passwords(connection: Connection, sealer: Sealer) -> int:

@@ -4,6 +4,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import BaseModel, Field
 
+from shared.network.addresses import AddressRule
 from shared.settings import ObjectSettings, SecretSettings, ServiceSettings
 
 
@@ -30,6 +31,11 @@ class FetcherSettings(BaseModel):
     )
     attempts: int = Field(5, ge=1, description="Tries at a file whose server fails for now, without any progress")
     chunk_bytes: int = Field(8 << 20, ge=1024, description="Chunks end with the first record past this many bytes")
+
+    @property
+    def addresses(self) -> AddressRule:
+        """Return what may be reached."""
+        return AddressRule(self.allowed_networks, "CONTACTS_SYNC_FETCHER__ALLOWED_NETWORKS")
 
 
 class Settings(ServiceSettings):

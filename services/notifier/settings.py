@@ -1,13 +1,15 @@
 """The notifier's settings."""
 
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import PostgresSettings, ServiceSettings
+from shared.network.addresses import AddressRule
+from shared.settings import PostgresSettings, SecretSettings, ServiceSettings
 
 Tls = Literal["implicit", "required", "offered", "never"]
 _STARTTLS: dict[str, Tls] = {"": "required", "required": "required", "offered": "offered", "never": "never"}
@@ -83,6 +85,22 @@ class NotifierSettings(BaseModel):
         return MailServer.from_url(self.smtp_url.get_secret_value())
 
 
+class WebhookSettings(BaseModel):
+    """Which receivers of webhooks may be reached, and how they are waited for."""
+
+    allowed_networks: list[IPv4Network | IPv6Network] = Field(
+        default_factory=list,
+        description="Private networks that webhooks may reach all the same; public addresses always are",
+    )
+    timeout_seconds: float = Field(15.0, gt=0, description="For one try in all")
+    at_once: int = Field(32, ge=1, description="Webhooks sent for at once in one process, each one message at a time")
+
+    @property
+    def addresses(self) -> AddressRule:
+        """Return what may be reached."""
+        return AddressRule(self.allowed_networks, "CONTACTS_SYNC_WEBHOOKS__ALLOWED_NETWORKS")
+
+
 class WebAddress(BaseModel):
     """What the notifier knows of the web service."""
 
@@ -102,3 +120,5 @@ class Settings(ServiceSettings):
     postgres: PostgresSettings = Field(default_factory=PostgresSettings)
     notifier: NotifierSettings = Field(default_factory=NotifierSettings)
     web: WebAddress = Field(default_factory=WebAddress)
+    secrets: SecretSettings = Field(default_factory=SecretSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)

@@ -4,7 +4,6 @@ A number is noted only when the broker has it, so that a crash repeats changes a
 """
 
 import asyncio
-import uuid
 from uuid import UUID
 
 import asyncpg
@@ -13,11 +12,11 @@ import structlog
 from services.syncer.adapters.feed_cursors import hold, managers_behind, note_said, rewind_for_new_broker
 from shared.clock import Clock
 from shared.errors import UserError
-from shared.events.contacts import ContactsChanged
 from shared.kafka.bulk_publisher import BulkPublisher, Record
 from shared.kafka.delivery import DOWN
 from shared.postgres.database import DATABASE_FAILED, Connection, Database, set_up_connection
 from shared.postgres.wakeups import Wakeups
+from shared.store.change_events import change_events
 from shared.store.change_log import LoggedChange, changes_between
 from shared.store.managers import Manager, get_manager
 from shared.topics import CONTACTS_CHANGED
@@ -30,7 +29,6 @@ _TURN = 20
 _RETRY_SECONDS = 0.5
 _LOOK_SECONDS = 60.0
 _REST_SECONDS = 0.1
-_NAMES = uuid.UUID("6f2f1ad4-3c0f-5d6e-9b0a-1f6f2e1f0c55")
 _log = structlog.get_logger("contacts_sync.syncer.feed")
 
 
@@ -107,30 +105,7 @@ class ChangeFeed:
         return await asyncio.to_thread(self._records, manager, changes)
 
     def _records(self, manager: Manager, changes: list[LoggedChange]) -> list[Record]:
-        names = {str(field.number): field.name for field in manager.fields}
-        now = self._clock.now()
-        records = []
-        for logged in changes:
-            event = ContactsChanged(
-                event_id=uuid.uuid5(_NAMES, f"{manager.id}:{logged.number}"),
-                occurred_at=now,
-                manager_id=manager.id,
-                unique_id=logged.unique_id,
-                number=logged.number,
-                change=logged.change,
-                fields={names.get(number, number): value for number, value in new_values(logged).items()},
-                run_id=logged.run_id,
-                changed_at=logged.changed_at,
-            )
-            records.append(self._publisher.record(event, f"{manager.id}:{logged.unique_id}"))
-        return records
-
-
-def new_values(logged: LoggedChange) -> dict[str, str]:
-    """Return by field number what the contact holds after a change: what changed, empty where it was emptied."""
-    before, after = logged.before or {}, logged.after or {}
-    if logged.change == "deleted":
-        return {}
-    return {
-        number: after.get(number, "") for number in before | after if before.get(number, "") != after.get(number, "")
-    }
+        return [
+            self._publisher.record(event, f"{manager.id}:{event.unique_id}")
+            for event in change_events(manager, changes, self._clock.now())
+        ]

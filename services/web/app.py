@@ -26,6 +26,7 @@ from services.web.api import (
     runs,
     schedules,
     uploads,
+    webhooks,
 )
 from services.web.api.error_answers import api_error
 from services.web.dependencies.api_route import PREFIX
@@ -53,6 +54,7 @@ from services.web.pages import managers as manager_pages
 from services.web.pages import operations as operation_pages
 from services.web.pages import runs as run_pages
 from services.web.pages import schedules as schedule_pages
+from services.web.pages import webhooks as webhook_pages
 from services.web.pages.error_answers import page_error
 from services.web.security.attempts import Attempts, SignInAttempts
 from services.web.security.body_limit import BodyLimit
@@ -124,6 +126,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         plans,
         audit,
         operations,
+        webhooks,
     ):
         app.include_router(group.router)
     for pages in (
@@ -143,6 +146,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         account_pages,
         audit_pages,
         operation_pages,
+        webhook_pages,
     ):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

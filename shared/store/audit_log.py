@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from shared.postgres.database import Connection
 
-ObjectKind = Literal["manager", "import", "run", "account", "system"]
+ObjectKind = Literal["manager", "import", "run", "account", "webhook", "system"]
 
 Details = Mapping[str, Any]
 """By what changed: `{"before": …, "after": …}`, or `{"changed": true}` where the values are secret."""

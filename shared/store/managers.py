@@ -20,6 +20,8 @@ _DELETE = (
     # Whoever indexes the manager's contacts holds the cursor, and finds none once this has gone through.
     "DELETE FROM search_cursors WHERE manager_id = $1",
     "DELETE FROM contact_search WHERE manager_id = $1",
+    "DELETE FROM webhook_cursors WHERE manager_id = $1",
+    "DELETE FROM webhook_deliveries WHERE manager_id = $1",
     "DELETE FROM plan_passwords USING runs r WHERE run_id = r.id AND r.manager_id = $1",
     "DELETE FROM plan_changes WHERE manager_id = $1",
     "DELETE FROM contact_passwords WHERE manager_id = $1",

@@ -93,6 +93,8 @@ class PageTour:
             f"/audit?about={importing.import_id}",
             "/operations",
             "/operations/dead-letters",
+            "/webhooks",
+            await self._webhook(manager),
             f"/runs/{manager}",
         ]
 
@@ -146,6 +148,13 @@ class PageTour:
         assert answer.status_code in {200, 201}, answer.text
         made: Json = answer.json()
         return made
+
+    async def _webhook(self, manager_id: str) -> str:
+        body = {"url": "http://127.0.0.1:9/hook", "events": ["contacts.changed", "import.finished"]}
+        made = await self._made("POST", "/webhooks", body | {"manager_id": manager_id})
+        answer = await self._client.post(f"/webhooks/{made['id']}/test")
+        assert answer.status_code == 202, answer.text
+        return f"/webhooks/{made['id']}"
 
     async def _draft(self, stack: Stack, manager_id: str) -> str:
         """Leave a set-up as it is after its second step."""

@@ -44,6 +44,7 @@ class Stack(ProcessServer):
         self._scale = dict(scale or {})
         self._settings = {
             "CONTACTS_SYNC_FETCHER__ALLOWED_NETWORKS": '["127.0.0.0/8", "::1/128"]',
+            "CONTACTS_SYNC_WEBHOOKS__ALLOWED_NETWORKS": '["127.0.0.0/8", "::1/128"]',
             # Tests write their files just before they are fetched; with the usual second each run would wait for it.
             "CONTACTS_SYNC_FETCHER__SETTLE_SECONDS": "0.05",
             **(settings or {}),

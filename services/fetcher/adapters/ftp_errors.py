@@ -3,7 +3,7 @@
 import aioftp
 
 from services.fetcher.adapters.ftp_client import GarbledAnswerError
-from services.fetcher.adapters.trust import tls_refused
+from services.fetcher.adapters.tls_errors import tls_refused
 from shared.errors import TransientError, UserError
 from shared.rules.link import Link
 

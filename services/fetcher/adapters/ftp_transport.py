@@ -10,13 +10,12 @@ from typing import Final
 
 import aioftp
 
-from services.fetcher.adapters.addresses import AddressRule
 from services.fetcher.adapters.ftp_client import FtpClient
 from services.fetcher.adapters.ftp_errors import FAILURES, explained
-from services.fetcher.adapters.trust import Trust
 from services.fetcher.ports import Credentials, EnterStep, FileState, ListedFile, OpenFile
 from services.fetcher.settings import FetcherSettings
 from shared.errors import ContactsSyncError, TransientError, UserError
+from shared.network.trust import Trust
 from shared.rules.link import Link
 
 _BLOCK: Final = 256 * 1024
@@ -30,7 +29,7 @@ class FtpTransport:
 
     def __init__(self, settings: FetcherSettings) -> None:
         self._settings = settings
-        self._addresses = AddressRule(settings.allowed_networks)
+        self._addresses = settings.addresses
         self._trust = Trust()
 
     @asynccontextmanager

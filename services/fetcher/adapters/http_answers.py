@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx
 
-from services.fetcher.adapters.trust import tls_refused
+from services.fetcher.adapters.tls_errors import tls_refused
 from services.fetcher.ports import FileState
 from shared.errors import TransientError, UserError
 from shared.rules.link import Link

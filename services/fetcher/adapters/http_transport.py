@@ -6,13 +6,12 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from services.fetcher.adapters.addresses import AddressRule
 from services.fetcher.adapters.http_answers import begins_at, check_found, check_login, explained, file_state
-from services.fetcher.adapters.http_client import build_client
-from services.fetcher.adapters.trust import Trust
 from services.fetcher.ports import Credentials, EnterStep, FileState, ListedFile, OpenFile
 from services.fetcher.settings import FetcherSettings
 from shared.errors import ContactsSyncError, TransientError, UserError
+from shared.network.checked_http import build_client
+from shared.network.trust import Trust
 from shared.rules.link import Link
 
 _MOST_REDIRECTS = 5
@@ -24,7 +23,7 @@ class HttpTransport:
 
     def __init__(self, settings: FetcherSettings) -> None:
         self._settings = settings
-        self._addresses = AddressRule(settings.allowed_networks)
+        self._addresses = settings.addresses
         self._trust = Trust()
 
     @asynccontextmanager
@@ -33,7 +32,8 @@ class HttpTransport:
         enter("address")
         await self._addresses.resolve(link.host, link.port)
         context = self._trust.context(credentials.ca_certificate)
-        async with build_client(context, self._addresses, self._settings) as client:
+        timeout = httpx.Timeout(self._settings.idle_seconds, connect=self._settings.connect_seconds)
+        async with build_client(context, self._addresses, timeout) as client:
             yield HttpServer(client, _secret_headers(credentials), enter)
 
 

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 import asyncssh
 
-from services.fetcher.adapters.addresses import AddressRule
 from services.fetcher.adapters.sftp_errors import FAILURES, explained, too_slow
 from services.fetcher.adapters.sftp_login import log_in
 from services.fetcher.ports import Credentials, EnterStep, FileState, ListedFile, OpenFile
@@ -27,7 +26,7 @@ class SftpTransport:
 
     def __init__(self, settings: FetcherSettings) -> None:
         self._settings = settings
-        self._addresses = AddressRule(settings.allowed_networks)
+        self._addresses = settings.addresses
 
     @asynccontextmanager
     async def connect(self, link: Link, credentials: Credentials, enter: EnterStep) -> AsyncIterator["SftpServer"]:

@@ -1,6 +1,7 @@
 """Creating requests, answered once: the same Idempotency-Key brings the same answer and creates nothing more."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
@@ -25,22 +26,24 @@ async def answer_once(
     *,
     status: int = 201,
     content: str | None = None,
+    revealed: Callable[[Any], Any] = lambda body: body,
 ) -> JSONResponse:
     """Return what `create` makes, in one transaction, or what it made for the same request before.
 
-    `content` stands for the body where that was a stream. Errors are not kept: the request may be repeated.
+    `content` stands for the body where that was a stream. What `create` makes is kept as it is; where it has a sealed
+    secret, `revealed` turns it into the answer. Errors are not kept: the request may be repeated.
     """
     async with resources.transaction() as connection:
         key = _key_of(request)
         if key is None:
-            return JSONResponse(jsonable_encoder(await create(connection)), status)
+            return JSONResponse(revealed(jsonable_encoder(await create(connection))), status)
         account_id: UUID = request.state.account_id
         digest = await _digest(request, resources, content)
         kept = await kept_answer(connection, account_id, key, digest)
         if kept is None:
             kept = KeptAnswer(status, jsonable_encoder(await create(connection)))
             await keep_answer(connection, account_id, key, digest, kept, now=resources.clock.now())
-        return JSONResponse(kept.body, kept.status)
+        return JSONResponse(revealed(kept.body), kept.status)
 
 
 def _key_of(request: Request) -> str | None:

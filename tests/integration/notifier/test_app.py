@@ -1,6 +1,7 @@
 """The service as a whole: from the topic to the mail server."""
 
 import asyncio
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ async def test_an_event_becomes_a_mail_once_the_server_takes_it(notifiers: Notif
                 {
                     "kafka": {"bootstrap_servers": address, "embedded": True},
                     "postgres": {"dsn": notifiers.dsn},
+                    "secrets": {"keys": [base64.b64encode(bytes(32)).decode()]},
                     "notifier": {"smtp_url": server.url},
                     "web": {"public_url": "https://contacts.example"},
                 }

@@ -5,12 +5,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.cli.keys import reseal, reseal_passwords
+from services.cli.keys import reseal, reseal_passwords, reseal_webhooks
 from services.web.forms.credentials import credentials_of
 from shared.errors import PermanentError
 from shared.events.set_up import RemoteSource
 from shared.sealing import Sealer
 from shared.store.imports import get_import
+from shared.store.webhooks import SECRET_PURPOSE
 from tests.integration.web.conftest import CANARY, KEY, Web
 
 OLD = base64.b64decode(KEY)
@@ -46,6 +47,18 @@ async def test_passwords_of_waiting_plans_open_with_the_new_key_alone(web: Web) 
     clear = {row["unique_id"]: Sealer([NEW]).open(row["sealed"], "password") for row in rows}
     assert clear == {str(number): f"secret {number}" for number in range(2_500)}
     assert await reseal_passwords(web.db, Sealer([NEW, OLD])) == 0
+
+
+async def test_secrets_of_webhooks_open_with_the_new_key_alone(web: Web) -> None:
+    body = {"url": "https://receiver.example/", "events": ["import.finished"]}
+    made = (await web.api.post("/webhooks", json=body)).json()
+    renewed = (await web.api.post(f"/webhooks/{made['id']}/secret")).json()
+    assert await reseal_webhooks(web.db, Sealer([NEW, OLD])) == 1
+    row = await web.db.fetchrow("SELECT secret, old_secret FROM webhooks")
+    assert row is not None
+    clear = [Sealer([NEW]).open(row[name], SECRET_PURPOSE) for name in ("secret", "old_secret")]
+    assert clear == [renewed["secret"], made["secret"]]
+    assert await reseal_webhooks(web.db, Sealer([NEW, OLD])) == 0
 
 
 async def test_without_the_old_key_nothing_is_changed(web: Web) -> None:

@@ -8,19 +8,18 @@ from typing import Any
 import httpcore
 import httpx
 
-from services.fetcher.adapters.addresses import AddressRule
-from services.fetcher.settings import FetcherSettings
+from shared.network.addresses import AddressRule
 
 _READ_BYTES = 1 << 20
 """For one read; httpcore's own 64 KiB cost a third of the speed, asyncio's 256 KiB a seventh."""
 
 
-def build_client(context: ssl.SSLContext, addresses: AddressRule, settings: FetcherSettings) -> httpx.AsyncClient:
+def build_client(context: ssl.SSLContext, addresses: AddressRule, timeout: httpx.Timeout) -> httpx.AsyncClient:
     """Return a client that follows no redirects and knows nothing of this machine's proxies and passwords."""
     return httpx.AsyncClient(
         transport=_CheckedTransport(context, _CheckedBackend(addresses)),
         trust_env=False,
-        timeout=httpx.Timeout(settings.idle_seconds, connect=settings.connect_seconds),
+        timeout=timeout,
         headers={"user-agent": "contacts-sync", "accept-encoding": "identity"},
     )
 

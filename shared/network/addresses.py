@@ -23,6 +23,8 @@ class AddressRule:
     """Says of an address whether it may be reached."""
 
     allowed_networks: Sequence[IPv4Network | IPv6Network]
+    setting: str
+    """The setting that names them, for those who read the error."""
 
     def allows(self, address: IpAddress) -> bool:
         """Tell whether an address is public or allowed; one that wraps an IPv4 address is judged as that."""
@@ -50,8 +52,15 @@ class AddressRule:
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         allowed = [address for address in addresses if self.allows(ip_address(address.partition("%")[0]))]
         if not allowed:
-            raise address_blocked(host)
+            raise self._blocked(host)
         return allowed
+
+    def _blocked(self, host: str) -> UserError:
+        return UserError(
+            "address_blocked",
+            f"{host} lies in a private network, which must not be reached from here. Whoever operates this system "
+            f"can allow it ({self.setting}).",
+        )
 
 
 def _reached(address: IpAddress) -> IpAddress | None:
@@ -65,12 +74,3 @@ def _reached(address: IpAddress) -> IpAddress | None:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return None if address.is_site_local or any(address in network for network in _NEVER) else address
-
-
-def address_blocked(host: str) -> UserError:
-    """Return the error for a host inside a private network."""
-    return UserError(
-        "address_blocked",
-        f"{host} lies in a private network, which imports may not reach. Whoever operates this system can allow it "
-        "(CONTACTS_SYNC_FETCHER__ALLOWED_NETWORKS).",
-    )

@@ -2,10 +2,10 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from services.fetcher.adapters.addresses import AddressRule
+from shared.network.addresses import AddressRule
 
-PUBLIC = AddressRule([])
-LOOPBACK = AddressRule([ip_network("127.0.0.0/8"), ip_network("::1/128")])
+PUBLIC = AddressRule([], "A_SETTING")
+LOOPBACK = AddressRule([ip_network("127.0.0.0/8"), ip_network("::1/128")], "A_SETTING")
 
 
 @pytest.mark.parametrize(

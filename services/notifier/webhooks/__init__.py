@@ -1,0 +1,1 @@
+"""Webhooks: what is noted for them, and who sends it."""

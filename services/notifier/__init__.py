@@ -1,5 +1,5 @@
-"""Notifier: tells people by e-mail of a run that failed, was refused, or left rows out, and of an import in need.
+"""Notifier: tells people by e-mail how runs ended, and of an import in need, as each import's set-up says.
 
 Hears `import.finished`, `import.warned`. Says `service.reported`; all else it says by SMTP.
-Owns what was sent (`mails`, `warning_mails`).
+Owns the mails that are due, sent and refused (`outgoing_mails`), and failures that repeat themselves (`mail_troubles`).
 """

@@ -48,6 +48,7 @@ NOTED = {
     ("POST", "/operations/pause"),
     ("POST", "/operations/resume"),
     ("POST", "/operations/dead-letters/replay"),
+    ("POST", "/operations/test-mail"),
     ("POST", "/account/password"),
     ("POST", "/account/tokens"),
     ("POST", "/account/tokens/{token_id}/revoke"),
@@ -89,6 +90,7 @@ NOTHING_TO_NOTE = {
 
 WRITERS = {
     "add_field",
+    "ask_for_mail_test",
     "create_import",
     "create_manager",
     "delete_import",

@@ -24,6 +24,7 @@ COMMANDS = {
     "topics": ("services.cli.topics", "Create missing topics, or compare them with what is needed."),
     "dead-letters": ("services.cli.dead_letters", "List, show and replay records that were set aside."),
     "keys": ("services.cli.keys", "Seal stored credentials anew after a change of keys."),
+    "test-mail": ("services.cli.test_mail", "Send a test mail, and say what the mail server answers."),
     "users": ("services.cli.users", "Accounts: roles, passwords, API tokens."),
     "demo": ("services.cli.demo.command", "Show the main job end to end on this machine."),
     "reference": ("services.cli.reference.command", "Write or check the generated documents (for developers)."),

@@ -8,9 +8,14 @@ from datetime import timedelta
 
 from faststream.asgi import AsgiFastStream
 
-from services.notifier.adapters.smtp import SmtpSender
+from services.notifier.adapters.attached_rows import RejectedRows
+from services.notifier.adapters.mail_pace import MailPace
+from services.notifier.adapters.outgoing_mails import CHANNEL
+from services.notifier.adapters.smtp import SmtpConnection
 from services.notifier.adapters.webhook_client import WebhookClient
+from services.notifier.daily_summaries import DailySummaries
 from services.notifier.handlers import NotifierHandlers
+from services.notifier.mail_sender import MailSender
 from services.notifier.settings import Settings
 from services.notifier.webhooks.finished_runs import FinishedRuns
 from services.notifier.webhooks.sender import CHANNELS as WEBHOOK_CHANNELS
@@ -22,13 +27,14 @@ from shared.events.runs import ImportFinished
 from shared.ids import new_id
 from shared.kafka.broker import build_broker
 from shared.kafka.delivery import Delivery
+from shared.objects.store import SealedObjects
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 from shared.sealing import Sealer
 from shared.service_app import service_app
 
-_MAILS_AT_ONCE = 4
-"""Mails sent side by side in one process, of different partitions: one that is put off holds up its partition only."""
+_NOTED_AT_ONCE = 4
+"""Events handled side by side in one process, of different partitions."""
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -37,30 +43,36 @@ def create_app(settings: Settings) -> AsgiFastStream:
     broker = build_broker(settings.kafka, "notifier")
     delivery = Delivery(broker, "notifier", settings.kafka, clock, also_down=DATABASE_DOWN)
     database = Database(settings.postgres, "notifier")
-    handlers = NotifierHandlers(
+    wakeups = Wakeups(database.dsn, (CHANNEL,))
+    mail, public_url = settings.notifier, settings.web.public_url
+    handlers = NotifierHandlers(database, _attached_rows(settings), clock, sender=mail.sender, public_url=public_url)
+    sender = MailSender(
         database,
-        SmtpSender(settings.notifier.server),
+        [SmtpConnection(mail.server) for _ in range(mail.connections)],
         clock,
-        sender=settings.notifier.sender,
-        public_url=settings.web.public_url,
+        wakeups,
+        MailPace(mail.per_minute),
+        sender=mail.sender,
     )
+    summaries = DailySummaries(database, clock, sender=mail.sender, public_url=public_url)
     finished_runs = FinishedRuns(database, clock, new_id)
-    wakeups = Wakeups(database.dsn, WEBHOOK_CHANNELS)
-    webhooks = _webhooks(settings, database, wakeups)
+    webhook_wakeups = Wakeups(database.dsn, WEBHOOK_CHANNELS)
+    webhooks = _webhooks(settings, database, webhook_wakeups)
 
     async def on_import_finished(event: ImportFinished) -> None:
-        # First, so that a mail that no server takes does not hold webhooks up.
         await finished_runs.note(event)
         await handlers.on_import_finished(event)
 
-    delivery.subscribe(topics.IMPORT_FINISHED, on_import_finished, workers=_MAILS_AT_ONCE, unhurried=True)
+    delivery.subscribe(topics.IMPORT_FINISHED, on_import_finished, workers=_NOTED_AT_ONCE, unhurried=True)
     delivery.subscribe(topics.IMPORT_WARNED, handlers.on_import_warned, unhurried=True)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with database, wakeups:
+        async with database, wakeups, webhook_wakeups:
             await broker.connect()
             loops = [
+                asyncio.create_task(sender.run(), name="mail sender"),
+                asyncio.create_task(summaries.run(), name="daily summaries"),
                 asyncio.create_task(webhooks.run(), name="webhooks"),
                 asyncio.create_task(webhooks.pass_on(), name="webhook wakeups"),
             ]
@@ -72,6 +84,14 @@ def create_app(settings: Settings) -> AsgiFastStream:
                 await asyncio.gather(*loops, return_exceptions=True)
 
     return service_app(delivery, lifespan, {"database": database.answers})
+
+
+def _attached_rows(settings: Settings) -> RejectedRows | None:
+    keys = [key.get_secret_value() for key in settings.secrets.keys]
+    if not keys or not settings.notifier.attached_rows:
+        return None
+    objects = SealedObjects.from_settings(settings.objects, Sealer.from_base64(keys))
+    return RejectedRows(objects, settings.notifier.attached_rows)
 
 
 def _webhooks(settings: Settings, database: Database, wakeups: Wakeups) -> WebhookSender:

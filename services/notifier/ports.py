@@ -1,26 +1,31 @@
 """What the notifier needs from outside."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from email.message import EmailMessage
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from services.notifier.domain.answers import Answer
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the mail server said of a mail that it took for at least one address."""
+    """What the mail server said of a mail's addresses; it has taken the mail for all that are in neither."""
 
-    refused: int = 0
-    """Addresses it refused for good."""
-    deferred: tuple[str, ...] = ()
-    """Addresses it would not take for now."""
+    refused: Mapping[str, Answer] = field(default_factory=dict)
+    """Refused for good."""
+    deferred: Mapping[str, Answer] = field(default_factory=dict)
+    """Not taken for now."""
 
 
 class SendMail(Protocol):
-    """Hands a mail to a mail server."""
+    """Hands mails to a mail server, one after another."""
 
-    async def __call__(self, message: EmailMessage, recipients: Sequence[str]) -> Receipt:
-        """Return once the server has taken the mail for at least one address.
+    async def send(self, content: bytes, sender: str, recipients: Sequence[str]) -> Receipt:
+        """Return once the server has answered for each address.
 
-        TransientError where a later try may succeed; PermanentError `mail_refused` where none can.
+        TransientError where it has not: `mail_cut` where it may be due to this mail, all others where no mail would
+        come through now: nothing answers, or the login is refused.
         """
+
+    async def close(self) -> None:
+        """Take leave of the server; the next mail greets it again."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.network.addresses import AddressRule
-from shared.settings import PostgresSettings, SecretSettings, ServiceSettings
+from shared.settings import ObjectSettings, PostgresSettings, SecretSettings, ServiceSettings
 
 Tls = Literal["implicit", "required", "offered", "never"]
 _STARTTLS: dict[str, Tls] = {"": "required", "required": "required", "offered": "offered", "never": "never"}
@@ -64,6 +64,19 @@ class NotifierSettings(BaseModel):
         "Certificates are always verified",
     )
     sender: str = Field("contacts-sync <contacts-sync@localhost>", description="Whom mails are from")
+    connections: int = Field(
+        4, ge=1, le=8, description="Connections to the mail server that one process has; each sends one mail at a time"
+    )
+    per_minute: int | None = Field(
+        None, ge=1, description="Mails that one process sends a minute at most; empty: as many as the server takes"
+    )
+    attached_rows: int = Field(
+        1000,
+        ge=0,
+        le=1000,
+        description="Rows with errors that are attached to a mail at most, passwords left out, and up to 256 KiB of "
+        "them; 0: none. It takes the object store and the secret keys",
+    )
 
     @field_validator("smtp_url")
     @classmethod
@@ -78,6 +91,11 @@ class NotifierSettings(BaseModel):
         if not all(address.partition("@")) or not value.isprintable():
             raise ValueError("has to be an address, such as contacts-sync <contacts-sync@example.org>")
         return value
+
+    @property
+    def sender_address(self) -> str:
+        """Return the address alone of whom mails are from."""
+        return parseaddr(self.sender)[1]
 
     @property
     def server(self) -> MailServer:
@@ -118,7 +136,8 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     postgres: PostgresSettings = Field(default_factory=PostgresSettings)
+    objects: ObjectSettings = Field(default_factory=ObjectSettings)
+    secrets: SecretSettings = Field(default_factory=SecretSettings)
     notifier: NotifierSettings = Field(default_factory=NotifierSettings)
     web: WebAddress = Field(default_factory=WebAddress)
-    secrets: SecretSettings = Field(default_factory=SecretSettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.base import Event
+from shared.events.mail_rules import MailRule
 
 
 class ImportWarned(Event):
@@ -24,4 +25,5 @@ class ImportWarned(Event):
     failures: int | None = Field(None, description="Runs in a row that failed or were refused")
     last_run_id: UUID | None = Field(None, description="The import's newest run, where there is one")
     error_emails: list[str]
+    mails: list[MailRule] = Field([], description="Who else is told of what")
     time_zone: str = Field("UTC", description="The import's own, for times that people read")

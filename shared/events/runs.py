@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.events.base import EventPart, RunEvent
 from shared.events.files import StoredFile, Validators
+from shared.events.mail_rules import MailRule
 from shared.events.set_up import ParseRules, RemoteSource, UploadedSource
 
 FinalStatus = Literal["succeeded", "succeeded_with_errors", "planned", "unchanged", "refused", "failed", "cancelled"]
@@ -129,6 +130,7 @@ class ImportFinished(RunEvent):
     file_name: str | None
     file_sha256: str | None
     error_emails: list[str]
+    mails: list[MailRule] = Field([], description="Who else is told of what")
     time_zone: str = Field("UTC", description="The import's own, for times that people read")
     queued_at: datetime
     finished_at: datetime

@@ -54,11 +54,7 @@ SELECT coalesce(sum(m.change_number - c.indexed_number), 0)::bigint + coalesce(s
     FROM search_fields f WHERE f.manager_id = m.id AND f.is_wanted AND f.state <> 'filled')), 0)::bigint
 FROM managers m JOIN search_cursors c ON c.manager_id = m.id
 """
-_MAILS = """
-SELECT count(*), min(prepared_at) AS since FROM (
-    SELECT prepared_at FROM mails WHERE sent_at IS NULL
-    UNION ALL SELECT prepared_at FROM warning_mails WHERE sent_at IS NULL) AS waiting
-"""
+_MAILS = "SELECT count(*), min(prepared_at) AS since FROM outgoing_mails WHERE next_try_at IS NOT NULL"
 
 
 async def operations(connection: Connection) -> OperationsView:

@@ -93,6 +93,7 @@ async def close_run(
         file_name=file_name,
         file_sha256=sha256,
         error_emails=[] if row["is_draft"] else setup.options.error_emails,  # whoever sets it up looks at it
+        mails=[] if row["is_draft"] else setup.options.mails,
         time_zone=setup.time_zone,
         queued_at=row["queued_at"],
         finished_at=now,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.events.mail_rules import MailRule
 from shared.events.set_up import ParsedColumn, ParseRules, RemoteSource, UploadedSource
 from shared.rules.kinds import Kind
 from shared.rules.letter_case import Case
@@ -52,6 +53,7 @@ class Options(StoredPart):
     update_existing: bool = True
     every_time: bool = False
     error_emails: list[str] = []
+    mails: list[MailRule] = []
     phone_region: str | None = None
     decimal_separator: str = "."
     date_format: str = "%Y-%m-%d"
@@ -166,7 +168,7 @@ class RunSetup(ImportSetup):
             {"url": self.source.url} if self.source.kind == "remote" else {"object": self.source.object_key}
         )
         mapped = {line.field for line in self.mapping} | {self.unique_id.field}
-        options = self.options.model_dump(exclude={"error_emails", "every_time"})
+        options = self.options.model_dump(exclude={"error_emails", "mails", "every_time"})
         if not self.options.limits.any_set():
             del options["limits"]  # so that set-ups from before there were limits stay what they were
         parts = {

@@ -62,7 +62,8 @@ VSFTPD = SystemProgram(("vsftpd",), "vsftpd", "the FTP and FTPS tests")
 JAVA = Java(("java",), "openjdk-17-jre-headless", "Apache Kafka")
 MAVEN = SystemProgram(("mvn",), "maven", "fetching Apache Kafka's jars")
 CHROMIUM = SystemProgram(("chromium", "chromium-browser"), "chromium", "the browser tests")
-NEEDED = (SSHD, NGINX, VSFTPD, JAVA, MAVEN, CHROMIUM)
+POSTFIX = SystemProgram(("postfix",), "postfix", "the tests of mails")
+NEEDED = (SSHD, NGINX, VSFTPD, JAVA, MAVEN, CHROMIUM, POSTFIX)
 
 
 def reasons_missing(programs: Iterable[SystemProgram] = NEEDED) -> list[str]:

@@ -1,1 +1,1 @@
-"""What the notifier reaches: the mail server, and its table of mails."""
+"""What the notifier reaches: the mail server, its own tables, and the files that runs read."""

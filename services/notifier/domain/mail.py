@@ -1,18 +1,12 @@
-"""The mail about a run, as a message with a text and an HTML form that say the same."""
+"""The mail about a run."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from email.message import EmailMessage
-from email.policy import SMTP
-from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
-import jinja2
-
-from services.notifier.domain.text import one_line
-from services.notifier.domain.wording import Wording, word
+from services.notifier.domain.message import AttachedRows, Envelope, local_time, message_of
+from services.notifier.domain.text import counted, one_line
+from services.notifier.domain.wording import word
 from shared.events.runs import FinishedProblem, ImportFinished, RunCounts
 
 _STARTED_BY: Final = {
@@ -22,62 +16,43 @@ _STARTED_BY: Final = {
     "approve": "an approval",
     "undo": "undoing an earlier run",
 }
+_APPLIED: Final = frozenset({"succeeded", "succeeded_with_errors"})
 
 
-def compose(event: ImportFinished, recipients: Sequence[str], *, sender: str, public_url: str | None) -> EmailMessage:
+def compose(
+    event: ImportFinished,
+    recipients: Sequence[str],
+    *,
+    sender: str,
+    public_url: str | None,
+    failures: int = 0,
+    attached: AttachedRows | None = None,
+) -> EmailMessage:
     """Return the mail about a run; for the same run always the same, to the byte.
 
     `recipients` come from `recipients_of`. The link to the run's page is left out where there is no `public_url`.
+    `failures`: the runs right before this one that failed or were refused, where this one ends that.
     """
-    wording = word(event)
-    about = Envelope(sender, recipients, event.finished_at, f"run-{event.run_id}")
-    return message_of(about, wording, _facts(event, wording, public_url))
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """Whom a mail is from and to, when what it tells happened, and what it is about: one id, one mail."""
-
-    sender: str
-    recipients: Sequence[str]
-    happened_at: datetime
-    about: str
-
-
-def message_of(envelope: Envelope, wording: Wording, facts: Mapping[str, object]) -> EmailMessage:
-    """Return a mail in both forms; `facts` are what the templates ask for."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = envelope.sender
-    message["To"] = ", ".join(envelope.recipients)
-    message["Subject"] = wording.subject
-    message["Date"] = envelope.happened_at.astimezone(UTC)
-    message["Message-ID"] = f"<{envelope.about}@contacts-sync>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    text, html = (_templates().get_template(name).render(facts) for name in ("run.txt", "run.html"))
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    message.set_boundary(f"=_{envelope.about}")
-    return message
-
-
-def _facts(event: ImportFinished, wording: Wording, public_url: str | None) -> dict[str, object]:
-    applied = event.status == "succeeded_with_errors"
-    return {
+    applied = event.status in _APPLIED
+    url = f"{public_url.rstrip('/')}/runs/{event.run_id}" if public_url else None
+    facts = {
         "subject": "The run",
         "link": "Open the run",
         "link_words": "The run, with everything that is known of it:",
-        "wording": wording,
-        "details": _details(event),
+        "details": details_of(event),
         "applied": applied,
         "counts": _counts(event.counts, applied=applied) if event.counts.read else [],
         "problems": [_shown(problem) for problem in event.problems],
         "more_problems": max(event.problem_count - len(event.problems), 0),
-        "url": f"{public_url.rstrip('/')}/runs/{event.run_id}" if public_url else None,
+        "attached": _attached(attached, event.counts.rejected, url) if attached else None,
+        "url": url,
     }
+    about = Envelope(sender, recipients, event.finished_at, f"run-{event.run_id}")
+    return message_of(about, word(event, failures), facts, attached)
 
 
-def _details(event: ImportFinished) -> list[tuple[str, str]]:
+def details_of(event: ImportFinished) -> list[tuple[str, str]]:
+    """Return what identifies a run for people."""
     details = [
         ("Import", one_line(event.import_name, 200)),
         ("Contact manager", one_line(event.manager_name, 200)),
@@ -112,24 +87,11 @@ def _shown(problem: FinishedProblem) -> dict[str, str]:
     }
 
 
-def local_time(moment: datetime, zone: str) -> str:
-    """Return the wall-clock time in the zone, which is named; in UTC where there is no such zone."""
-    try:
-        name, there = zone, ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        name, there = "UTC", ZoneInfo("UTC")
-    local = moment.astimezone(there)
-    short = local.tzname()
-    return f"{local:%A}, {local.day} {local:%B %Y, %H:%M}, {name}" + (f" ({short})" if short != name else "")
-
-
-@lru_cache(maxsize=1)
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("services.notifier"),
-        autoescape=jinja2.select_autoescape(["html"]),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+def _attached(attached: AttachedRows, rejected: int, url: str | None) -> str:
+    """Return what a reader has to know of the attached rows."""
+    if attached.rows < rejected:
+        what = f"The first {attached.rows:,} of {counted(rejected, 'row')} with errors are attached"
+        rest = "; all of them can be downloaded on the run's page" if url else ""
+    else:
+        what, rest = f"{counted(rejected, 'row')} with errors {'is' if rejected == 1 else 'are'} attached", ""
+    return f"{what}, each with its reason{rest}. Passwords are left out."

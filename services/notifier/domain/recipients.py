@@ -1,28 +1,89 @@
-"""Who gets a mail about a run."""
+"""Who gets a mail about what."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
+from shared.events.mail_rules import MailRule, MailTopic
 from shared.events.runs import ImportFinished
 
-TELLING: Final = frozenset({"failed", "refused", "succeeded_with_errors"})
-"""The statuses that send a mail, as "How a run ends" in the rules of a synchronization says."""
+OF_ERROR_EMAILS: Final[frozenset[MailTopic]] = frozenset(
+    {"failed", "refused", "succeeded_with_errors", "file_late", "schedule_paused"}
+)
+"""What an import's addresses for errors are told of, as "How a run ends" in the rules of a synchronization says."""
+TROUBLES: Final = frozenset({"failed", "refused", "succeeded_with_errors"})
+"""Statuses that can repeat themselves from run to run."""
+GOOD: Final = frozenset({"succeeded", "succeeded_with_errors", "unchanged"})
+"""Statuses that say that the import works."""
+_ENDS: Final[dict[str, MailTopic]] = {
+    "failed": "failed",
+    "refused": "refused",
+    "succeeded_with_errors": "succeeded_with_errors",
+    "succeeded": "succeeded",
+    "unchanged": "unchanged",
+}
 
 # Wider than email-validator's idea of an address: a server of one's own may well be called `localhost`.
 _ASCII_ADDRESS: Final = re.compile(r"[!#-'*+\-/-9=?A-Z^-~.]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
-def recipients_of(event: ImportFinished) -> tuple[str, ...]:
-    """Return the addresses that are to get a mail, each once, in the order of the set-up; often none.
+@dataclass(frozen=True)
+class Recipients:
+    """Addresses that can stand in a mail's head, each in one of the two, in the order of the set-up; often none.
 
-    What cannot stand in a mail's head as an address is left out, so that it does not keep the mail from the others.
+    Those of `daily` are told of the same failure once, and then once a day.
     """
-    if event.status not in TELLING:
-        return ()
-    return addresses_of(event.error_emails)
+
+    every_time: tuple[str, ...] = ()
+    daily: tuple[str, ...] = ()
+    unfit: int = 0
+    """Addresses that are none: left out, so that they don't keep the mail from the others."""
+
+
+def says_that_it_works(event: ImportFinished) -> bool:
+    """Tell whether a run shows that the import works by itself: not a dry run, and nobody's decision about another."""
+    return event.status in GOOD and not event.dry_run and event.trigger not in {"approve", "undo"}
+
+
+def concerns_the_import(event: ImportFinished) -> bool:
+    """Tell whether a run begins, repeats or ends a trouble of its import: dry runs and undos leave it as it is."""
+    return event.status in GOOD | TROUBLES and not event.dry_run and event.trigger != "undo"
+
+
+def topics_of(event: ImportFinished, *, recovered: bool) -> frozenset[MailTopic]:
+    """Return what there is to tell of a run; `recovered`: those right before it failed."""
+    topics: set[MailTopic] = set()
+    if event.status in _ENDS:
+        topics.add(_ENDS[event.status])
+    if recovered:
+        topics.add("recovered")
+    if _waits_for_approval(event):
+        topics.add("waiting_for_approval")
+    return frozenset(topics)
+
+
+def _waits_for_approval(event: ImportFinished) -> bool:
+    counts = event.counts
+    if event.status == "planned":
+        shows_an_undo = event.trigger == "undo" and event.dry_run
+        return not shows_an_undo and counts.added + counts.updated + counts.deleted > 0
+    return event.status == "refused"
+
+
+def recipients_of(error_emails: Sequence[str], rules: Sequence[MailRule], topics: Iterable[MailTopic]) -> Recipients:
+    """Return who is to be told of these topics; who is told every time by one rule is not told daily by another."""
+    wanted = frozenset(topics)
+    every_time = list(error_emails) if wanted & OF_ERROR_EMAILS else []
+    daily: list[str] = []
+    for rule in rules:
+        if wanted & frozenset(rule.about):
+            (daily if rule.repeated == "daily" else every_time).extend(rule.to)
+    told = addresses_of(every_time)
+    unfit = sum(_on_the_wire(address.strip()) is None for address in {*every_time, *daily})
+    return Recipients(told, tuple(each for each in addresses_of(daily) if each not in told), unfit)
 
 
 def addresses_of(emails: Sequence[str]) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Final
 
-from services.notifier.domain.mail import Envelope, local_time, message_of
-from services.notifier.domain.text import one_line
+from services.notifier.domain.message import Envelope, local_time, message_of
+from services.notifier.domain.text import counted, one_line
 from services.notifier.domain.wording import Wording
 from shared.events.import_warnings import ImportWarned
 
@@ -16,7 +16,6 @@ def compose_warning(
     event: ImportWarned, recipients: Sequence[str], *, sender: str, public_url: str | None
 ) -> EmailMessage:
     """Return the mail; for the same warning always the same, to the byte."""
-    wording = _word(event)
     details = [
         ("Import", one_line(event.import_name, 200)),
         ("Contact manager", one_line(event.manager_name, 200)),
@@ -24,7 +23,6 @@ def compose_warning(
         ("Noticed", local_time(event.occurred_at, event.time_zone)),
     ]
     facts = {
-        "wording": wording,
         "subject": "The import",
         "link": "Open the import",
         "link_words": "The import, with its runs and what it has missed:",
@@ -33,10 +31,11 @@ def compose_warning(
         "counts": [],
         "problems": [],
         "more_problems": 0,
+        "attached": None,
         "url": f"{public_url.rstrip('/')}/imports/{event.import_id}/runs" if public_url else None,
     }
     about = Envelope(sender, recipients, event.occurred_at, f"warning-{event.event_id}")
-    return message_of(about, wording, facts)
+    return message_of(about, _word(event), facts)
 
 
 def _word(event: ImportWarned) -> Wording:
@@ -44,16 +43,17 @@ def _word(event: ImportWarned) -> Wording:
     if event.warning == "file_late":
         return Wording(
             tone="warning",
-            subject=f"File late: {name}",
+            subject=f"File late: {name} {_DASH} nothing was changed",
             headline=f"The file of “{name}” is late",
             why=one_line(event.message, 1000),
             contacts=f"Nothing was changed. The contacts in “{manager}” are as the last file left them.",
             next_step="Ask where the file comes from whether it was written. The schedule goes on as it is, and takes "
             "the file in when it comes.",
         )
+    failed = f"{counted(event.failures, 'run')} in a row failed" if event.failures else "it failed too often"
     return Wording(
         tone="bad",
-        subject=f"Paused: {name} {_DASH} it failed too often",
+        subject=f"Paused: {name} {_DASH} {failed}",
         headline=f"The schedule of “{name}” was paused",
         why=one_line(event.message, 1000),
         contacts=f"The contacts in “{manager}” are as they are, and are not kept up to date until you resume it.",

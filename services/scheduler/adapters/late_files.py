@@ -14,6 +14,7 @@ from shared.rules.due import delay_of, next_file_due
 from shared.rules.recurrence import time_zone_named
 from shared.rules.wall_clock import instant_of
 from shared.store.schedules import pause_from_row, schedule_from_json
+from shared.store.set_ups import Options
 from shared.topics import IMPORT_WARNED
 
 _SERVICE = "scheduler"
@@ -124,6 +125,7 @@ async def _judge(
     outage = now - deadline > _LATE_AFTER_OUTAGE and not row["waited"]
     if outage or runs["came"]:
         return
+    options = Options.model_validate(row["setup"].get("options") or {})
     what = "has not changed" if runs["unchanged"] else "has not come"
     warned = ImportWarned(
         event_id=new_id(),
@@ -136,7 +138,8 @@ async def _judge(
         message=f"The file {what} since that time of the day before; by now a new one should be there.",
         expected_at=deadline,
         last_run_id=runs["last_id"],
-        error_emails=(row["setup"].get("options") or {}).get("error_emails", []),
+        error_emails=options.error_emails,
+        mails=options.mails,
         time_zone=time_zone,
     )
     await say(connection, _SERVICE, IMPORT_WARNED, warned, key=str(row["id"]))

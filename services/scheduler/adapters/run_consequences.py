@@ -82,6 +82,7 @@ async def _pause(connection: Connection, run: asyncpg.Record, failures: int, now
         failures=failures,
         last_run_id=run["id"],
         error_emails=setup.options.error_emails,
+        mails=setup.options.mails,
         time_zone=setup.time_zone,
     )
     await say(connection, _SERVICE, IMPORT_WARNED, warned, key=str(run["import_id"]))

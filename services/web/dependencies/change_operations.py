@@ -5,10 +5,13 @@ from uuid import UUID
 
 from services.web.dependencies.change import Change
 from services.web.dependencies.resources import Resources
-from shared.errors import TransientError
+from shared.errors import TransientError, UserError
 from shared.kafka.dead_letters import DeadLetter, find_dead_letter, find_topic, import_of, say_again, starts_a_run
+from shared.rules.kinds import Kind, Notation, check
+from shared.rules.trimming import trim
 from shared.store import applies_pause as store
 from shared.store.audit_log import Actor, AuditObject
+from shared.store.mail_tests import ask_for_mail_test
 from shared.store.runs import request_run
 
 _SYSTEM: Final = AuditObject("system", UUID(int=0), "The whole system")
@@ -27,6 +30,15 @@ async def resume_applies(change: Change) -> None:
     """Let runs write again; UserError `applies_not_paused`."""
     await store.resume_applies(change.connection, now=change.now)
     await change.note("applies.resumed", _SYSTEM)
+
+
+async def send_test_mail(change: Change, address: str) -> None:
+    """Have a mail sent that shows whether mails arrive; UserError `email_invalid`."""
+    address = trim(address)
+    if not address or check(Kind.EMAIL, address, Notation()):
+        raise UserError("email_invalid", f'"{address}" is not an e-mail address.', field="address")
+    await ask_for_mail_test(change.connection, address, now=change.now)
+    await change.note("mail.tested", _SYSTEM, {"address": {"before": None, "after": address}})
 
 
 async def replay_dead_letter(

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.web.dependencies.rejected_file import RunFile, open_run_file
 from services.web.dependencies.resources import Resources
 from shared.errors import PermanentError, TransientError, UserError
 from shared.postgres.database import Connection
+from shared.run_file import RunFile, open_run_file
 from shared.store.run_details import ProblemView
 
 # A longer row cannot be told to be without passwords from its beginning alone.
@@ -34,7 +34,7 @@ async def with_rows(
     texts: dict[int, str] = {}
     if places:
         with suppress(UserError, TransientError, PermanentError):  # a file that is gone has no rows to show
-            file = await open_run_file(resources, connection, run_id)
+            file = await open_run_file(resources.objects, connection, run_id)
             for line, (offset, length) in places.items():
                 text = await _text(file, offset, length)
                 if text is not None:

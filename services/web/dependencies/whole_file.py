@@ -8,11 +8,11 @@ from uuid import UUID
 from starlette.responses import StreamingResponse
 
 from services.web.dependencies.decide_runs import about_run
-from services.web.dependencies.rejected_file import RunFile, open_run_file
 from services.web.dependencies.resources import Resources
 from services.web.security.access import role_missing
 from shared.rules.charset import charset_name
 from shared.rules.roles import Role
+from shared.run_file import RunFile, open_run_file
 from shared.store.audit_log import Actor
 
 _BLOCK = 1 << 20
@@ -26,7 +26,7 @@ async def whole_file(resources: Resources, run_id: UUID, by: Actor, role: Role) 
     `file_gone`, and `role_missing`: a file with a column of passwords is for admins.
     """
     async with resources.database.pool.acquire() as connection:
-        file = await open_run_file(resources, connection, run_id)
+        file = await open_run_file(resources.objects, connection, run_id)
         if file.layout.passwords and not role.includes(Role.ADMIN):
             raise await role_missing(connection, Role.ADMIN, role, token=by.token)
     async with resources.change(by) as change:

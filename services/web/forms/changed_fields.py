@@ -31,6 +31,8 @@ def _document(view: ImportView) -> dict[str, Any]:
     document = view.model_dump(mode="json", include=_SHOWN)
     for name in (*SECRETS, *READ_ONLY):
         document["source"].pop(name, None)
+    mails = document["options"].pop("mails", [])
+    document["options"]["mails"] = {str(number): rule for number, rule in enumerate(mails, 1)}
     document["mapping"] = {
         line["field"]: {
             "column": line.get("column"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from services.web.forms.credentials import Credentials
 from services.web.forms.import_input import ImportInput, RemoteInput, ScheduleInput
 from services.web.forms.input_errors import ErrorList
+from services.web.forms.mail_checks import checked_emails, checked_mail_rules
 from services.web.forms.mapping_checks import checked_mapping
 from services.web.forms.remote_source import checked_remote
 from shared.errors import UserError
@@ -15,9 +16,8 @@ from shared.postgres.database import Connection
 from shared.rules.changed_schedule import carried_over, keeps_times
 from shared.rules.dialect import Dialect, validate_dialect
 from shared.rules.due import next_due, next_file_due
-from shared.rules.kinds import Kind, Notation, check, validate_notation
+from shared.rules.kinds import Notation, validate_notation
 from shared.rules.recurrence import Schedule, next_occurrence, validate
-from shared.rules.trimming import trim
 from shared.sealing import Sealer
 from shared.store.imports import ImportDraft, SavedImport
 from shared.store.managers import get_manager
@@ -117,12 +117,9 @@ def _checked_options(wanted: ImportInput, errors: ErrorList) -> Options:
         )
     with errors.check():
         validate_notation(Notation(options.phone_region, options.decimal_separator, options.date_format))
-    emails = list(dict.fromkeys(trim(email) for email in options.error_emails))
-    for place, email in enumerate(emails):
-        if not email or check(Kind.EMAIL, email, Notation()):
-            message = f'"{email}" is not an e-mail address.'
-            errors.add("email_invalid", message, f"options.error_emails.{place}")
-    return Options(**options.model_dump() | {"error_emails": emails})
+    emails = checked_emails(options.error_emails, "options.error_emails", errors)
+    mails = checked_mail_rules(options.mails, "options.mails", errors)
+    return Options(**options.model_dump() | {"error_emails": emails, "mails": mails})
 
 
 def _checked_schedule(wanted: ScheduleInput, errors: ErrorList, *, before: Schedule | None, now: datetime) -> Schedule:

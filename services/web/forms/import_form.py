@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from services.web.forms.credentials import SECRETS
 from services.web.forms.import_document import ImportView, RemoteView
 from services.web.forms.import_input import OptionsInput
+from services.web.forms.mail_rules_form import addresses_typed, compacted, mail_rules_document, mail_rules_values
 from services.web.forms.schedule_form import schedule_document, schedule_values
 from services.web.forms.web_headers import typed_headers
 from shared.rules.trimming import is_blank, trim
@@ -75,7 +76,7 @@ def form_sent(text: Callable[[str], str], every: Callable[[str], Sequence[str]],
     """Return the form as it was sent, without secrets and without lines that were left empty."""
     sent = zip_longest(every("column"), every("field"), every("case"), every("constant"), fillvalue="")
     lines = [line for line in map(Line._make, sent) if line.field or not is_blank(line.column) or line.constant]
-    return ImportForm({name: text(name) for name in names if name not in SECRETS}, lines)
+    return ImportForm(compacted({name: text(name) for name in names if name not in SECRETS}), lines)
 
 
 def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -> dict[str, Any]:
@@ -95,7 +96,8 @@ def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -
         for changes in _LIMITED
     }
     options["delimiter"] = DELIMITERS.get(values.get("delimiter", ""), values.get("other_delimiter", ""))
-    options["error_emails"] = values.get("error_emails", "").replace(",", " ").replace(";", " ").split()
+    options["error_emails"] = addresses_typed(values.get("error_emails", ""))
+    options["mails"] = mail_rules_document(values)
     return {
         "name": values.get("name", ""),
         "manager_id": manager_id,
@@ -157,7 +159,7 @@ def _option_values(options: OptionsInput) -> dict[str, str]:
         values |= {f"limit_{changes}_{bound}": _number(limit[bound]) for bound in _BOUNDS}
     known = next((name for name, sign in DELIMITERS.items() if sign == options.delimiter), None)
     values |= {"delimiter": known or "other", "other_delimiter": "" if known else options.delimiter}
-    return values | {"error_emails": ", ".join(options.error_emails)}
+    return values | {"error_emails": ", ".join(options.error_emails)} | mail_rules_values(options.mails)
 
 
 def _number(value: float | None) -> str:

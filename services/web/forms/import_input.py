@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 
 from services.web.forms.input_part import InputPart
 from services.web.forms.limits_input import LimitsInput
+from services.web.forms.mail_rules_input import MailRuleInput
 from services.web.forms.text import Name, Text
 from shared.rules.letter_case import Case
 from shared.rules.recurrence import MOST_RUNS, Schedule
@@ -68,6 +69,9 @@ class OptionsInput(InputPart):
     update_existing: bool = True
     every_time: bool = False
     error_emails: list[Text] = Field(default_factory=list, max_length=50)
+    mails: list[MailRuleInput] = Field(
+        default_factory=list, max_length=20, description="Who else is told of what", exclude_if=lambda rules: not rules
+    )
     phone_region: Text | None = None
     decimal_separator: Text = "."
     date_format: Annotated[Text, Field(max_length=100)] = "%Y-%m-%d"

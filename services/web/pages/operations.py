@@ -11,6 +11,7 @@ from services.web.dependencies.change_operations import (
     pause_applies,
     replay_dead_letter,
     resume_applies,
+    send_test_mail,
 )
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.problems import status_of
@@ -23,11 +24,14 @@ from services.web.security.sessions import Session
 from shared.errors import ContactsSyncError, UserError
 from shared.kafka.dead_letters import DeadLetter, read_dead_letters
 from shared.rules.roles import Role
+from shared.store.mail_tests import newest_mail_tests
 
 router = page_router()
 
 _REASON_LENGTH: Final = 1000
+_ADDRESS_LENGTH: Final = 320
 _SHOWN: Final = 200
+_MAIL_TESTS_SHOWN: Final = 5
 _BROKER_FAILED: Final = (KafkaError, OSError, TimeoutError)
 
 
@@ -65,6 +69,19 @@ async def resume(request: Request, resources: Open, visitor: Visitor) -> Respons
     return RedirectResponse("/operations", 303)
 
 
+@router.post("/operations/test-mail")
+@needs(Role.ADMIN)
+async def test_mail(request: Request, resources: Open, visitor: Visitor) -> Response:
+    """Have a test mail sent; the page says what becomes of it."""
+    form = await checked_form(request, resources, visitor)
+    try:
+        async with resources.change(visitor.actor) as change:
+            await send_test_mail(change, str(form.get("address", "")).replace("\0", "")[:_ADDRESS_LENGTH])
+    except UserError as error:
+        return await _operations_page(request, resources, visitor, error)
+    return RedirectResponse("/operations#mails", 303)
+
+
 @router.get("/operations/dead-letters")
 @needs(Role.ADMIN)
 async def show_dead_letters(request: Request, resources: Open, visitor: Visitor) -> Response:
@@ -99,8 +116,9 @@ async def _operations_page(
 ) -> Response:
     async with resources.database.pool.acquire() as connection:
         shown = await view_operations(resources, connection)
+        tests = await newest_mail_tests(connection, _MAIL_TESTS_SHOWN) if visitor.role.includes(Role.ADMIN) else []
     status = status_of(error) if error else 200
-    return page(request, "operations.html", visitor, status=status, operations=shown, error=error)
+    return page(request, "operations.html", visitor, status=status, operations=shown, mail_tests=tests, error=error)
 
 
 async def _dead_letters_page(

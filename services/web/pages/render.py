@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from services.web.dependencies.resources import resources_of
+from services.web.forms.mail_rules_form import rules_shown
 from services.web.pages.wording import AUDIT_WORDS, ROLE_WORDS, changed_part
 from services.web.security.sessions import Session
 from shared.store.run_view import RunView
@@ -95,9 +96,12 @@ _templates.env.globals |= {
     "role_words": ROLE_WORDS,
     "audit_words": AUDIT_WORDS,
     "changed_part": changed_part,
+    "mail_rules_shown": rules_shown,
     "is_applied": lambda run: run.status in APPLIED,
 }
 _templates.env.tests["about_emails"] = lambda field: field.startswith("options.error_emails")
+_templates.env.tests["about_mails"] = lambda field: field.startswith("options.mails")
+_templates.env.tests["about_addresses_of"] = lambda field, rule: field.startswith(f"{rule}.to")
 _templates.env.tests["about_limits"] = lambda field: field.startswith("options.limits")
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 

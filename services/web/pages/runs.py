@@ -30,6 +30,7 @@ from shared.rules.roles import Role
 from shared.store.imports import get_import
 from shared.store.plan_requests import PlanRequest
 from shared.store.run_details import Reason
+from shared.store.run_mail import mail_of_run
 from shared.store.run_view import get_run, list_runs
 from shared.store.schedules import missed_of
 
@@ -180,6 +181,7 @@ async def _run_page(
         part = shown.part
         reason = None if part.reason is None else Reason(part.reason, part.column)
         problems = await problems_part(resources, connection, run, reason, part.problems)
+        mail = await mail_of_run(connection, run_id)
         plan = await plan_part(connection, run, part.kind, part.cursor, part.q.replace("\0", "").strip())
     return page(
         request,
@@ -191,6 +193,7 @@ async def _run_page(
         problems=problems,
         decisions=decisions,
         plan=plan,
+        mail=mail,
         error=shown.error,
         reason=shown.reason,
     )

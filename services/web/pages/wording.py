@@ -26,6 +26,7 @@ AUDIT_WORDS = {
     "run.file_taken": "File downloaded",
     "applies.paused": "All applies paused",
     "applies.resumed": "All applies resumed",
+    "mail.tested": "Test mail sent",
     "dead_letter.replayed": "Record handled again",
     "webhook.created": "Webhook made",
     "webhook.changed": "Webhook changed",

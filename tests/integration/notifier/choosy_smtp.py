@@ -25,6 +25,7 @@ class ChoosyServer:
     taken: list[tuple[str, ...]] = field(default_factory=list)
     logins: list[bool] = field(default_factory=list)
     port: int = 0
+    connections: int = 0
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds the hook by this name
         self, _smtp: Any, _session: Any, envelope: Any, address: str, _options: list[str]
@@ -50,19 +51,29 @@ class ChoosyServer:
 
 @asynccontextmanager
 async def serving(
-    choosy: ChoosyServer, *, starttls: ssl.SSLContext | None = None, implicit_tls: ssl.SSLContext | None = None
+    choosy: ChoosyServer,
+    *,
+    starttls: ssl.SSLContext | None = None,
+    implicit_tls: ssl.SSLContext | None = None,
+    utf8: bool = False,
 ) -> AsyncIterator[ChoosyServer]:
     """Serve on a free loopback port; a login is offered under TLS only."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(
+
+    def connected() -> SMTP:
+        choosy.connections += 1
+        return SMTP(
             choosy,
             loop=loop,
             tls_context=starttls,
             require_starttls=starttls is not None,
             authenticator=choosy.authenticated,
             auth_require_tls=implicit_tls is None,
-        ),
+            enable_SMTPUTF8=utf8,
+        )
+
+    server = await loop.create_server(
+        connected,
         LOOPBACK,
         0,
         ssl=implicit_tls,

@@ -1,5 +1,6 @@
 """What mail servers answer, and what becomes of the mail."""
 
+import asyncio
 import ssl
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
-from shared.errors import PermanentError, TransientError
+from shared.errors import TransientError
 from tests.integration.notifier.choosy_smtp import LOGIN, PASSWORD, ChoosyServer, serving
 from tests.integration.notifier.conftest import Notifiers
 from tests.support.ports import free_port
@@ -32,26 +33,38 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
 
 
-@pytest.mark.parametrize("answer", ["550 5.1.1 No such user here", "552 5.2.2 Mailbox full"])
-async def test_refused_for_good_by_every_address(notifiers: Notifiers, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("550 5.1.1 No such user here", "there is no such address (550 5.1.1)"),
+        ("552 5.2.2 Mailbox full", "the mailbox is full (552 5.2.2)"),
+        ("550 we don't like ops@example.org", "the mail server does not take mail for it (550)"),
+    ],
+)
+async def test_refused_for_good_by_every_address(notifiers: Notifiers, answer: str, words: str) -> None:
     async with serving(ChoosyServer({"ops@example.org": answer})) as server:
         notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
         event = await notifiers.ended_run()
-        with pytest.raises(PermanentError) as caught:
-            await notify(event)
-    assert caught.value.code == "mail_refused"
-    assert "ops@example.org" not in caught.value.message
+        await notify(event)
     noted = await notifiers.noted(event)
-    assert noted is not None
-    assert noted["sent_at"] is None
+    assert noted["refused"] == {"ops@example.org": words}
+    assert (noted["sent_at"], noted["next_try_at"], noted["content"]) == (None, None, None)
 
 
 async def test_content_refused_for_good(notifiers: Notifiers) -> None:
     async with SmtpServer() as server:
         notify = await notifiers.start(server.url)
         server.refuse_next(1, reply="554 5.7.1 Looks like spam")
-        with pytest.raises(PermanentError, match="554"):
-            await notify(await notifiers.ended_run())
+        event, following = await notifiers.ended_run(), await notifiers.ended_run()
+        await notify.hear(event)
+        await notify.hear(following)
+        assert await notify.send() == 2
+    refused = [mail for mail in (event, following) if (await notifiers.noted(mail))["refused"]]
+    assert len(refused) == 1
+    assert (await notifiers.noted(refused[0]))["refused"] == {
+        "ops@example.org": "the mail server does not allow it (554 5.7.1)"
+    }
+    assert len(server.mails) == 1
 
 
 async def test_one_bad_address_does_not_keep_the_mail_from_the_others(notifiers: Notifiers) -> None:
@@ -66,15 +79,27 @@ async def test_one_bad_address_does_not_keep_the_mail_from_the_others(notifiers:
     assert len(refused) == 1
     assert refused[0]["refused"] == 1
     assert "example.org" not in str(logs)
+    noted = await notifiers.noted(event)
+    assert noted["sent_at"] == notifiers.clock.now()
+    assert noted["refused"] == {"gone@example.org": "there is no such address (550 5.1.1)"}
 
 
 async def test_an_address_that_an_old_server_cannot_take_does_not_harm_the_others(notifiers: Notifiers) -> None:
     async with serving(ChoosyServer()) as server:
         notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
         await notify(await notifiers.ended_run(error_emails=["zoë@example.org", "ops@example.org"]))
-        with pytest.raises(PermanentError, match="ASCII"):
-            await notify(await notifiers.ended_run(error_emails=["zoë@example.org"]))
+        alone = await notifiers.ended_run(error_emails=["zoë@example.org"])
+        await notify(alone)
     assert server.taken == [("ops@example.org",)]
+    (words,) = (await notifiers.noted(alone))["refused"].values()
+    assert "ASCII" in words
+
+
+async def test_an_address_outside_ascii_gets_its_mail_from_a_server_that_takes_it(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer(), utf8=True) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        await notify(await notifiers.ended_run(error_emails=["zoë@example.org", "ops@example.org"]))
+    assert server.taken == [("zoë@example.org", "ops@example.org")]
 
 
 async def test_an_address_that_is_put_off_gets_the_mail_later_and_the_others_get_it_once(notifiers: Notifiers) -> None:
@@ -82,14 +107,31 @@ async def test_an_address_that_is_put_off_gets_the_mail_later_and_the_others_get
     async with serving(server):
         notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
         event = await notifiers.ended_run(error_emails=["ops@example.org", "grey@example.org"])
-        for _ in range(2):
-            with pytest.raises(TransientError) as caught:
-                await notify(event)
-            assert caught.value.code == "mail_deferred"
+        await notify(event)
+        noted = await notifiers.noted(event)
+        assert noted["recipients"] == ["grey@example.org"]
+        assert noted["trouble"] == "the mail server asks to try again later (450 4.7.1)"
+        assert noted["next_try_at"] == notifiers.clock.now() + timedelta(seconds=5)
+        notifiers.clock.move(seconds=4)
+        assert await notify.send() == 0
+        notifiers.clock.move(seconds=1)
+        await notify.send()
+        assert (await notifiers.noted(event))["next_try_at"] == notifiers.clock.now() + timedelta(seconds=10)
         server.answers.clear()
+        notifiers.clock.move(seconds=10)
         await notify(event)
         await notify(event)
     assert server.taken == [("ops@example.org",), ("grey@example.org",)]
+    assert (await notifiers.noted(event))["next_try_at"] is None
+
+
+async def test_a_mail_that_is_put_off_holds_up_no_other(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer({"grey@example.org": "450 4.7.1 Greylisted"})) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        await notify.hear(await notifiers.ended_run(error_emails=["grey@example.org"]))
+        for _ in range(3):
+            await notify(await notifiers.ended_run())
+    assert len(server.taken) == 3
 
 
 async def test_after_a_day_of_being_put_off_the_mail_is_given_up(notifiers: Notifiers) -> None:
@@ -98,12 +140,33 @@ async def test_after_a_day_of_being_put_off_the_mail_is_given_up(notifiers: Noti
         event = await notifiers.ended_run()
         for hours in (0, 24):
             notifiers.clock.time = event.finished_at + timedelta(hours=hours)
-            with pytest.raises(TransientError):
-                await notify(event)
-        notifiers.clock.time += timedelta(seconds=1)
-        with pytest.raises(PermanentError) as caught:
             await notify(event)
-    assert caught.value.code == "mail_refused"
+            assert (await notifiers.noted(event))["next_try_at"] is not None
+        notifiers.clock.move(minutes=30)
+        await notify.send()
+    noted = await notifiers.noted(event)
+    assert noted["refused"] == {"ops@example.org": "put off for a day: the mailbox is full (452 4.2.2)"}
+    assert (noted["sent_at"], noted["next_try_at"]) == (None, None)
+
+
+async def test_many_mails_go_over_one_connection(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer()) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        for _ in range(10):
+            await notify.hear(await notifiers.ended_run())
+        assert await notify.send() == 10
+    assert (len(server.taken), server.connections) == (10, 1)
+
+
+async def test_a_rate_limit_is_kept(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer()) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}", per_minute=300)
+        for _ in range(4):
+            await notify.hear(await notifiers.ended_run())
+        began = asyncio.get_running_loop().time()
+        await notify.send()
+    assert len(server.taken) == 4
+    assert asyncio.get_running_loop().time() - began >= 0.6
 
 
 async def test_a_server_that_is_not_there_is_waited_for(notifiers: Notifiers) -> None:
@@ -126,6 +189,7 @@ async def test_a_login_that_is_missing_or_wrong_is_the_set_ups_fault(
         with pytest.raises(TransientError) as caught:
             await notify(event)
         assert caught.value.code == code
+        assert (await notifiers.noted(event))["trouble"] == caught.value.message
         assert "c4n4ry" not in repr(caught.value) + repr(caught.value.__cause__)
         await (await notifiers.start(server.url))(event)
     assert len(server.mails) == 1

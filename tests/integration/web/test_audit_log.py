@@ -61,6 +61,7 @@ NOTED = {
     ("POST", "/webhooks/{webhook_id}/secret"),
     ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"),
     ("POST", "/webhooks/{webhook_id}/replay"),
+    ("POST", "/operations/test-mail"),
     ("POST", "/account/password"),
     ("POST", "/account/tokens"),
     ("POST", "/account/tokens/{token_id}/revoke"),
@@ -104,6 +105,7 @@ NOTHING_TO_NOTE = {
 
 WRITERS = {
     "add_field",
+    "ask_for_mail_test",
     "create_import",
     "create_manager",
     "create_webhook",

@@ -19,7 +19,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   let step = "";
 
   function entered() {
-    const fields = [...new FormData(form)].filter(([name]) => !notCompared.has(name));
+    const fields = [...new FormData(form)].filter(([name]) => !notCompared.has(name) && !name.startsWith("mail_"));
     const { repeat, time_zone: zone } = form.elements;
     return JSON.stringify([fields, repeat.value !== "none" && zone.value]);
   }

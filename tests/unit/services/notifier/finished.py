@@ -81,3 +81,14 @@ def done_with_errors(**changes: Any) -> ImportFinished:
         "problem_count": 15,
     }
     return finished(**fields | changes)
+
+
+def succeeded(**changes: Any) -> ImportFinished:
+    """Return a run that did all there was to do."""
+    counts = RunCounts(read=1000, added=12, updated=3, unchanged=985, deleted=2)
+    return finished(**{"status": "succeeded", "error": None, "counts": counts} | changes)
+
+
+def waiting(**changes: Any) -> ImportFinished:
+    """Return a dry run whose plan waits to be approved."""
+    return succeeded(**{"status": "planned", "dry_run": True} | changes)

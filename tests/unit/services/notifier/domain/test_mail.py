@@ -6,17 +6,35 @@ from html.parser import HTMLParser
 
 import pytest
 
-from services.notifier.domain.mail import compose, local_time
+from services.notifier.domain.mail import compose
+from services.notifier.domain.message import AttachedRows, local_time
 from services.notifier.domain.wording import word
-from shared.events.runs import FinishedProblem, ImportFinished, RunError
-from tests.unit.services.notifier.finished import ENDED, RUN_ID, done_with_errors, finished, refused
+from shared.events.runs import FinishedProblem, ImportFinished, RunCounts, RunError
+from tests.unit.services.notifier.finished import (
+    ENDED,
+    RUN_ID,
+    done_with_errors,
+    finished,
+    refused,
+    succeeded,
+    waiting,
+)
 
 URL = "https://contacts.example"
 
 
-def mail(event: ImportFinished, *, public_url: str | None = URL) -> EmailMessage:
+def mail(
+    event: ImportFinished, *, public_url: str | None = URL, failures: int = 0, attached: AttachedRows | None = None
+) -> EmailMessage:
     """Return the mail as its reader gets it: through its bytes."""
-    composed = compose(event, ("ops@example.org", "b@example.org"), sender="CS <cs@example.org>", public_url=public_url)
+    composed = compose(
+        event,
+        ("ops@example.org", "b@example.org"),
+        sender="CS <cs@example.org>",
+        public_url=public_url,
+        failures=failures,
+        attached=attached,
+    )
     read = email.message_from_bytes(composed.as_bytes(), policy=default)
     assert isinstance(read, EmailMessage)
     return read
@@ -89,7 +107,7 @@ Ended: Wednesday, 1 July 2026, 06:30, Europe/Berlin (CEST)
 Started by: its schedule
 
 --\N{SPACE}
-You get this mail because your address stands in this import's set-up under e-mail in case of errors.
+You get this mail because your address stands in this import's set-up.
 """
     )
 
@@ -111,7 +129,9 @@ def test_what_a_refused_file_would_have_done_is_not_told_as_done() -> None:
     assert "Contacts deleted" not in text
 
 
-@pytest.mark.parametrize("event", [finished(), refused(), done_with_errors(), finished(dry_run=True)])
+@pytest.mark.parametrize(
+    "event", [finished(), refused(), done_with_errors(), finished(dry_run=True), succeeded(), waiting()]
+)
 def test_html_says_what_the_text_says(event: ImportFinished) -> None:
     text, html = bodies(event)
     shown = " ".join(Words(html).shown)
@@ -151,6 +171,38 @@ def test_names_and_messages_bring_in_neither_markup_nor_heads_nor_lines(event: I
     assert not Words(html).elements & {"script", "img"}
     assert "&lt;script&gt;" in html
     assert not any(line.startswith(("Bcc", "body", "x", "y")) for line in text.splitlines())
+
+
+ROWS = AttachedRows("\ufeffName;Line;Reason\r\nZo\u00eb;2;x\r\n".encode(), "utf-8", 1)
+
+
+def test_rows_that_were_left_out_are_attached_and_told_of() -> None:
+    message = mail(done_with_errors(), attached=ROWS)
+    assert message.get_content_type() == "multipart/mixed"
+    (attached,) = message.iter_attachments()
+    assert (attached.get_content_type(), attached.get_filename()) == ("text/csv", "rejected-rows.csv")
+    assert attached.get_payload(decode=True) == ROWS.data
+    words = "The first 1 of 12 rows with errors are attached, each with its reason; all of them can be downloaded on"
+    for kind in ("plain", "html"):
+        part = message.get_body([kind])
+        assert part is not None
+        assert words in part.get_content().replace("\n", " ")
+    assert mail(done_with_errors(), attached=ROWS).as_bytes() == message.as_bytes()
+
+
+def test_all_attached_rows_are_all() -> None:
+    counts = RunCounts(read=2, added=1, rejected=1)
+    part = mail(done_with_errors(counts=counts), attached=ROWS).get_body(["plain"])
+    assert part is not None
+    assert "1 row with errors is attached, each with its reason. Passwords are left out." in part.get_content()
+
+
+def test_an_address_outside_ascii_stands_in_no_head() -> None:
+    heads = [
+        compose(finished(), to, sender="cs@example.org", public_url=None)["To"]
+        for to in (["zo\u00eb@example.org", "a@example.org"], ["zo\u00eb@example.org"])
+    ]
+    assert heads == ["a@example.org", "undisclosed-recipients:;"]
 
 
 def test_dark_and_light_are_both_declared() -> None:

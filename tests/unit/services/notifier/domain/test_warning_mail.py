@@ -14,7 +14,10 @@ def text_of(message: EmailMessage) -> str:
 
 @pytest.mark.parametrize(
     ("warning", "subject"),
-    [("file_late", "File late: HR file"), ("schedule_paused", "Paused: HR file \N{EN DASH} it failed too often")],
+    [
+        ("file_late", "File late: HR file \N{EN DASH} nothing was changed"),
+        ("schedule_paused", "Paused: HR file \N{EN DASH} it failed too often"),
+    ],
 )
 def test_a_warning_says_what_why_and_what_to_do(warning: str, subject: str) -> None:
     event = warned(warning=warning)

@@ -3,7 +3,7 @@ import pytest
 from services.notifier.domain.text import first_clause, one_line
 from services.notifier.domain.wording import word
 from shared.events.runs import RunCounts, RunError
-from tests.unit.services.notifier.finished import done_with_errors, finished, refused
+from tests.unit.services.notifier.finished import done_with_errors, finished, refused, succeeded, waiting
 
 DASH = "\N{EN DASH}"
 
@@ -25,12 +25,48 @@ def test_failed_for_a_reason_that_nobody_recorded() -> None:
 
 def test_refused() -> None:
     wording = word(refused())
-    expected = f"Refused: HR file {DASH} 10 % or less of the contacts are in the file (nothing was changed)"
+    why = "10 % or less of the contacts are in the file"
+    expected = f"Refused: HR file {DASH} {why} (2 to add, 1,197 to delete; nothing was changed)"
     assert wording.subject == expected
     assert wording.headline == "“HR file” was refused; nothing was changed"
     assert wording.why is not None
     assert "1,200 contacts" in wording.why
     assert "put the right one in its place" in wording.next_step
+
+
+def test_a_failure_after_rows_were_read_counts_them() -> None:
+    wording = word(finished(counts=RunCounts(read=1200, rejected=300)))
+    assert wording.subject.endswith("(1,200 rows read, 300 with errors; nothing was changed)")
+
+
+def test_succeeded() -> None:
+    wording = word(succeeded())
+    assert wording.subject == f"Done: HR file {DASH} 12 added, 3 updated, 2 deleted"
+    assert (wording.tone, wording.why) == ("good", None)
+    assert wording.contacts == "In “Staff”: 12 added, 3 updated, 2 deleted."
+
+
+def test_recovered() -> None:
+    assert (
+        word(succeeded(), 3).subject == f"Works again after 3 failures: HR file {DASH} 12 added, 3 updated, 2 deleted"
+    )
+    assert word(succeeded(), 1).headline == "“HR file” works again after 1 failure"
+    with_errors = word(done_with_errors(), 2).subject
+    assert with_errors.startswith(f"Works again after 2 failures, with 12 errors: HR file {DASH} 980 added")
+    unchanged = word(finished(status="unchanged", error=None), 2)
+    assert unchanged.subject == f"Works again after 2 failures: HR file {DASH} no contact changed"
+
+
+def test_unchanged_and_taken_back() -> None:
+    unchanged = word(finished(status="unchanged", error=None))
+    assert unchanged.subject == f"Not changed: HR file {DASH} no contact changed"
+    assert word(succeeded(trigger="undo")).subject.startswith("Taken back: HR file")
+
+
+def test_waiting_for_approval() -> None:
+    wording = word(waiting())
+    assert wording.subject == f"Waiting for approval: HR file {DASH} 12 to add, 3 to update, 2 to delete"
+    assert "approve it there" in wording.next_step
 
 
 def test_done_with_errors() -> None:

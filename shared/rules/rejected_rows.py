@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.web.forms.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.charset import has_escapes, readable
 from shared.rules.dialect import Dialect
 from shared.rules.moved_cells import possible_places, swallows
+from shared.rules.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.rejected_notes import EMPTIED, Noted, notes
 from shared.rules.trimming import is_blank
 

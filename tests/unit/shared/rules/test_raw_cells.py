@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.web.forms.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.dialect import Dialect
+from shared.rules.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.records import read_records
 
 TEXT = st.lists(st.sampled_from(["a", "b", ",", '"', '"', "\r", "\n", "\r\n", " ", "é", "||"])).map("".join)

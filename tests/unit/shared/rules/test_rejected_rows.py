@@ -1,11 +1,11 @@
 import pytest
 
-from services.web.forms.rejected_rows import RejectedLayout
 from shared.rules.charset import encode_escaped
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head, read_head
 from shared.rules.records import read_records
 from shared.rules.rejected_notes import EMPTIED
+from shared.rules.rejected_rows import RejectedLayout
 
 LAYOUT = RejectedLayout(Dialect(), 3, frozenset({1}))
 

@@ -43,6 +43,7 @@ def test_runs_start_anew_and_facts_are_said_again() -> None:
         "preview.requested",
         "preview.fetched",
         "preview.ready",
+        "service.reported",
     ]
 
 

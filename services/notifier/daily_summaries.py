@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from services.notifier.adapters.mail_troubles import claim_untold, next_untold, note_told
+from services.notifier.adapters.mail_troubles import claim_untold, is_kept, next_untold, note_told
 from services.notifier.adapters.outgoing_mails import Subject, note_due
 from services.notifier.domain.recipients import recipients_of, topics_of
 from services.notifier.domain.summary_mail import compose_summary
@@ -58,7 +58,7 @@ class DailySummaries:
                 return False
             trouble, last = found
             recipients = recipients_of(last.error_emails, last.mails, topics_of(last, recovered=False)).daily
-            if recipients:
+            if recipients and await is_kept(connection, last.import_id):
                 subject = Subject("summary", new_id(), last.import_id)
                 message = compose_summary(
                     subject.id, trouble, last, recipients, sender=self._sender, public_url=self._public_url

@@ -4,9 +4,9 @@ A mail is locked while it is sent. Who dies meanwhile leaves it as it was: it is
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from email.utils import parseaddr
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from prometheus_client import Counter
@@ -37,11 +37,13 @@ MAILS = Counter(
 )
 _CUT: Final = "mail_cut"
 _UNFIT: Final = "it cannot be written on the wire"
-_LOOK_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 15.0
 """Nobody says that another notifier has died with a mail in hand."""
 _DATABASE_WAIT: Final = 1.0
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 """While no mail would come through."""
+_LAST_SECONDS: Final = 20.0
+"""For the mail in hand when the process is asked to stop: broken off, it would be sent twice."""
 _log = structlog.get_logger("contacts_sync.notifier.sender")
 
 
@@ -75,7 +77,7 @@ class MailSender:
     async def send_due(self, connection: SendMail) -> int:
         """Send all that is due now, and return how many mails were tried; TransientError where none comes through."""
         tried = 0
-        while await self._send_one(connection):
+        while await _to_its_end(self._send_one(connection)):
             tried += 1
         return tried
 
@@ -184,3 +186,15 @@ class MailSender:
         MAILS.labels("sent" if taken else "refused").inc()
         _log.info("mail done", about=str(mail.id), kind=mail.kind, taken=taken, refused=len(refused))
         await note_done(connection, mail, refused, sent_at=self._clock.now() if taken else None)
+
+
+async def _to_its_end(sending: Coroutine[Any, Any, bool]) -> bool:
+    """Await it; whoever is cancelled meanwhile waits for it a while first."""
+    task = asyncio.create_task(sending)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_LAST_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -84,6 +84,7 @@ def has_taken(server: FaultySmtp, count: int) -> bool:
     return len(server.taken) >= count
 
 
+@pytest.mark.timeout(1800)
 async def test_nothing_is_lost_when_the_notifier_is_killed(
     broker: str, dsn: str, tmp_path: Path, seed: int, *, is_long: bool
 ) -> None:

@@ -22,6 +22,8 @@ class FaultySmtp:
     faults: Callable[[], str | None] = lambda: None
     taken: dict[str, list[bytes]] = field(default_factory=dict)
     connections: int = 0
+    tls_answer: str | None = None
+    """What it says to STARTTLS, which it then offers."""
     port: int = 0
 
     @property
@@ -59,7 +61,8 @@ class FaultySmtp:
                 await answers("quit", "221 Bye")
                 return
             phase, usual = {
-                b"EHLO": ("ehlo", "250 faulty.example"),
+                b"EHLO": ("ehlo", "250-faulty.example\r\n250 STARTTLS" if self.tls_answer else "250 faulty.example"),
+                b"STARTTLS": ("starttls", self.tls_answer or "502 Not here"),
                 b"MAIL": ("mail", "250 OK"),
                 b"RCPT": ("rcpt", "250 OK"),
                 b"DATA": ("data", "354 Go on"),

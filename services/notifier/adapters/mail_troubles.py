@@ -56,6 +56,12 @@ async def next_untold(pool: Pool) -> datetime | None:
     return told_at + SUMMARY_AFTER if told_at else None
 
 
+async def is_kept(connection: Connection, import_id: UUID) -> bool:
+    """Tell whether the import has not been deleted."""
+    kept = "SELECT EXISTS (SELECT FROM imports WHERE id = $1 AND deleted_at IS NULL)"
+    return bool(await connection.fetchval(kept, import_id))
+
+
 async def note_told(connection: Connection, import_id: UUID, now: datetime) -> None:
     """Note that a summary has told of all runs so far."""
     await connection.execute("UPDATE mail_troubles SET told_at = $2, untold = 0 WHERE import_id = $1", import_id, now)

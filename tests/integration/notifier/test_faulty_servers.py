@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.errors import TransientError
 from tests.integration.notifier.conftest import Notifier, Notifiers
 from tests.support.faulty_smtp import CUTS, PUTS_OFF, FaultySmtp, serving
 
@@ -56,6 +57,19 @@ async def test_a_connection_that_the_server_ends_between_mails_is_made_anew(noti
             assert transport is not None
             transport.close()
     assert (server.count, server.connections) == (3, 3)
+
+
+async def test_tls_that_is_offered_and_then_refused_is_waited_for(notifiers: Notifiers) -> None:
+    async with serving(FaultySmtp(tls_answer="454 4.7.0 TLS not available for now")) as server:
+        notifier = await notifiers.start(server.url)
+        event = await notifiers.ended_run()
+        with pytest.raises(TransientError, match="454"):
+            await notifier(event)
+        assert server.taken == {}, "never in clear where TLS was offered"
+        server.tls_answer = None
+        await notifier.send()
+    assert server.count == 1
+    assert (await notifiers.noted(event))["sent_at"] is not None
 
 
 async def test_a_thousand_failures_at_once(notifiers: Notifiers, seed: int, *, is_long: bool) -> None:

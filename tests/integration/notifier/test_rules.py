@@ -125,6 +125,20 @@ async def test_two_notifiers_note_one_summary(notifiers: Notifiers) -> None:
         assert await one.summaries.note_due_summaries() + await other.summaries.note_due_summaries() == 1
 
 
+async def test_nobody_is_told_of_an_import_that_was_deleted(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        first = await notifiers.ended_run(error_emails=[], mails=[DAILY])
+        await notify(first)
+        await notify(await next_run(notifiers, first))
+        await notifiers.db.execute("UPDATE imports SET deleted_at = now() WHERE id = $1", first.import_id)
+        notifiers.clock.move(days=1)
+        assert await notify.summaries.note_due_summaries() == 1
+        assert await notify.summaries.note_due_summaries() == 0
+        await notify.send()
+    assert len(server.mails) == 1
+
+
 async def test_rules_hold_for_warnings_too(notifiers: Notifiers) -> None:
     run = await notifiers.ended_run()
     rule = MailRule(to=["boss@example.org"], about=["file_late"])

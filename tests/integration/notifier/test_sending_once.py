@@ -102,19 +102,25 @@ async def test_two_notifiers_at_once_send_each_mail_once(notifiers: Notifiers) -
     assert server.taken == [("ops@example.org",)] * 2
 
 
-async def test_a_notifier_that_is_stopped_while_it_sends_leaves_the_mail_to_the_next(notifiers: Notifiers) -> None:
+async def test_a_notifier_that_is_asked_to_stop_finishes_the_mail_in_hand_and_leaves_the_rest(
+    notifiers: Notifiers,
+) -> None:
     async with serving(ChoosyServer(holds=True)) as server:
         url = f"smtp://127.0.0.1:{server.port}"
-        event = await notifiers.ended_run()
-        stopped = asyncio.create_task((await notifiers.start(url))(event))
+        first, second = await notifiers.start(url), await notifiers.start(url)
+        events = [await notifiers.ended_run() for _ in range(2)]
+        for event in events:
+            await first.hear(event)
+        stopped = asyncio.create_task(first.send())
         async with asyncio.timeout(DEADLINE):
             await server.holding.wait()
             stopped.cancel()
-            await asyncio.gather(stopped, return_exceptions=True)
             server.release.set()
-            await (await notifiers.start(url))(event)
-    assert (await notifiers.noted(event))["sent_at"] is not None
-    assert ("ops@example.org",) in server.taken
+            await asyncio.gather(stopped, return_exceptions=True)
+            assert len(server.taken) == 1
+            assert await second.send() == 1
+    assert server.taken == [("ops@example.org",)] * 2
+    assert all([(await notifiers.noted(event))["sent_at"] for event in events])
 
 
 async def test_a_notifier_that_runs_sends_what_is_noted_and_what_becomes_due(notifiers: Notifiers) -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.e2e.test_plans import begin, decide, edit, many, next_file, people
-from tests.support.contact_copy import ContactCopy
+from tests.support.contact_copy import ContactCopies, ContactCopy
 from tests.support.imports import Importing
 from tests.support.stack import Stack
 from tests.support.waiting import until
@@ -31,15 +31,16 @@ async def last_number(stack: Stack, importing: Importing) -> int:
     return number
 
 
-async def kept_up(stack: Stack, importing: Importing, copy: ContactCopy) -> int:
-    """Wait until a copy has all changes; returns how many they are."""
-    last = await last_number(stack, importing)
+async def kept_up(stack: Stack, importing: Importing, copies: ContactCopies) -> ContactCopy:
+    """Return the copy once it has all changes."""
+    last, copy = await last_number(stack, importing), copies.copies[importing.manager_id]
 
     async def has_all() -> bool:
-        return await copy.hear() == last
+        await copies.hear()
+        return copy.last == last
 
     await until(has_all, within=120, what="all changes have been heard", every=0)
-    return last
+    return copy
 
 
 async def held(importing: Importing) -> dict[str, dict[str, str]]:
@@ -52,15 +53,15 @@ async def held(importing: Importing) -> dict[str, dict[str, str]]:
 
 async def test_a_copy_is_kept_from_the_changes_alone(client: httpx.AsyncClient, embedded_stack: Stack) -> None:
     importing = await begin(client, people(*((str(n), f"Name {n}", "first secret") for n in range(20))))
-    async with ContactCopy(embedded_stack.kafka, importing.manager_id) as copy:
-        await kept_up(embedded_stack, importing, copy)
+    async with ContactCopies(embedded_stack.kafka) as copies:
+        copy = await kept_up(embedded_stack, importing, copies)
         assert copy.contacts == await held(importing)
 
         changed = await next_file(importing, people(*((str(n), f"New {n}", "second secret") for n in range(10, 25))))
         await edit(importing, "12", "By hand")
         await edit(importing, "by hand", "Added")
         await client.delete(f"/managers/{importing.manager_id}/contacts/13")
-        await kept_up(embedded_stack, importing, copy)
+        await kept_up(embedded_stack, importing, copies)
         assert copy.contacts == await held(importing)
 
         undone = await decide(importing, changed, "undo")
@@ -69,30 +70,30 @@ async def test_a_copy_is_kept_from_the_changes_alone(client: httpx.AsyncClient, 
         assert refused["status"] == "refused"
         await decide(importing, refused, "approve")
         await decide(importing, undone, "undo")
-        last = await kept_up(embedded_stack, importing, copy)
+        await kept_up(embedded_stack, importing, copies)
         assert copy.contacts == await held(importing)
-    assert set(copy.heard) == set(range(1, last + 1))
-    assert not [body for body in copy.bodies if "secret" in body or "argon2" in body]
+    assert set(copy.heard) == set(range(1, copy.last + 1))
+    assert not [body for body in copies.bodies if "secret" in body or "argon2" in body]
 
 
 async def test_what_is_asked_for_again_while_changes_are_said_comes_again(
     client: httpx.AsyncClient, embedded_stack: Stack
 ) -> None:
     importing = await begin(client, many(LOADED))
-    async with ContactCopy(embedded_stack.kafka, importing.manager_id) as copy:
-        await until(copy.hear, within=60, what="the first changes are heard", every=0)
+    async with ContactCopies(embedded_stack.kafka) as copies:
+        copy = copies.copies[importing.manager_id]
+
+        async def first_came() -> bool:
+            await copies.hear()
+            return copy.heard[1] > 0
+
+        await until(first_came, within=60, what="the first change is heard", every=0)
         answer = await client.post(f"/managers/{importing.manager_id}/replay-changes", json={"from_number": 1})
         assert (answer.status_code, answer.json()) == (202, {"from_number": 1, "changes": LOADED})
 
-        async def came() -> bool:
-            await copy.hear()
-            return len(copy.heard) == LOADED
-
-        await until(came, within=120, what="all changes are heard", every=0)
-
         async def first_came_again() -> bool:
-            await copy.hear()
-            return copy.heard[1] > 1
+            await copies.hear()
+            return copy.last == LOADED and copy.heard[1] > 1
 
-        await until(first_came_again, within=60, what="the first change is heard again", every=0)
+        await until(first_came_again, within=180, what="all are heard, and the first once more", every=0)
         assert copy.contacts == await held(importing)

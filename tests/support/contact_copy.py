@@ -1,35 +1,69 @@
-"""Another system's copy of a manager's contacts, kept from `contacts.changed` alone."""
+"""Other systems' copies of managers' contacts, kept from `contacts.changed` alone."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer
 
 from shared.topics import CONTACTS_CHANGED
 
 _POLL_MS = 200
+_CONTACTS = """
+SELECT c.manager_id::text, c.unique_id,
+    coalesce(jsonb_object_agg(f.name, v.value) FILTER (WHERE f.name IS NOT NULL), '{}')
+FROM contacts c LEFT JOIN LATERAL jsonb_each_text(c.fields) v ON v.value <> ''
+    LEFT JOIN fields f ON f.manager_id = c.manager_id AND f.number::text = v.key
+GROUP BY c.manager_id, c.unique_id
+"""
+
+Contacts = dict[str, dict[str, str]]
 
 
 @dataclass
 class ContactCopy:
-    """Hears the topic from its beginning while it is entered; of all managers only one counts."""
+    """A copy of one manager; `last` is the number up to which all changes are in it."""
 
-    kafka: str
-    manager_id: str
-    contacts: dict[str, dict[str, str]] = field(default_factory=dict)
+    contacts: Contacts = field(default_factory=dict)
+    last: int = 0
     heard: Counter[int] = field(default_factory=Counter)
     """How often each number came."""
-    bodies: list[str] = field(default_factory=list)
     _waiting: dict[int, dict[str, Any]] = field(default_factory=dict)
-    _last: int = 0
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Take an event in, or keep it: only those of one contact come in order, partitions run ahead of each other."""
+        self.heard[event["number"]] += 1
+        if event["number"] > self.last:
+            self._waiting.setdefault(event["number"], event)
+        while following := self._waiting.pop(self.last + 1, None):
+            self._take(following)
+            self.last += 1
+
+    def _take(self, event: dict[str, Any]) -> None:
+        unique_id = event["unique_id"]
+        if event["change"] == "deleted":
+            del self.contacts[unique_id]
+            return
+        assert (event["change"] == "added") == (unique_id not in self.contacts), event
+        held = self.contacts.get(unique_id, {}) | event["fields"]
+        self.contacts[unique_id] = {name: value for name, value in held.items() if value != ""}
+
+
+class ContactCopies:
+    """Hears the topic from its beginning, while it is entered; a copy for each manager, by its id."""
+
+    def __init__(self, kafka: str) -> None:
+        self._kafka = kafka
+        self.copies: defaultdict[str, ContactCopy] = defaultdict(ContactCopy)
+        self.bodies: list[str] = []
 
     async def __aenter__(self) -> Self:
         make: Any = AIOKafkaConsumer  # aiokafka has no types
         self._consumer = make(
-            CONTACTS_CHANGED.name, bootstrap_servers=self.kafka, auto_offset_reset="earliest", fetch_max_wait_ms=50
+            CONTACTS_CHANGED.name, bootstrap_servers=self._kafka, auto_offset_reset="earliest", fetch_max_wait_ms=50
         )
         await self._consumer.start()
         return self
@@ -40,28 +74,24 @@ class ContactCopy:
         await self._consumer.stop()
 
     async def hear(self) -> int:
-        """Take in what has come; returns the number up to which all changes are in."""
+        """Take in what has come; returns how many records that were."""
         taken = await self._consumer.getmany(timeout_ms=_POLL_MS)
-        for record in (record for records in taken.values() for record in records):
+        came = [record for records in taken.values() for record in records]
+        for record in came:
             event = json.loads(record.value)
-            if event["manager_id"] != self.manager_id:
-                continue
-            assert record.key.decode() == f"{self.manager_id}:{event['unique_id']}"
-            self.heard[event["number"]] += 1
+            assert record.key.decode() == f"{event['manager_id']}:{event['unique_id']}"
             self.bodies.append(record.value.decode())
-            if event["number"] > self._last:
-                self._waiting.setdefault(event["number"], event)
-        # Only records of one contact come in their order: partitions run ahead of each other.
-        while event := self._waiting.pop(self._last + 1, None):
-            self._take(event)
-            self._last += 1
-        return self._last
+            self.copies[event["manager_id"]].hear(event)
+        return len(came)
 
-    def _take(self, event: dict[str, Any]) -> None:
-        unique_id, fields = event["unique_id"], event["fields"]
-        if event["change"] == "deleted":
-            del self.contacts[unique_id]
-            return
-        assert (event["change"] == "added") == (unique_id not in self.contacts)
-        held = self.contacts.get(unique_id, {}) | fields
-        self.contacts[unique_id] = {name: value for name, value in held.items() if value != ""}
+    def contacts(self) -> dict[str, Contacts]:
+        """Return what all copies hold, by manager; of managers without contacts nothing."""
+        return {manager_id: copy.contacts for manager_id, copy in self.copies.items() if copy.contacts}
+
+
+async def contacts_kept(database: "asyncpg.Connection[asyncpg.Record]") -> dict[str, Contacts]:
+    """Return all contacts of the database by manager, as copies hold them: by field name, without empty values."""
+    found: defaultdict[str, Contacts] = defaultdict(dict)
+    for manager_id, unique_id, fields in await database.fetch(_CONTACTS):
+        found[manager_id][unique_id] = json.loads(fields) if isinstance(fields, str) else fields
+    return dict(found)

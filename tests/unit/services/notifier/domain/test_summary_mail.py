@@ -4,7 +4,7 @@ import pytest
 
 from services.notifier.domain.summary_mail import compose_summary
 from services.notifier.domain.troubles import Trouble
-from shared.events.runs import ImportFinished
+from shared.events.runs import ImportFinished, RunError
 from tests.unit.services.notifier.finished import ENDED, RUN_ID, done_with_errors, finished, refused
 
 DASH = "\N{EN DASH}"
@@ -41,3 +41,16 @@ def test_a_summary_says_how_often_and_why(event: ImportFinished, untold: int, su
         f"https://cs.example/runs/{RUN_ID}",
     ):
         assert words in text.get_content()
+
+
+def test_names_and_reasons_bring_in_neither_markup_nor_heads() -> None:
+    attack = "<script>alert(1)</script>\r\nBcc: victim@example.org\r\n\r\nbody"
+    event = finished(import_name=attack, manager_name=attack, error=RunError(code="x", message=attack))
+    trouble = Trouble("x", ENDED, ENDED, 2, ENDED)
+    message = compose_summary(UUID(int=9), trouble, event, ["a@example.org"], sender="cs@example.org", public_url=None)
+    assert message["Bcc"] is None
+    html, text = message.get_body(("html",)), message.get_body(("plain",))
+    assert html is not None
+    assert text is not None
+    assert "<script>" not in html.get_content()
+    assert not any(line.startswith(("Bcc", "body")) for line in text.get_content().splitlines())

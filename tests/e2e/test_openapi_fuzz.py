@@ -12,7 +12,7 @@ from tests.support.stack import Stack
 ALL_EXAMPLES = 200
 TENTH = 20
 WORKERS = 1
-"""Two of them read the same strategies of Hypothesis at once, which is not made for that: Python's parser fails then."""
+"""Two of them read the same strategies of Hypothesis at once, which is not made for that: Python's parser fails."""
 # These reach out to servers, whose names would be made up.
 ELSEWHERE = r"/(test-connection|previews)$"
 

@@ -115,7 +115,7 @@ async def test_a_run_is_taken_back_once_that_was_looked_at(page: Page, embedded_
         assert (await importing.contacts())["005"]["Name"] == "Second 5"
         await expect(page.locator("table.roomy").first).to_contain_text("007")
         await page.click("#decide button")
-        undo = await run_shown(page, importing, "Taken back")
+        undo = await run_shown(page, importing, "Taken back, but not what was changed since")
         contacts = await importing.contacts()
         assert contacts["007"]["Name"] == "Kept"
         assert contacts == before | {"007": contacts["007"]}

@@ -441,10 +441,11 @@ async def test_a_first_time_user_needs_few_clicks(browser: Browser, embedded_sta
     await click(page.get_by_role("button", name="Create"))
     await click(page.get_by_role("link", name="Import", exact=True).first)
     await click(page.get_by_role("link", name="Setup New Import"))
+    steps = SetUpSteps(page)
+    await steps.stands_at_start()
     async with page.expect_file_chooser() as chooser:
         await click(page.get_by_text("Select from your computer"))
     await (await chooser.value).set_files(file)
-    steps = SetUpSteps(page)
     for step in ("options", "preview", "mapping"):
         await click(page.locator("[data-next]"))
         await steps.stands_at(step)

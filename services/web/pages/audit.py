@@ -17,7 +17,7 @@ from shared.store.audit_log import list_entries
 
 router = page_router()
 
-_SHOWN = 50
+_SHOWN = 25
 
 
 @router.get("/audit")

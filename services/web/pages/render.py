@@ -1,6 +1,7 @@
 """Templates, and how times and states read in them."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -47,12 +48,18 @@ _STARTED = {
 def _state(run: RunView) -> str:
     if run.status == "planned" and run.undoes:
         return "Undo, only shown: nothing was changed"
-    if run.status == "succeeded" and run.undoes:
-        counts = run.counts
-        return "Taken back" if counts.added or counts.updated or counts.deleted else "Nothing was left to be taken back"
+    if run.status in APPLIED and run.undoes:
+        return _taken_back(run)
     if run.status == "planned" and not run.dry_run:
         return "Planned anew, to be approved: nothing was changed"
     return _STATES[run.status]
+
+
+def _taken_back(run: RunView) -> str:
+    counts = run.counts
+    if not (counts.added or counts.updated or counts.deleted):
+        return "Nothing was left to be taken back"
+    return "Taken back" if run.status == "succeeded" else "Taken back, but not what was changed since"
 
 
 def _mood(run: RunView) -> str:
@@ -121,6 +128,7 @@ def page(
     return _templates.TemplateResponse(request, name, about | values, status_code=status)
 
 
+@lru_cache(maxsize=1)
 def time_zones() -> list[str]:
-    """Return the names of all time zones."""
+    """Return the names of all time zones; found once, for the files of all of them are looked at."""
     return sorted(available_timezones())

@@ -311,10 +311,10 @@ async def test_the_log_is_read_in_pages(web: Web) -> None:
     )
     await sign_in(web)
     page = (await web.browser.get("/audit")).text
-    assert "N11<" in page
-    assert "N10<" not in page
+    assert "N36<" in page
+    assert "N35<" not in page
     older = page.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
-    assert "N10<" in (await web.browser.get(f"/audit{older.replace('&amp;', '&')}")).text
+    assert "N35<" in (await web.browser.get(f"/audit{older.replace('&amp;', '&')}")).text
 
 
 async def test_no_secret_is_in_the_log(web: Web) -> None:

@@ -6,19 +6,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer
 
 from shared.topics import CONTACTS_CHANGED
 
 _POLL_MS = 200
-_CONTACTS = """
-SELECT c.manager_id::text, c.unique_id,
-    coalesce(jsonb_object_agg(f.name, v.value) FILTER (WHERE f.name IS NOT NULL), '{}')
-FROM contacts c LEFT JOIN LATERAL jsonb_each_text(c.fields) v ON v.value <> ''
-    LEFT JOIN fields f ON f.manager_id = c.manager_id AND f.number::text = v.key
-GROUP BY c.manager_id, c.unique_id
-"""
 
 Contacts = dict[str, dict[str, str]]
 
@@ -83,15 +75,3 @@ class ContactCopies:
             self.bodies.append(record.value.decode())
             self.copies[event["manager_id"]].hear(event)
         return len(came)
-
-    def contacts(self) -> dict[str, Contacts]:
-        """Return what all copies hold, by manager; of managers without contacts nothing."""
-        return {manager_id: copy.contacts for manager_id, copy in self.copies.items() if copy.contacts}
-
-
-async def contacts_kept(database: "asyncpg.Connection[asyncpg.Record]") -> dict[str, Contacts]:
-    """Return all contacts of the database by manager, as copies hold them: by field name, without empty values."""
-    found: defaultdict[str, Contacts] = defaultdict(dict)
-    for manager_id, unique_id, fields in await database.fetch(_CONTACTS):
-        found[manager_id][unique_id] = json.loads(fields) if isinstance(fields, str) else fields
-    return dict(found)

@@ -17,6 +17,7 @@ from shared.postgres.database import Connection
 from shared.store.change_log import TAKE_OVER
 from shared.store.runs import OpenRun
 
+# In a pass of its own: only from Postgres 18 on can an update return what stood there before it.
 _TAKE_OVER_UPDATED = TAKE_OVER.format(
     whose="""(SELECT c.* FROM contacts c JOIN plan_changes p ON p.unique_id = c.unique_id
         WHERE p.run_id = $1 AND p.change = 'updated' AND c.manager_id = $2 AND c.log_line IS NOT NULL)"""

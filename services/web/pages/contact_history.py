@@ -66,13 +66,11 @@ async def _origins(
     connection: Connection, manager: Manager, unique_id: str, newest: list[ContactChange]
 ) -> dict[str, ContactChange]:
     """Return where each value comes from, going back as far as it takes: a name may change often, and a town never."""
-    fields = {field.name for field in manager.fields}
-    changes, page = list(newest), newest
-    origins = value_origins(changes)
+    fields = {field.name for field in manager.fields if field.number != manager.key_field}
+    page, origins = newest, value_origins(newest)
     while len(page) > _SHOWN and not fields <= origins.keys() and all(each.change != "added" for each in page):
-        page = await contact_history(connection, manager, unique_id, before=changes[-1].number, limit=_SHOWN + 1)
-        changes += page
-        origins = value_origins(changes)
+        page = await contact_history(connection, manager, unique_id, before=page[-1].number, limit=_SHOWN + 1)
+        origins = value_origins(page) | origins
     return origins
 
 

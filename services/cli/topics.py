@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from services.cli.failure import EXIT_FAILED, told
 from services.cli.settings import load
 from shared import topics as table
-from shared.kafka.topic_admin import create_topics
+from shared.kafka.topic_admin import create_topics, topic_settings
 from shared.settings import KafkaSettings
 
 app = typer.Typer(add_completion=False)
@@ -18,18 +19,23 @@ app = typer.Typer(add_completion=False)
 
 @dataclass(frozen=True)
 class Found:
-    """A topic as the broker has it; `copies` is the least number of copies among its partitions."""
+    """A topic as the broker has it; `copies` is the least number of copies among its partitions.
+
+    `policy` is Kafka's `cleanup.policy`, and `kept_ms` its `retention.ms`, -1 for ever.
+    """
 
     partitions: int
     copies: int
+    policy: str
+    kept_ms: int
 
 
 def differences(found: dict[str, Found], settings: KafkaSettings) -> list[str]:
     """Return a sentence for each topic that is missing or has less than is needed; more than needed is fine."""
-    wanted = {topic.name: settings.partitions for topic in table.ALL}
-    wanted |= {topic.dead_letters: 1 for topic in table.ALL}
+    wanted = {topic.name: (settings.partitions, topic.kept) for topic in table.ALL}
+    wanted |= {topic.dead_letters: (1, table.DEAD_LETTERS_KEPT) for topic in table.ALL}
     lines = []
-    for name, partitions in wanted.items():
+    for name, (partitions, kept) in wanted.items():
         topic = found.get(name)
         if topic is None:
             lines.append(f"{name} is missing: run `contacts-sync topics`.")
@@ -44,21 +50,42 @@ def differences(found: dict[str, Found], settings: KafkaSettings) -> list[str]:
                 f"{name} has {topic.copies} of {settings.replication_factor} copies: reassign its partitions with "
                 "Kafka's own tools."
             )
+        lines += _lost(name, topic, topic_settings(kept))
     return lines
+
+
+def _lost(name: str, topic: Found, wanted: dict[str, str]) -> list[str]:
+    """Return a sentence where the broker takes away records that are still needed."""
+    has_less = 0 <= topic.kept_ms < int(wanted["retention.ms"])
+    if topic.policy == wanted["cleanup.policy"] and not has_less:
+        return []
+    config = ",".join(f"{key}={value}" for key, value in wanted.items())
+    told = f"{name} loses records too early (cleanup.policy={topic.policy}, retention.ms={topic.kept_ms})"
+    return [f"{told}: run `kafka-configs.sh --alter --topic {name} --add-config {config}`."]
 
 
 async def find_topics(bootstrap_servers: str) -> dict[str, Found]:
     """Return the broker's topics by name."""
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    resource: Any = ConfigResource
     try:
         await admin.start()
         described = await admin.describe_topics()
+        names = [topic["topic"] for topic in described]
+        answers = await admin.describe_configs([resource(ConfigResourceType.TOPIC, name) for name in names])
     finally:
         await admin.close()
+    settings = {
+        name: {key: value for key, value, *_ in entries}
+        for answer in answers
+        for _, _, _, name, entries in answer.resources
+    }
     return {
         topic["topic"]: Found(
             partitions=len(topic["partitions"]),
             copies=min((len(partition["replicas"]) for partition in topic["partitions"]), default=0),
+            policy=settings[topic["topic"]]["cleanup.policy"],
+            kept_ms=int(settings[topic["topic"]]["retention.ms"]),
         )
         for topic in described
     }

@@ -49,6 +49,7 @@ from services.web.pages import (
     sign_in,
     your_account,
 )
+from services.web.pages import events as event_pages
 from services.web.pages import imports as import_pages
 from services.web.pages import managers as manager_pages
 from services.web.pages import operations as operation_pages
@@ -147,6 +148,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         audit_pages,
         operation_pages,
         webhook_pages,
+        event_pages,
     ):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

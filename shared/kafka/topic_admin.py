@@ -1,11 +1,17 @@
 """Makes the topics of `shared/topics.py` where they are missing."""
 
+from datetime import timedelta
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared import topics
+
+
+def topic_settings(kept: timedelta) -> dict[str, str]:
+    """Return Kafka's own settings of a topic whose records are kept for so long."""
+    return {"cleanup.policy": "delete", "retention.ms": str(kept // timedelta(milliseconds=1))}
 
 
 async def create_topics(bootstrap_servers: str, *, partitions: int = 6, replication_factor: int = 1) -> list[str]:
@@ -16,9 +22,12 @@ async def create_topics(bootstrap_servers: str, *, partitions: int = 6, replicat
     try:
         existing = set(await admin.list_topics())
         wanted = [
-            new_topic(name, count, replication_factor)
+            new_topic(name, count, replication_factor, topic_configs=topic_settings(kept))
             for topic in topics.ALL
-            for name, count in ((topic.name, partitions), (topic.dead_letters, 1))
+            for name, count, kept in (
+                (topic.name, partitions, topic.kept),
+                (topic.dead_letters, 1, topics.DEAD_LETTERS_KEPT),
+            )
             if name not in existing
         ]
         if wanted:

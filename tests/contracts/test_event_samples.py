@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from services.cli.reference.asyncapi import headers_schema
-from services.cli.reference.schemas import event_schema
+from shared.event_reference.asyncapi import headers_schema
+from shared.event_reference.schemas import event_schema
 from shared.events.cloud_events import cloud_event_headers
 from shared.topics import ALL, Topic
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.cli.reference.asyncapi import asyncapi_document
+from shared.event_reference.asyncapi import asyncapi_document
 from shared.events.base import Event, RunEvent
 from shared.topics import ALL, DEAD_LETTER_SUFFIX, Topic
 

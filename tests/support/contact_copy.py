@@ -1,47 +1,51 @@
-"""Other systems' copies of managers' contacts, kept from `contacts.changed` alone."""
+"""Copies of managers' contacts, kept from `contacts.changed` alone as docs/examples keeps them."""
 
 import json
+import sqlite3
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer
 
+from docs.examples.contact_copy import ContactCopy
 from shared.topics import CONTACTS_CHANGED
 
 _POLL_MS = 200
+_CONTACTS = """
+SELECT c.manager_id::text, c.unique_id,
+    coalesce(jsonb_object_agg(f.name, v.value) FILTER (WHERE f.name IS NOT NULL), '{}')
+FROM contacts c LEFT JOIN LATERAL jsonb_each_text(c.fields) v ON v.value <> ''
+    LEFT JOIN fields f ON f.manager_id = c.manager_id AND f.number::text = v.key
+GROUP BY c.manager_id, c.unique_id
+"""
 
 Contacts = dict[str, dict[str, str]]
 
 
-@dataclass
-class ContactCopy:
-    """A copy of one manager; `last` is the number up to which all changes are in it."""
+class CheckedCopy(ContactCopy):
+    """A copy in memory that also fails where a change does not fit what it holds."""
 
-    contacts: Contacts = field(default_factory=dict)
-    last: int = 0
-    heard: Counter[int] = field(default_factory=Counter)
-    """How often each number came."""
-    _waiting: dict[int, dict[str, Any]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        super().__init__(sqlite3.connect(":memory:"))
+        self.heard: Counter[int] = Counter()
+        """How often each number came."""
+        self._held: set[str] = set()
 
-    def hear(self, event: dict[str, Any]) -> None:
-        """Take an event in, or keep it: only those of one contact come in order, partitions run ahead of each other."""
-        self.heard[event["number"]] += 1
-        if event["number"] > self.last:
-            self._waiting.setdefault(event["number"], event)
-        while following := self._waiting.pop(self.last + 1, None):
-            self._take(following)
-            self.last += 1
+    def hear(self, events: list[dict[str, Any]]) -> None:
+        """Take events in, and count them."""
+        self.heard.update(event["number"] for event in events)
+        self.take(events)
 
-    def _take(self, event: dict[str, Any]) -> None:
+    def _change(self, event: dict[str, Any]) -> int:
         unique_id = event["unique_id"]
+        assert (event["change"] == "added") == (unique_id not in self._held), event
         if event["change"] == "deleted":
-            del self.contacts[unique_id]
-            return
-        assert (event["change"] == "added") == (unique_id not in self.contacts), event
-        held = self.contacts.get(unique_id, {}) | event["fields"]
-        self.contacts[unique_id] = {name: value for name, value in held.items() if value != ""}
+            self._held.remove(unique_id)
+        else:
+            self._held.add(unique_id)
+        return super()._change(event)
 
 
 class ContactCopies:
@@ -49,7 +53,7 @@ class ContactCopies:
 
     def __init__(self, kafka: str) -> None:
         self._kafka = kafka
-        self.copies: defaultdict[str, ContactCopy] = defaultdict(ContactCopy)
+        self.copies: defaultdict[str, CheckedCopy] = defaultdict(CheckedCopy)
         self.bodies: list[str] = []
 
     async def __aenter__(self) -> Self:
@@ -68,10 +72,25 @@ class ContactCopies:
     async def hear(self) -> int:
         """Take in what has come; returns how many records that were."""
         taken = await self._consumer.getmany(timeout_ms=_POLL_MS)
-        came = [record for records in taken.values() for record in records]
-        for record in came:
+        came: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for record in (record for records in taken.values() for record in records):
             event = json.loads(record.value)
             assert record.key.decode() == f"{event['manager_id']}:{event['unique_id']}"
             self.bodies.append(record.value.decode())
-            self.copies[event["manager_id"]].hear(event)
-        return len(came)
+            came[event["manager_id"]].append(event)
+        for manager_id, events in came.items():
+            self.copies[manager_id].hear(events)
+        return sum(map(len, came.values()))
+
+    def contacts(self) -> dict[str, Contacts]:
+        """Return what all copies hold, by manager; of managers without contacts nothing."""
+        held = {manager_id: copy.contacts() for manager_id, copy in self.copies.items()}
+        return {manager_id: contacts for manager_id, contacts in held.items() if contacts}
+
+
+async def contacts_kept(database: "asyncpg.Connection[asyncpg.Record]") -> dict[str, Contacts]:
+    """Return all contacts of the database by manager, as copies hold them: by field name, without empty values."""
+    found: defaultdict[str, Contacts] = defaultdict(dict)
+    for manager_id, unique_id, fields in await database.fetch(_CONTACTS):
+        found[manager_id][unique_id] = json.loads(fields) if isinstance(fields, str) else fields
+    return dict(found)

@@ -64,6 +64,7 @@ class PageTour:
         return [
             "/login",
             "/",
+            "/events",
             f"/managers/{manager}",
             f"/managers/{manager}?sort=changed",
             f"/managers/{manager}?{urlencode({'q': self._words('nobody')})}",

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from services.cli.reference.asyncapi import asyncapi_document
 from services.cli.reference.compatibility import breaking_changes
 from services.cli.reference.environment_example import example_environment
 from services.cli.reference.openapi import openapi_document
-from services.cli.reference.schemas import schemas_by_type
 from services.cli.reference.setting_list import all_settings
 from services.cli.reference.settings_page import settings_page
 from services.cli.reference.topic_table import topic_page
+from shared.event_reference.asyncapi import asyncapi_document
+from shared.event_reference.schemas import schemas_by_type
 
 REFERENCE = Path("docs/reference")
 SCHEMAS = REFERENCE / "schemas"

@@ -1,12 +1,12 @@
 """The AsyncAPI 3 document: topics as channels, events as messages, who says and hears them as operations."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
-from services.cli.reference.schemas import JsonSchema, shared_schemas
+from shared.event_reference.schemas import JsonSchema, shared_schemas
 from shared.events.base import Event
 from shared.events.cloud_events import cloud_event_headers
 from shared.topics import ALL, DEAD_LETTER_SUFFIX, Topic
@@ -25,6 +25,7 @@ _MEANINGS = {
 }
 _FORMATS = {"ce_id": "uuid", "ce_time": "date-time", "ce_subject": "uuid", "ce_source": "uri-reference"}
 
+_MILLISECOND = timedelta(milliseconds=1)
 _OPERATIONS = {"said_by": ("says", "send"), "heard_by": ("hears", "receive")}
 
 
@@ -84,7 +85,13 @@ def _channel(topic: Topic) -> dict[str, Any]:
             f"`{topic.name}{DEAD_LETTER_SUFFIX}`."
         ),
         "messages": {name: {"$ref": f"#/components/messages/{name}"}},
-        "bindings": {"kafka": {"topic": topic.name, "bindingVersion": KAFKA_BINDING}},
+        "bindings": {
+            "kafka": {
+                "topic": topic.name,
+                "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": topic.kept // _MILLISECOND},
+                "bindingVersion": KAFKA_BINDING,
+            }
+        },
     }
 
 

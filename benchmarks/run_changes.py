@@ -8,23 +8,15 @@ import asyncio
 import os
 import statistics
 import sys
-import tempfile
 import time
-from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, Final
 
-import httpx
-
+from benchmarks.large_import import Bench, begin_import, ready_bench, run, serve, settle
 from benchmarks.machine import machine
-from benchmarks.people import write_people
-from benchmarks.run_sync import Bench, begin_import, connect_as_superuser, run, settle
 from shared.kafka.bulk_publisher import BulkPublisher
 from shared.settings import KafkaSettings
 from shared.topics import CONTACTS_CHANGED
-from tests.support.http_server import HttpServer
 from tests.support.imports import Importing
-from tests.support.stack import Stack
 from tests.support.waiting import until
 
 ROWS = int(os.environ.get("ROWS", "1000000"))
@@ -102,19 +94,10 @@ async def one_round(bench: Bench) -> tuple[float, float, float]:
 
 async def main() -> int:
     """Print the medians."""
-    async with AsyncExitStack() as entered:
-        folder = Path(entered.enter_context(tempfile.TemporaryDirectory()))
-        await asyncio.to_thread(folder.chmod, 0o755)
-        stack = await entered.enter_async_context(Stack(folder / "data"))
-        server = await entered.enter_async_context(HttpServer(folder / "served"))
-        client = await entered.enter_async_context(stack.client())
-        client.timeout = httpx.Timeout(120)
-        database = await connect_as_superuser(stack)
-        write_people(server.folder / "people.csv", ROWS)
-        bench = Bench(stack, server, client, database)
-        print(await machine(database), flush=True)
+    async with ready_bench(ROWS) as bench:
+        serve(bench, "day0")
+        print(await machine(bench.database), flush=True)
         rounds = [await one_round(bench) for _ in range(ROUNDS)]
-        await database.close()
     rate, slower = (statistics.median(figures[place] for figures in rounds) for place in (0, 2))
     peak = max(bench.peaks)
     print(f"{ROWS:,} changes, medians of {ROUNDS}: {rate:,.0f} a second (must {MUST:,})")

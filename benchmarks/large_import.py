@@ -101,7 +101,7 @@ async def begin_import(bench: Bench) -> Importing:
 
 
 async def settle(bench: Bench, importing: Importing) -> None:
-    """Wait until all changes have been said, and give both sides a table in order."""
+    """Wait until all changes have been said, and give what comes next tables in order."""
 
     async def all_said() -> bool:
         return bool(
@@ -113,7 +113,7 @@ async def settle(bench: Bench, importing: Importing) -> None:
         )
 
     await until(all_said, within=_MOST_SECONDS, what="all changes are said")
-    for statement in ("VACUUM ANALYZE contacts", "VACUUM ANALYZE hand_written.contacts", "CHECKPOINT"):
+    for statement in ("VACUUM ANALYZE contacts", "CHECKPOINT"):
         await bench.database.execute(statement)
 
 

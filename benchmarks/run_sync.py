@@ -48,8 +48,10 @@ async def round_of_jobs(bench: Bench) -> Figures:
     figures: Figures = {}
     for job, script, day in jobs:
         serve(bench, day)
+        await bench.database.execute("VACUUM ANALYZE hand_written.contacts")
         await settle(bench, importing)
         limit = await asyncio.to_thread(run_limit, PSQL, bench.stack.database, script, bench.files[day])
+        await bench.database.execute("VACUUM ANALYZE hand_written.contacts")
         await settle(bench, importing)
         stored, asked, view = await run(bench, importing)
         if not view["status"].startswith("succeeded"):

@@ -9,7 +9,13 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.syncer.adapters.feed_cursors import hold, managers_behind, note_said, rewind_for_new_broker
+from services.syncer.adapters.feed_cursors import (
+    hold,
+    is_large_run_under_way,
+    managers_behind,
+    note_said,
+    rewind_for_new_broker,
+)
 from shared.clock import Clock
 from shared.errors import UserError
 from shared.kafka.bulk_publisher import BulkPublisher, Record
@@ -26,6 +32,9 @@ BROKER_BEGAN = "broker_began"
 _PAGE = 2_000
 _TURN = 20
 """Pages of one manager after which the others have theirs."""
+_RESTS_WHEN_BUSY = 9
+"""So many times as long as a page took the feed rests after it while a large run is under way, which goes first."""
+_MOST_REST_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 _LOOK_SECONDS = 60.0
 _REST_SECONDS = 0.1
@@ -84,28 +93,30 @@ class ChangeFeed:
         except UserError:
             return
         last = min(last, said + _TURN * _PAGE)
-        async with self._database.pool.acquire() as reader:
-            ahead = asyncio.create_task(self._page(reader, manager, said, last))
-            try:
-                while said < last:
-                    until, records = min(said + _PAGE, last), await ahead
-                    ahead = asyncio.create_task(self._page(reader, manager, until, last))
-                    await publisher.publish(CONTACTS_CHANGED, records)
-                    if not await note_said(connection, manager_id, before=said, number=until, now=self._clock.now()):
-                        return
-                    said = until
-            finally:
-                ahead.cancel()
-                await asyncio.gather(ahead, return_exceptions=True)
+        loop = asyncio.get_running_loop()
+        ahead = asyncio.create_task(self._page(manager, said, last))
+        try:
+            while said < last:
+                began = loop.time()
+                until, records = min(said + _PAGE, last), await ahead
+                ahead = asyncio.create_task(self._page(manager, until, last))
+                await publisher.publish(CONTACTS_CHANGED, records)
+                if not await note_said(connection, manager_id, before=said, number=until, now=self._clock.now()):
+                    return
+                said = until
+                if await is_large_run_under_way(connection):
+                    await asyncio.sleep(min((loop.time() - began) * _RESTS_WHEN_BUSY, _MOST_REST_SECONDS))
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _page(self, reader: Connection, manager: Manager, said: int, last: int) -> list[Record]:
+    async def _page(self, manager: Manager, said: int, last: int) -> list[Record]:
         if said >= last:
             return []
-        changes = await changes_between(reader, manager.id, said + 1, min(said + _PAGE, last))
+        async with self._database.pool.acquire() as reader:
+            changes = await changes_between(reader, manager.id, said + 1, min(said + _PAGE, last))
         return await asyncio.to_thread(self._records, manager, changes)
 
     def _records(self, manager: Manager, changes: list[LoggedChange]) -> list[Record]:
-        return [
-            self._publisher.record(event, f"{manager.id}:{event.unique_id}")
-            for event in change_events(manager, changes, self._clock.now())
-        ]
+        events = change_events(manager, changes, self._clock.now())
+        return self._publisher.records(events, lambda event: f"{manager.id}:{event.unique_id}")

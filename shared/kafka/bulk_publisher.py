@@ -1,8 +1,8 @@
 """Says very many small events: packed into batches by partition, in the order in which they come."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self, TypeVar
 
 from aiokafka import AIOKafkaProducer
 
@@ -14,6 +14,7 @@ from shared.topics import Topic
 
 _BATCH_BYTES = 256 * 1024
 
+_Event = TypeVar("_Event", bound=Event)
 Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
 
 
@@ -44,10 +45,16 @@ class BulkPublisher:
         """Disconnect."""
         await self._producer.stop()
 
-    def record(self, event: Event, key: str) -> Record:
-        """Return an event as it goes to the broker: key, body, headers."""
-        headers = [(name, value.encode()) for name, value in cloud_event_headers(event, self._source).items()]
-        return key.encode(), event.as_body(), headers
+    def records(self, events: Sequence[_Event], key: Callable[[_Event], str]) -> list[Record]:
+        """Return events as they go to the broker: key, body, headers; all are of one type, run and moment."""
+        if not events:
+            return []
+        headers = cloud_event_headers(events[0], self._source)
+        shared = [(name, value.encode()) for name, value in headers.items() if name != "ce_id"]
+        return [
+            (key(event).encode(), event.as_body(), [*shared, ("ce_id", str(event.event_id).encode())])
+            for event in events
+        ]
 
     async def publish(self, topic: Topic, records: Iterable[Record]) -> None:
         """Say records; returns when the broker has all. Those of one key stay in order."""

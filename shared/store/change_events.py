@@ -1,6 +1,7 @@
 """A logged change as others are told of it, by name of field."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from shared.events.contacts import ContactsChanged
@@ -21,7 +22,7 @@ def change_events(manager: Manager, changes: list[LoggedChange], now: datetime) 
             unique_id=logged.unique_id,
             number=logged.number,
             change=logged.change,
-            fields={names.get(number, number): value for number, value in _new_values(logged).items()},
+            fields={names.get(number, number): value for number, value in _new_values(logged)},
             run_id=logged.run_id,
             changed_at=logged.changed_at,
         )
@@ -29,11 +30,10 @@ def change_events(manager: Manager, changes: list[LoggedChange], now: datetime) 
     ]
 
 
-def _new_values(logged: LoggedChange) -> dict[str, str]:
-    """Return by field number what the contact holds after a change: what changed, empty where it was emptied."""
-    before, after = logged.before or {}, logged.after or {}
+def _new_values(logged: LoggedChange) -> Iterable[tuple[str, str]]:
+    """Return what the contact holds after a change, by field number: what changed, empty where it was emptied."""
     if logged.change == "deleted":
-        return {}
-    return {
-        number: after.get(number, "") for number in before | after if before.get(number, "") != after.get(number, "")
-    }
+        return ()
+    before, after = logged.before or {}, logged.after or {}
+    changed = [(number, value) for number, value in after.items() if before.get(number, "") != value]
+    return changed + [(number, "") for number, value in before.items() if value and number not in after]

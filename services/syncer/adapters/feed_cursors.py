@@ -11,6 +11,7 @@ from shared.postgres.database import Connection
 _LOCK: Final = 0x66656564
 _RESENT: Final = "10 minutes"
 _MOST_RESENT: Final = 20_000
+_LARGE_BYTES: Final = 8 << 20
 
 _BEHIND = """
 SELECT m.id, coalesce(f.said_number, 0) AS said, m.change_number AS last
@@ -22,6 +23,11 @@ _SAID = """
 INSERT INTO change_feeds (manager_id, said_number, said_at) VALUES ($1, $2, $3)
 ON CONFLICT (manager_id) DO UPDATE SET said_number = excluded.said_number, said_at = excluded.said_at
 WHERE change_feeds.said_number = $4 RETURNING true
+"""
+
+_LARGE_RUN = """
+SELECT EXISTS (SELECT FROM runs WHERE finished_at IS NULL AND status IN ('staging', 'planning', 'applying')
+    AND bytes >= $1)
 """
 
 # Of each manager the number before the first change of the last minutes, but no further back than so many changes: a
@@ -42,6 +48,11 @@ async def hold(connection: Connection) -> None:
 async def managers_behind(connection: Connection) -> list[tuple[UUID, int, int]]:
     """Return managers that have changes to be said: id, last number said, last number there is."""
     return [(row["id"], row["said"], row["last"]) for row in await connection.fetch(_BEHIND)]
+
+
+async def is_large_run_under_way(connection: Connection) -> bool:
+    """Tell whether a large file is being staged, compared or written, by whichever process."""
+    return bool(await connection.fetchval(_LARGE_RUN, _LARGE_BYTES))
 
 
 async def note_said(connection: Connection, manager_id: UUID, *, before: int, number: int, now: datetime) -> bool:

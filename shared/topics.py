@@ -11,6 +11,7 @@ DEAD_LETTER_SUFFIX = ".dlq"
 """A record that cannot succeed goes to its topic's name with this suffix."""
 DEAD_LETTERS_KEPT = timedelta(days=90)
 """Long enough for somebody to come back, mend the cause and replay them."""
+_MIB = 1 << 20
 _WEEK = timedelta(days=7)
 _ROWS = timedelta(days=3)
 """They are by far the most; a run whose rows were not heard by then is fetched again."""
@@ -23,8 +24,8 @@ class Topic:
     """One line of the table.
 
     `key` says what shares a partition and so stays in order. Records are deleted when they are older than `kept`, and
-    never compacted: each says what is new, not all there is. Those `for_others` are made for other systems; the rest is
-    how the services work together.
+    never compacted: each says what is new, not all there is. No record is larger than `max_bytes`. Those `for_others`
+    are made for other systems; the rest is how the services work together.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Topic:
     heard_by: tuple[str, ...]
     key: Literal["run", "run and chunk", "request", "import", "manager and unique id", "process"]
     kept: timedelta = _WEEK
+    max_bytes: int = _MIB
     for_others: bool = False
 
     @property
@@ -53,7 +55,13 @@ IMPORT_FINISHED = Topic(
     "import.finished", runs.ImportFinished, ("scheduler", "syncer"), ("notifier",), "run", for_others=True
 )
 CONTACTS_CHANGED = Topic(
-    "contacts.changed", contacts.ContactsChanged, ("syncer",), (), "manager and unique id", for_others=True
+    "contacts.changed",
+    contacts.ContactsChanged,
+    ("syncer",),
+    (),
+    "manager and unique id",
+    max_bytes=8 * _MIB,  # a row of 512 KiB whose every character takes six in JSON, and some room
+    for_others=True,
 )
 IMPORT_WARNED = Topic("import.warned", import_warnings.ImportWarned, ("scheduler",), ("notifier",), "import")
 CONNECTION_TEST_REQUESTED = Topic(

@@ -89,7 +89,10 @@ class ContactCopy:
 
 
 async def follow(copy: ContactCopy, kafka: str, site: str, manager_id: str) -> None:
-    """Keep the copy, for ever; a new one first asks for all changes, since old ones may have left the topic."""
+    """Keep the copy, for ever.
+
+    What it has not taken yet is asked for at the start: it may have left the topic meanwhile.
+    """
     consumer: Any = AIOKafkaConsumer(  # type: ignore[no-untyped-call] # aiokafka has no types
         TOPIC,
         bootstrap_servers=kafka,
@@ -98,8 +101,7 @@ async def follow(copy: ContactCopy, kafka: str, site: str, manager_id: str) -> N
         auto_offset_reset="earliest",
     )
     async with consumer:
-        if copy.last == 0:
-            await ask_again(site, manager_id, 1)
+        await ask_again(site, manager_id, copy.last + 1)
         complete_at, before = time.monotonic(), copy.last
         while True:
             came = await consumer.getmany(timeout_ms=1000)

@@ -21,21 +21,23 @@ app = typer.Typer(add_completion=False)
 class Found:
     """A topic as the broker has it; `copies` is the least number of copies among its partitions.
 
-    `policy` is Kafka's `cleanup.policy`, and `kept_ms` its `retention.ms`, -1 for ever.
+    `policy` is Kafka's `cleanup.policy`, `kept_ms` its `retention.ms`, -1 for ever, and `max_bytes` its
+    `max.message.bytes`.
     """
 
     partitions: int
     copies: int
     policy: str
     kept_ms: int
+    max_bytes: int
 
 
 def differences(found: dict[str, Found], settings: KafkaSettings) -> list[str]:
     """Return a sentence for each topic that is missing or has less than is needed; more than needed is fine."""
-    wanted = {topic.name: (settings.partitions, topic.kept) for topic in table.ALL}
-    wanted |= {topic.dead_letters: (1, table.DEAD_LETTERS_KEPT) for topic in table.ALL}
+    wanted = {topic.name: (settings.partitions, topic_settings(topic.kept, topic.max_bytes)) for topic in table.ALL}
+    wanted |= {topic.dead_letters: (1, topic_settings(table.DEAD_LETTERS_KEPT, topic.max_bytes)) for topic in table.ALL}
     lines = []
-    for name, (partitions, kept) in wanted.items():
+    for name, (partitions, config) in wanted.items():
         topic = found.get(name)
         if topic is None:
             lines.append(f"{name} is missing: run `contacts-sync topics`.")
@@ -50,18 +52,22 @@ def differences(found: dict[str, Found], settings: KafkaSettings) -> list[str]:
                 f"{name} has {topic.copies} of {settings.replication_factor} copies: reassign its partitions with "
                 "Kafka's own tools."
             )
-        lines += _lost(name, topic, topic_settings(kept))
+        lines += _lost(name, topic, config)
     return lines
 
 
 def _lost(name: str, topic: Found, wanted: dict[str, str]) -> list[str]:
-    """Return a sentence where the broker takes away records that are still needed."""
-    has_less = 0 <= topic.kept_ms < int(wanted["retention.ms"])
-    if topic.policy == wanted["cleanup.policy"] and not has_less:
+    """Return a sentence where the broker takes away or refuses records that are needed."""
+    is_kept = topic.kept_ms < 0 or topic.kept_ms >= int(wanted["retention.ms"])
+    is_taken = topic.max_bytes >= int(wanted["max.message.bytes"])
+    if topic.policy == wanted["cleanup.policy"] and is_kept and is_taken:
         return []
+    found = {"cleanup.policy": topic.policy, "retention.ms": topic.kept_ms, "max.message.bytes": topic.max_bytes}
+    told = ", ".join(f"{key}={value}" for key, value in found.items())
     config = ",".join(f"{key}={value}" for key, value in wanted.items())
-    told = f"{name} loses records too early (cleanup.policy={topic.policy}, retention.ms={topic.kept_ms})"
-    return [f"{told}: run `kafka-configs.sh --alter --topic {name} --add-config {config}`."]
+    return [
+        f"{name} loses records ({told}): run `kafka-configs.sh --alter --topic {name} --add-config {config}`.",
+    ]
 
 
 async def find_topics(bootstrap_servers: str) -> dict[str, Found]:
@@ -86,6 +92,7 @@ async def find_topics(bootstrap_servers: str) -> dict[str, Found]:
             copies=min((len(partition["replicas"]) for partition in topic["partitions"]), default=0),
             policy=settings[topic["topic"]]["cleanup.policy"],
             kept_ms=int(settings[topic["topic"]]["retention.ms"]),
+            max_bytes=int(settings[topic["topic"]]["max.message.bytes"]),
         )
         for topic in described
     }

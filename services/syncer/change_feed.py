@@ -18,6 +18,7 @@ from services.syncer.adapters.feed_cursors import (
 )
 from shared.clock import Clock
 from shared.errors import UserError
+from shared.events.contacts import ContactsChanged
 from shared.kafka.bulk_publisher import BulkPublisher, Record
 from shared.kafka.delivery import DOWN
 from shared.postgres.database import DATABASE_FAILED, Connection, Database, set_up_connection
@@ -98,7 +99,7 @@ class ChangeFeed:
         try:
             while said < last:
                 began = loop.time()
-                until, records = min(said + _PAGE, last), await ahead
+                records, until = await ahead
                 ahead = asyncio.create_task(self._page(manager, until, last))
                 await publisher.publish(CONTACTS_CHANGED, records)
                 if not await note_said(connection, manager_id, before=said, number=until, now=self._clock.now()):
@@ -110,13 +111,22 @@ class ChangeFeed:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _page(self, manager: Manager, said: int, last: int) -> list[Record]:
+    async def _page(self, manager: Manager, said: int, last: int) -> tuple[list[Record], int]:
         if said >= last:
-            return []
+            return [], last
         async with self._database.pool.acquire() as reader:
-            changes = await changes_between(reader, manager.id, said + 1, min(said + _PAGE, last))
-        return await asyncio.to_thread(self._records, manager, changes)
+            changes, until = await changes_between(reader, manager.id, said + 1, min(said + _PAGE, last))
+        return await asyncio.to_thread(self._records, manager, changes), until
 
     def _records(self, manager: Manager, changes: list[LoggedChange]) -> list[Record]:
+        def key(event: ContactsChanged) -> str:
+            return f"{manager.id}:{event.unique_id}"
+
         events = change_events(manager, changes, self._clock.now())
-        return self._publisher.records(events, lambda event: f"{manager.id}:{event.unique_id}")
+        records = self._publisher.records(events, key)
+        for place, record in enumerate(records):
+            if not self._publisher.fits(CONTACTS_CHANGED, record):
+                _log.warning("values too large to be said", manager_id=str(manager.id), number=events[place].number)
+                cut = events[place].model_copy(update={"fields": {}, "is_cut": True})
+                records[place : place + 1] = self._publisher.records([cut], key)
+        return records

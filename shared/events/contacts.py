@@ -24,5 +24,8 @@ class ContactsChanged(Event):
         description="By field name, without the unique id. added: all values but empty ones; updated: those that "
         "changed, empty where emptied, and none where only a password did; deleted: none"
     )
+    is_cut: bool = Field(
+        default=False, description="True: the values are too large to be said; ask for the contact over the API"
+    )
     run_id: UUID | None = Field(description="Null: by hand")
     changed_at: datetime

@@ -1,10 +1,11 @@
 """Says very many small events: packed into batches by partition, in the order in which they come."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Self, TypeVar
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 
 from shared.events.base import Event
 from shared.events.cloud_events import cloud_event_headers
@@ -13,6 +14,9 @@ from shared.settings import KafkaSettings
 from shared.topics import Topic
 
 _BATCH_BYTES = 256 * 1024
+_RECORD_OVERHEAD = 200
+"""What Kafka adds to a record that is sent alone, at most."""
+_HEADER_OVERHEAD = 10
 
 _Event = TypeVar("_Event", bound=Event)
 Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
@@ -26,6 +30,7 @@ class BulkPublisher:
         self._producer: Any = None
         self._settings = settings
         self._service = service
+        self._most_bytes: int | None = None
 
     async def __aenter__(self) -> Self:
         """Connect."""
@@ -56,8 +61,15 @@ class BulkPublisher:
             for event in events
         ]
 
+    def fits(self, topic: Topic, record: Record) -> bool:
+        """Tell whether the topic takes a record; the broker may have been seen to take less than it should."""
+        return _size(record) <= min(topic.max_bytes, self._most_bytes or topic.max_bytes)
+
     async def publish(self, topic: Topic, records: Iterable[Record]) -> None:
-        """Say records; returns when the broker has all. Those of one key stay in order."""
+        """Say records; returns when the broker has all. Those of one key stay in order.
+
+        MessageSizeTooLargeError where the broker refused one that should fit: it will not be said to fit again.
+        """
         partitions = sorted(await self._producer.partitions_for(topic.name))
         by_partition: dict[int, list[Record]] = {}
         for record in records:
@@ -66,11 +78,36 @@ class BulkPublisher:
 
     async def _send(self, topic: str, partition: int, records: list[Record]) -> None:
         sent = []
-        batch = self._producer.create_batch()
-        for key, value, headers in records:
-            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                sent.append(await self._producer.send_batch(batch, topic, partition=partition))
-                batch = self._producer.create_batch()
-                batch.append(timestamp=None, key=key, value=value, headers=headers)
-        sent.append(await self._producer.send_batch(batch, topic, partition=partition))
+        batch, first = self._producer.create_batch(), records[0]
+        for record in records:
+            if not _is_added(batch, record):
+                sent.append(await self._begin(batch, first, topic, partition))
+                batch, first = self._producer.create_batch(), record
+                _is_added(batch, record)
+        sent.append(await self._begin(batch, first, topic, partition))
         await asyncio.gather(*sent)
+
+    async def _begin(self, batch: Any, first: Record, topic: str, partition: int) -> Coroutine[Any, Any, None]:  # noqa: ANN401 - aiokafka has no types
+        """Send a batch; returns what waits for its answer."""
+        answer = await self._producer.send_batch(batch, topic, partition=partition)
+        return self._taken(answer, first if batch.record_count() == 1 else None)
+
+    async def _taken(self, answer: asyncio.Future[Any], alone: Record | None) -> None:
+        try:
+            await answer
+        except MessageSizeTooLargeError:
+            if alone is not None:
+                self._most_bytes = _size(alone) - 1
+            raise
+
+
+def _is_added(batch: Any, record: Record) -> bool:  # noqa: ANN401 - aiokafka has no types
+    """Add a record; False where a batch is full, which an empty one never is."""
+    key, value, headers = record
+    return batch.append(timestamp=None, key=key, value=value, headers=headers) is not None
+
+
+def _size(record: Record) -> int:
+    key, value, headers = record
+    in_headers = sum(len(name) + len(held) + _HEADER_OVERHEAD for name, held in headers)
+    return _RECORD_OVERHEAD + len(key) + len(value) + in_headers

@@ -8,10 +8,17 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared import topics
 
+_OVERHEAD_BYTES = 4096
+"""What Kafka adds to a record, and what is told of one that was set aside."""
 
-def topic_settings(kept: timedelta) -> dict[str, str]:
-    """Return Kafka's own settings of a topic whose records are kept for so long."""
-    return {"cleanup.policy": "delete", "retention.ms": str(kept // timedelta(milliseconds=1))}
+
+def topic_settings(kept: timedelta, max_bytes: int) -> dict[str, str]:
+    """Return Kafka's own settings of a topic whose records are kept for so long, and no larger than that."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(kept // timedelta(milliseconds=1)),
+        "max.message.bytes": str(max_bytes + _OVERHEAD_BYTES),
+    }
 
 
 async def create_topics(bootstrap_servers: str, *, partitions: int = 6, replication_factor: int = 1) -> list[str]:
@@ -22,7 +29,7 @@ async def create_topics(bootstrap_servers: str, *, partitions: int = 6, replicat
     try:
         existing = set(await admin.list_topics())
         wanted = [
-            new_topic(name, count, replication_factor, topic_configs=topic_settings(kept))
+            new_topic(name, count, replication_factor, topic_configs=topic_settings(kept, topic.max_bytes))
             for topic in topics.ALL
             for name, count, kept in (
                 (topic.name, partitions, topic.kept),

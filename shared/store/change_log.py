@@ -27,6 +27,22 @@ _OF_CONTACT = TAKE_OVER.format(
 )
 
 
+_MOST_BYTES = 4 << 20
+
+# A value that Postgres has not compressed is as large as it lies there, which need not be read to be known.
+_BETWEEN = """
+SELECT number, change, unique_id, run_id, account_id, line, before, after, changed_at, so_far FROM (
+    SELECT *, sum(size) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS so_far FROM (
+        SELECT *, coalesce(CASE WHEN pg_column_compression(before) IS NULL THEN pg_column_size(before)
+                ELSE octet_length(before::text) END, 0)
+            + coalesce(CASE WHEN pg_column_compression(after) IS NULL THEN pg_column_size(after)
+                ELSE octet_length(after::text) END, 0) AS size
+        FROM change_log WHERE manager_id = $1 AND number BETWEEN $2 AND $3) AS sized) AS summed
+WHERE so_far - size < $4 ORDER BY number
+"""
+_COLUMNS = 9
+
+
 @dataclass(frozen=True)
 class HandEdit:
     """A contact changed by hand, by field number; `passwords` are the fields that got another one."""
@@ -78,16 +94,17 @@ class LoggedChange(NamedTuple):
     changed_at: datetime
 
 
-async def changes_between(connection: Connection, manager_id: UUID, first: int, last: int) -> list[LoggedChange]:
-    """Return a manager's changes by number, ends included."""
-    rows = await connection.fetch(
-        """SELECT number, change, unique_id, run_id, account_id, line, before, after, changed_at FROM change_log
-        WHERE manager_id = $1 AND number BETWEEN $2 AND $3 ORDER BY number""",
-        manager_id,
-        first,
-        last,
-    )
-    return [LoggedChange(*row) for row in rows]
+async def changes_between(
+    connection: Connection, manager_id: UUID, first: int, last: int, *, most_bytes: int = _MOST_BYTES
+) -> tuple[list[LoggedChange], int]:
+    """Return a manager's changes by number, ends included, and the number up to which these are all.
+
+    They end before `last` where their values together reach so many bytes.
+    """
+    rows = await connection.fetch(_BETWEEN, manager_id, first, last, most_bytes)
+    changes = [LoggedChange(*row[:_COLUMNS]) for row in rows]
+    is_cut = bool(rows) and rows[-1]["so_far"] >= most_bytes
+    return changes, changes[-1].number if is_cut else last
 
 
 async def deleted_between(connection: Connection, manager_id: UUID, first: int, last: int) -> list[str]:

@@ -72,7 +72,8 @@ async def _next_changes(connection: Connection, webhook_id: UUID, now: datetime,
         return None
     first, last = row["number"] + 1, min(row["number"] + MOST_CHANGES, row["change_number"])
     manager = await get_manager(connection, row["id"])
-    events = fitting(change_events(manager, await changes_between(connection, manager.id, first, last), now))
+    changes, _ = await changes_between(connection, manager.id, first, last)
+    events = fitting(change_events(manager, changes, now))
     await connection.execute(_CURSOR, webhook_id, manager.id, now)
     await connection.execute(_NOTE, message_id, webhook_id, manager.id, first, events[-1].number, now)
     body = changes_body(manager.id, manager.name, events, now)
@@ -81,6 +82,6 @@ async def _next_changes(connection: Connection, webhook_id: UUID, now: datetime,
 
 async def _changes(connection: Connection, row: asyncpg.Record) -> str:
     manager = await get_manager(connection, row["manager_id"])
-    changes = await changes_between(connection, manager.id, row["first_number"], row["last_number"])
+    changes, _ = await changes_between(connection, manager.id, row["first_number"], row["last_number"])
     events = change_events(manager, changes, row["created_at"])
     return changes_body(manager.id, manager.name, events, row["created_at"])

@@ -15,12 +15,13 @@ from services.parser.domain import sure_values
 from services.parser.domain.arrow_cells import is_usual, read_cells
 from services.parser.domain.judged import JudgedBlock, Judgement, Password, rows_schema
 from services.parser.domain.places import Places, find_places
-from services.parser.domain.rows import MAX_ID_BYTES, MAX_ROW_BYTES
+from services.parser.domain.rows import MAX_ID_BYTES
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head
 from shared.rules.kinds import Kind
 from shared.rules.mapping import PlacedColumn, ResolvedMapping
 from shared.rules.records import Record, read_records
+from shared.rules.sizes import MAX_ROW_BYTES
 from shared.rules.trimming import is_blank
 
 _NO_CONDITION = pa.scalar(value=True)

@@ -11,10 +11,8 @@ from shared.rules.letter_case import in_case
 from shared.rules.mapping import PlacedColumn, ResolvedMapping
 from shared.rules.moved_cells import possible_places, swallows
 from shared.rules.records import Record
+from shared.rules.sizes import MAX_ROW_BYTES
 from shared.rules.trimming import is_blank, trim
-
-# The mapped values of one row, in UTF-8: what has to fit into a batch. Unmapped columns are ignored.
-MAX_ROW_BYTES: Final = 512 * 1024
 
 # What the database's index of contacts can hold.
 MAX_ID_BYTES: Final = 2000

@@ -11,6 +11,7 @@ from services.web.forms.text import Text
 from shared.errors import UserError
 from shared.rules.kinds import Kind, Notation, check
 from shared.rules.problems import describe_problem
+from shared.rules.sizes import MAX_ROW_BYTES
 from shared.rules.trimming import is_blank, trim
 from shared.store.managers import Manager
 from shared.store.set_ups import FieldSpec
@@ -19,6 +20,7 @@ _MAX_ID_BYTES = 2000
 """Postgres can't index values above about 2,700 bytes."""
 
 
+_TOO_LARGE = f"The contact's values are larger than {MAX_ROW_BYTES // 1024} KiB together: shorten the longest."
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 
@@ -83,6 +85,8 @@ def checked_values(manager: Manager, key: FieldSpec, unique_id: str, contact: Co
             if code := check(field.kind, text, notation):
                 raise UserError(code, describe_problem(code, name), field=at)
             values[field.number] = text
+    if sum(len(text.encode(errors="replace")) for text in values.values()) > MAX_ROW_BYTES:
+        errors.add("contact_too_large", _TOO_LARGE, "fields")
     errors.raise_any()
     return values
 

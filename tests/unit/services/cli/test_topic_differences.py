@@ -13,8 +13,13 @@ DAY_MS = 24 * 3600 * 1000
 FOR_EVER = -1
 
 
-def found_topic(partitions: int, copies: int, policy: str = "delete", kept_ms: int = 90 * DAY_MS) -> Found:
-    return Found(partitions, copies, policy, kept_ms)
+MANY_BYTES = 1 << 30
+
+
+def found_topic(
+    partitions: int, copies: int, policy: str = "delete", kept_ms: int = 90 * DAY_MS, max_bytes: int = MANY_BYTES
+) -> Found:
+    return Found(partitions, copies, policy, kept_ms, max_bytes)
 
 
 def needed() -> dict[str, Found]:
@@ -38,14 +43,15 @@ def test_what_is_missing_or_less_is_said_with_the_remedy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "policy", "kept_ms"),
+    ("name", "policy", "kept_ms", "max_bytes"),
     [
-        ("contacts.changed", "compact", FOR_EVER),
-        ("contacts.changed", "compact,delete", 90 * DAY_MS),
-        ("contacts.changed", "delete", 7 * DAY_MS - 1),
-        ("import.requested.dlq", "delete", 7 * DAY_MS),
+        ("contacts.changed", "compact", FOR_EVER, MANY_BYTES),
+        ("contacts.changed", "compact,delete", 90 * DAY_MS, MANY_BYTES),
+        ("contacts.changed", "delete", 7 * DAY_MS - 1, MANY_BYTES),
+        ("contacts.changed", "delete", FOR_EVER, 8 << 20),
+        ("import.requested.dlq", "delete", 7 * DAY_MS, MANY_BYTES),
     ],
 )
-def test_records_that_go_too_early_are_said_with_the_remedy(name: str, policy: str, kept_ms: int) -> None:
-    (line,) = differences(needed() | {name: found_topic(4, 2, policy, kept_ms)}, SETTINGS)
+def test_records_that_are_lost_are_said_with_the_remedy(name: str, policy: str, kept_ms: int, max_bytes: int) -> None:
+    (line,) = differences(needed() | {name: found_topic(4, 2, policy, kept_ms, max_bytes)}, SETTINGS)
     assert f"--topic {name} --add-config cleanup.policy=delete,retention.ms=" in line

@@ -6,9 +6,9 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.parser.domain.rows import MAX_ROW_BYTES
 from shared.errors import UserError
 from shared.rules.kinds import Kind, Notation, check, validate_notation
+from shared.rules.sizes import MAX_ROW_BYTES
 
 COMMA = Notation(decimal_separator=",")
 GERMAN = Notation(phone_region="DE")

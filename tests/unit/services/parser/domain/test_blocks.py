@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from services.parser.domain.block_text import BlockText
 from services.parser.domain.blocks import judge_block
-from services.parser.domain.rows import MAX_ROW_BYTES
 from shared.rules.dialect import Dialect
 from shared.rules.header import Head
 from shared.rules.kinds import Kind
 from shared.rules.letter_case import Case
 from shared.rules.mapping import MappedColumn, ParsePlan, resolve
+from shared.rules.sizes import MAX_ROW_BYTES
 from tests.support.both_roads import assert_alike, without_header
 from tests.support.examples import MANY
 

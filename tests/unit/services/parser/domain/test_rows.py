@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from services.parser.domain.rows import (
     MAX_ID_BYTES,
     MAX_PROBLEMS,
-    MAX_ROW_BYTES,
     GoodRow,
     RejectedRow,
     RowProblem,
@@ -18,6 +17,7 @@ from shared.rules.kinds import Kind
 from shared.rules.mapping import MappedColumn, ParsePlan, ResolvedMapping, resolve
 from shared.rules.problems import PROBLEM_CODES
 from shared.rules.records import Record, read_records
+from shared.rules.sizes import MAX_ROW_BYTES
 
 NAMES = ["Other", "Id", "E-mail", "Password"]
 PLAN = ParsePlan(

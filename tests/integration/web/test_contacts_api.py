@@ -69,15 +69,6 @@ async def test_a_contact_that_is_so_already_is_left_untouched(web: Web) -> None:
     assert await web.db.fetchval("SELECT change_number FROM managers") == 1
 
 
-async def test_a_contact_holds_what_a_row_may_hold(web: Web) -> None:
-    made = await web.manager(fields=[{"name": "No"}, {"name": "Name"}, {"name": "Note"}], key_field="No")
-    url = f"/managers/{made['id']}/contacts/1"
-    half = "é" * (128 * 1024)
-    assert (await web.api.put(url, json={"fields": {"Name": half, "Note": half}})).status_code == 201
-    larger = await web.api.put(url, json={"fields": {"Name": half, "Note": half + "x"}})
-    assert problem(larger) == (422, "contact_too_large", "fields")
-
-
 async def test_bad_contacts_are_refused_and_nothing_changes(web: Web) -> None:
     made = await web.manager(key_field="Employee no")
     url = f"/managers/{made['id']}/contacts"

@@ -1,7 +1,7 @@
 """What others are told of a logged change."""
 
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -53,3 +53,4 @@ def test_an_event_that_is_made_anew_has_the_same_id_and_no_other_has() -> None:
     first, again = (change_events(PEOPLE, changes, moment) for moment in (NOW, datetime(2027, 1, 1, tzinfo=UTC)))
     assert [event.event_id for event in first] == [event.event_id for event in again]
     assert first[0].event_id != first[1].event_id
+    assert first[0].event_id == uuid5(UUID("6f2f1ad4-3c0f-5d6e-9b0a-1f6f2e1f0c55"), f"{PEOPLE.id}:1")

@@ -19,13 +19,14 @@ from services.web.forms.import_document import ImportView
 from services.web.pages.render import YELLOW, page
 from services.web.security.access import needs
 from shared.errors import UserError
+from shared.postgres.database import Connection
 from shared.rules.roles import Role
 from shared.store.import_drafts import list_drafts
 from shared.store.import_list import ImportQuery, ImportState, count_imports, find_imports
 from shared.store.imports import get_import
 from shared.store.managers import get_manager
 from shared.store.run_details import ProblemView, problems_of_runs
-from shared.store.run_view import latest_imports
+from shared.store.run_view import RunView, latest_imports, latest_runs
 from shared.store.runs import request_run
 
 router = page_router()
@@ -47,9 +48,11 @@ class ImportsPart(BaseModel):
 
 @dataclass(frozen=True)
 class _Line:
-    """One import in the list, with the problems of its latest run, and when it was last performed."""
+    """One import in the list: its latest run for real with its problems, a later dry run, when it was last performed."""
 
     entry: ImportView
+    run: RunView | None
+    tried: RunView | None
     problems: list[ProblemView]
     performed_at: datetime | None
 
@@ -73,18 +76,13 @@ async def show_imports(
             await find_imports(connection, query, limit=_SHOWN + 1), _SHOWN, lambda each: [each[0][0], str(each[0][1])]
         )
         views = await view_imports(connection, resources, [saved for _, saved in found.items])
-        yellow = [view.latest_run.id for view in views if view.latest_run and view.latest_run.status in YELLOW]
-        problems = await problems_of_runs(connection, yellow, limit=_LISTED_PROBLEMS)
-        performed = await latest_imports(connection, [view.id for view in views])
+        lines = await _lines(connection, views)
     return page(
         request,
         "imports.html",
         visitor,
         manager=manager,
-        lines=[
-            _Line(view, problems.get(view.latest_run.id, []) if view.latest_run else [], performed.get(view.id))
-            for view in views
-        ],
+        lines=lines,
         counts=counts,
         part=part,
         has_filters=counts["all"] > _MANY or text or part.state != "all",
@@ -137,6 +135,20 @@ async def delete(import_id: UUID, request: Request, resources: Open, visitor: Vi
     async with resources.change(visitor.actor) as change:
         saved = await remove_import(change, import_id)
     return RedirectResponse(f"/managers/{saved.manager_id}/imports", 303)
+
+
+async def _lines(connection: Connection, views: list[ImportView]) -> list[_Line]:
+    tried = {view.id: view.latest_run for view in views if view.latest_run and view.latest_run.dry_run}
+    before = await latest_runs(connection, [*tried], for_real=True)
+    runs = {view.id: before.get(view.id) if view.id in tried else view.latest_run for view in views}
+    yellow = [run.id for run in runs.values() if run and run.status in YELLOW]
+    problems = await problems_of_runs(connection, yellow, limit=_LISTED_PROBLEMS)
+    performed = await latest_imports(connection, [view.id for view in views])
+    return [
+        _Line(view, run, tried.get(view.id), problems.get(run.id, []) if run else [], performed.get(view.id))
+        for view in views
+        for run in [runs[view.id]]
+    ]
 
 
 def _name_and_id(value: object) -> tuple[str, UUID]:

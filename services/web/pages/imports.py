@@ -48,7 +48,7 @@ class ImportsPart(BaseModel):
 
 @dataclass(frozen=True)
 class _Line:
-    """One import in the list: its latest run for real with its problems, a later dry run, when it was last performed."""
+    """One import in the list: its latest run for real, with its problems, and one that was only tried after that."""
 
     entry: ImportView
     run: RunView | None

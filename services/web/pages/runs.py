@@ -20,7 +20,7 @@ from services.web.dependencies.stop_run import stop_run
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.dependencies.whole_file import whole_file
-from services.web.pages.render import page
+from services.web.pages.render import live_run, page
 from services.web.pages.run_plan import PlanKind, plan_part
 from services.web.pages.run_problems import problems_part
 from services.web.security.access import needs
@@ -80,8 +80,8 @@ async def show_run(
 @router.get("/runs/{run_id}/events")
 @needs(Role.VIEWER)
 async def watch_run(run_id: UUID, resources: Open) -> Response:
-    """Stream the run to its page; the API's stream needs a token, which a browser's page does not have."""
-    return await run_events(resources, run_id)
+    """Stream the run to pages, as they show it."""
+    return await run_events(resources, run_id, live_run)
 
 
 @router.get("/runs/{run_id}/rejected.csv")

@@ -59,9 +59,12 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       const found = place.querySelector("[data-found]");
       if (found) {
         const detail = JSON.parse(found.dataset.found);
-        useSettings(detail.settings);
         detail.newFields = place.querySelector(".new-fields");
-        form.dispatchEvent(new CustomEvent("previewed", { detail }));
+        const fill = () => {
+          useSettings(detail.settings);
+          form.dispatchEvent(new CustomEvent("previewed", { detail }));
+        };
+        form.dispatchEvent(new CustomEvent("finding", { detail: { fill } }));
       }
     } catch (error) {
       if (asked !== newest) return;

@@ -162,7 +162,7 @@ async def show_history(
         if about is not None and about["deleted_at"] is None:
             (entry,) = await view_imports(connection, resources, [await get_import(connection, import_id)])
     runs = page_of(found, _RUNS, lambda run: run.id)
-    if about is None:
+    if about is None or about["is_draft"]:
         return page(request, "error.html", visitor, status=404, message="There is no such import.")
     return page(request, "history.html", visitor, about=about, runs=runs, missed=missed, entry=entry)
 

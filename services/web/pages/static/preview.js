@@ -16,6 +16,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   // What was chosen for one file says nothing of another.
   const ofSource = ["source", "protocol", "link", "file"];
   const alsoRead = ["login", "password", "private_key", "passphrase", "bearer_token", "headers", "trim", "phone_region"];
+  const isRemoved = (name) => name?.startsWith("forget_");
   let step = "";
   let stale = true;
   let newest = 0;
@@ -96,7 +97,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     const name = event.target.name;
     if (ofSource.includes(name)) chosen.value = "";
     if (name in readBy) choose(readBy[name]);
-    if (![...ofSource, ...alsoRead, ...Object.keys(readBy)].includes(name)) return;
+    if (!isRemoved(name) && ![...ofSource, ...alsoRead, ...Object.keys(readBy)].includes(name)) return;
     stale = true;
     if (step === "preview") look();
   });

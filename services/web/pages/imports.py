@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.change_imports import remove_import
 from services.web.dependencies.page_route import page_router
-from services.web.dependencies.paging import id_place, page_of, place_of, text_place
+from services.web.dependencies.paging import name_and_id, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
@@ -63,7 +63,7 @@ async def show_imports(
     manager_id: UUID, request: Request, resources: Open, visitor: Visitor, part: Annotated[ImportsPart, Query()]
 ) -> Response:
     """List a manager's imports, or those that a text and a state find."""
-    after = place_of(part.cursor, _name_and_id)
+    after = place_of(part.cursor, name_and_id)
     text = part.q.replace("\0", "").strip()
     query = ImportQuery(manager_id, resources.clock.now(), text, part.state, after)
     async with resources.database.pool.acquire() as connection:
@@ -149,9 +149,3 @@ async def _lines(connection: Connection, views: list[ImportView]) -> list[_Line]
         for view in views
         for run in [runs[view.id]]
     ]
-
-
-def _name_and_id(value: object) -> tuple[str, UUID]:
-    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - as the name says
-        raise TypeError
-    return text_place(value[0]), id_place(value[1])

@@ -212,7 +212,8 @@ async def _webhook_page(
         webhook = await store.get_webhook(connection, webhook_id, now=resources.clock.now())
         messages = await list_deliveries(connection, webhook_id, before=None, limit=_MESSAGES)
         entered = {"url": webhook.url, "events": webhook.events, "manager_id": str(webhook.manager_id or "")}
-        shown = {"webhook": webhook, "messages": messages, "entered": entered, "replay": {}} | given
+        shown: dict[str, Any] = {"webhook": webhook, "messages": messages, "entered": entered, "replay": {}}
+        shown |= given
         chosen = [_id(shown[form].get("manager_id")) for form in ("entered", "replay")]
         also = [webhook.manager_id, *chosen, *(each.manager_id for each in messages)]
         managers = await pick_managers(connection, q, also=also)

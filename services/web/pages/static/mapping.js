@@ -122,7 +122,8 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     const missing = column && columns.length && !read;
     const first = element("span", { className: "shown" }, column || `“${constant}” for all`);
     if (missing) first.append(" ", element("span", { className: "tag warning", textContent: "Not in this file" }));
-    if (read) first.append(element("span", { className: "muted read", textContent: `${read.filled} % filled: ${samplesOf(read)}` }));
+    const held = read && `${read.filled} % filled: ${samplesOf(read)}`;
+    if (read) first.append(element("span", { className: "muted read", textContent: held }));
     if (why) first.append(element("span", { className: "muted why", textContent: `${why.why} ${why.sure} % sure.` }));
     const remove = element("button", { type: "button", className: "shown", textContent: "Remove" });
     remove.setAttribute("aria-label", `Remove ${column || constant} → ${field}`);

@@ -13,7 +13,7 @@ ALL_EXAMPLES = 200
 TENTH = 20
 WORKERS = 1
 """Two of them read the same strategies of Hypothesis at once, which is not made for that: Python's parser fails."""
-# Tests of connections and previews reach out to servers whose names are made up: they are told soon that there are none.
+# Tests of connections and previews reach out to servers with made up names: they hear soon that there are none.
 SOON = {"CONTACTS_SYNC_FETCHER__CONNECT_SECONDS": "1", "CONTACTS_SYNC_FETCHER__IDLE_SECONDS": "1"}
 
 

@@ -135,7 +135,11 @@ async def test_what_could_not_be_kept_is_told_and_stays(page: Page, embedded_sta
 async def test_back_while_a_step_is_judged_makes_one_draft(page: Page, embedded_stack: Stack) -> None:
     _, home = await begin(page, embedded_stack, "Once")
     held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
-    await page.route(STEPS, held.set_result, times=1)
+
+    def hold(route: Route) -> None:
+        held.set_result(route)
+
+    await page.route(STEPS, hold, times=1)
     await page.click("[data-next]")
     route = await held
     await page.click("[data-back]")

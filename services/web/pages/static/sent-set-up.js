@@ -41,6 +41,9 @@ function sendForm(address, form, told, renewed = false) {
 /** Return what stands in a form, as a text to compare: all that somebody has entered or chosen. */
 function enteredIn(form) {
   const ours = ["csrf", "draft", "shown_run"];
-  const fields = [...new FormData(form)].filter(([name]) => !ours.includes(name));
-  return JSON.stringify(fields.map(([name, value]) => [name, value instanceof File ? [value.name, value.size] : value]));
+  const fields = [...new FormData(form)]
+    .filter(([name]) => !ours.includes(name))
+    .map(([name, value]) => [name, value instanceof File ? [value.name, value.size] : value])
+    .sort(([one], [other]) => (one < other ? -1 : Number(one > other))); // inputs change places from step to step
+  return JSON.stringify(fields);
 }

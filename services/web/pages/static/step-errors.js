@@ -18,14 +18,15 @@ function inputOf(section, field) {
 /** Tell what is wrong with a step, mark its inputs, and lead to the first of them. */
 function tellErrors(section, errors) {
   forgetErrors(section);
-  const said = Object.assign(document.createElement("ul"), { className: "said error", tabIndex: -1 });
+  const said = Object.assign(document.createElement("div"), { className: "said error", tabIndex: -1 });
   said.setAttribute("role", "alert");
+  const lines = said.appendChild(document.createElement("ul"));
   let first = null;
   for (const [field, messages] of Object.entries(errors)) {
     const line = document.createElement("li");
     line.textContent = messages.join(" ");
     line.id = `said-${field.replaceAll(".", "-")}`;
-    said.append(line);
+    lines.append(line);
     const named = inputOf(section, field) ?? inputOf(section, field.replace(/\.\d+$/, ""));
     if (!named) continue;
     named.setAttribute("aria-invalid", "true");

@@ -90,7 +90,10 @@ async def test_mapped_columns_show_what_they_hold(page: Page, embedded_stack: St
 async def test_back_keeps_what_was_changed_by_a_button_or_by_dragging(
     page: Page, embedded_stack: Stack, people: Path, change: str
 ) -> None:
+    """The draft is come back to first, so that nothing was typed on the page."""
     steps, home = await at_mapping(page, embedded_stack, f"By {change}", people)
+    await page.reload()
+    await expect(page.locator("table.mapping .why").first).to_be_visible(timeout=READ)
     encoding = "cp1252"
     if change == "encoding":
         await steps.go_back("preview")

@@ -13,6 +13,8 @@ from tests.support.sftp_server import OpenSshServer, SftpServer
 from tests.support.stack import Stack
 from tests.support.system_packages import SSHD
 
+pytest_plugins = ["tests.support.skips_in_ci"]
+
 _HERE = Path(__file__).parent
 LONGEST_FIRST = ("model", "faults", "fuzz", "e2e", "embedded_stack", "integration")
 BROKERS = ("embedded", "kafka")

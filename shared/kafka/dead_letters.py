@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,14 @@ class DeadLetter:
     def about(self, name: str) -> str:
         """Return what was noted when it was set aside: code, service, at, error, topic, partition, offset."""
         return self.headers.get(f"dlq_{name}", "?")
+
+    @property
+    def moment(self) -> datetime | None:
+        """Return when it was set aside; None where that was not noted."""
+        try:
+            return datetime.fromisoformat(self.about("at"))
+        except ValueError:
+            return None
 
     def shown_body(self) -> str:
         """Return the body for people to read, sealed values cut; one that is no JSON by its first bytes."""

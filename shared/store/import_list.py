@@ -10,16 +10,17 @@ from shared.store.imports import COLUMNS, SavedImport, saved_import
 
 ImportState = Literal["all", "attention", "running", "scheduled", "paused"]
 
+# What is wrong with an import is what its latest run for real came to: a dry run mends nothing.
 _FOUND = """
 SELECT i.*, lower(i.name) AS place,
-    l.run_status IN ('succeeded_with_errors', 'refused', 'failed')
-        OR l.run_status = 'planned' AND NOT l.run_dry_run AS attention,
-    l.run_id IS NOT NULL AND l.run_finished_at IS NULL AS running,
+    f.status IN ('succeeded_with_errors', 'refused', 'failed', 'planned') AS attention,
+    l.id IS NOT NULL AND l.finished_at IS NULL AS running,
     i.next_run_at IS NOT NULL AS scheduled,
     i.schedule IS NOT NULL AND i.pause_from <= $3 AND (i.pause_until IS NULL OR i.pause_until > $3) AS paused
 FROM imports i LEFT JOIN LATERAL (
-    SELECT r.id AS run_id, r.status AS run_status, r.dry_run AS run_dry_run, r.finished_at AS run_finished_at
-    FROM runs r WHERE r.import_id = i.id ORDER BY r.id DESC LIMIT 1) l ON true
+    SELECT r.id, r.finished_at FROM runs r WHERE r.import_id = i.id ORDER BY r.id DESC LIMIT 1) l ON true
+LEFT JOIN LATERAL (
+    SELECT r.status FROM runs r WHERE r.import_id = i.id AND NOT r.dry_run ORDER BY r.id DESC LIMIT 1) f ON true
 WHERE i.manager_id = $1 AND i.deleted_at IS NULL AND NOT i.is_draft AND ($2 = '' OR strpos(lower(i.name), lower($2)) > 0
     OR strpos(lower(coalesce(i.setup -> 'source' ->> 'url', i.setup -> 'source' ->> 'name')), lower($2)) > 0)
 """

@@ -167,7 +167,7 @@ async def pin_host_key(connection: Connection, import_id: UUID, fingerprint: str
 
 async def import_existed(connection: Connection, import_id: UUID) -> None:
     """Pass where there is such an import, or was one: its history stays; UserError `import_not_found`."""
-    if not await connection.fetchval("SELECT true FROM imports WHERE id = $1", import_id):
+    if not await connection.fetchval("SELECT true FROM imports WHERE id = $1 AND NOT is_draft", import_id):
         raise _not_found()
 
 

@@ -3,6 +3,7 @@
 Each function works in the caller's transaction.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -154,6 +155,39 @@ async def get_manager(connection: Connection, manager_id: UUID, *, lock: bool = 
 async def list_managers(connection: Connection, *, after: UUID | None, limit: int) -> list[Manager]:
     """Return contact managers in the order they were made, those after an id."""
     return await _managers(connection, "WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2", after, limit)
+
+
+async def find_managers(
+    connection: Connection, text: str, *, after: tuple[str, UUID] | None, limit: int
+) -> list[Manager]:
+    """Return contact managers by name, those whose name holds the text, after a name and id."""
+    return await _managers(
+        connection,
+        """WHERE strpos(lower(name), lower($1)) > 0 AND ($2::text IS NULL OR (lower(name), id) > (lower($2), $3::uuid))
+        ORDER BY lower(name), id LIMIT $4""",
+        text,
+        *(after or (None, None)),
+        limit,
+    )
+
+
+async def manager_names(connection: Connection, text: str, *, also: Collection[UUID], limit: int) -> dict[UUID, str]:
+    """Return the names of contact managers, in their order: of those that hold the text, and of some others by id."""
+    rows = await connection.fetch(
+        """SELECT id, name FROM managers WHERE id = ANY ($2) OR id IN (
+            SELECT id FROM managers WHERE strpos(lower(name), lower($1)) > 0 ORDER BY lower(name), id LIMIT $3)
+        ORDER BY lower(name), id""",
+        text,
+        list(also),
+        limit,
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
+async def count_managers(connection: Connection) -> int:
+    """Return how many contact managers there are."""
+    count: int = await connection.fetchval("SELECT count(*) FROM managers")
+    return count
 
 
 async def delete_manager(connection: Connection, manager_id: UUID) -> None:

@@ -24,6 +24,7 @@ class OpenRuns(BaseModel):
     since: datetime = Field(description="When the oldest of them was asked for")
     run_id: UUID = Field(description="The oldest of them")
     import_name: str
+    is_draft: bool = Field(default=False, description="Of a set-up that is not finished: its name is not told")
 
 
 class OperationsView(BaseModel):
@@ -39,7 +40,7 @@ class OperationsView(BaseModel):
 
 _OPEN_RUNS = """
 SELECT DISTINCT ON (place, r.status) r.status, count(*) OVER (PARTITION BY r.status) AS count, r.queued_at AS since,
-    r.id AS run_id, i.name AS import_name,
+    r.id AS run_id, CASE WHEN i.is_draft THEN '' ELSE i.name END AS import_name, i.is_draft,
     array_position(ARRAY['queued', 'fetching', 'staging', 'planning', 'applying'], r.status) AS place
 FROM runs r JOIN imports i ON i.id = r.import_id WHERE r.finished_at IS NULL ORDER BY place, r.status, r.queued_at
 """

@@ -146,12 +146,14 @@ async def list_runs(connection: Connection, import_id: UUID, *, before: UUID | N
     return [_view(dict(row)) for row in rows]
 
 
-async def latest_runs(connection: Connection, import_ids: list[UUID]) -> dict[UUID, RunView]:
-    """Return the latest run of each import that has one."""
+async def latest_runs(connection: Connection, import_ids: list[UUID], *, for_real: bool = False) -> dict[UUID, RunView]:
+    """Return the latest run of each import that has one; `for_real`: that was no dry run, and no undo only shown."""
     rows = await connection.fetch(
         f"""{_SELECT} JOIN unnest($1::uuid[]) AS wanted (import_id) ON r.id = (
-            SELECT l.id FROM runs l WHERE l.import_id = wanted.import_id ORDER BY l.id DESC LIMIT 1)""",
+            SELECT l.id FROM runs l WHERE l.import_id = wanted.import_id AND NOT (l.dry_run AND $2)
+            ORDER BY l.id DESC LIMIT 1)""",
         import_ids,
+        for_real,
     )
     return {row["import_id"]: _view(dict(row)) for row in rows}
 

@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,9 +15,13 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from services.web.app import create_app
 from services.web.settings import Settings
 from tests.integration.web.routes import our_routes
-from tests.support.browser_page import running_browser
+from tests.support.browser_page import SIZE, running_browser
+from tests.support.file_server import FileServer, ServedFile
 from tests.support.first_load import first_load
+from tests.support.hands import Mouse
+from tests.support.page_states import MESSY_FIELDS, after_wrong_forms, through_schedule, through_set_up, wrong_forms
 from tests.support.page_tour import PageTour, Words
+from tests.support.set_up_by_hand import make_manager
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -92,6 +97,36 @@ async def test_nothing_is_wrong_with_any_page(
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.timeout(900)
+async def test_nothing_is_wrong_with_what_pages_become(
+    visitors: dict[str, BrowserContext], addresses: list[str], embedded_stack: Stack, tmp_path: Path
+) -> None:
+    (webhook,) = (address for address in addresses if address.startswith("/webhooks/"))
+    faults: list[str] = []
+    seen: list[str] = []
+    async with embedded_stack.client() as client, FileServer() as server:
+        for scheme, visitor in visitors.items():
+            page = await visitor.new_page()
+            listening = Told(page, embedded_stack.url)
+            manager = await make_manager(Mouse(page), embedded_stack, client, MESSY_FIELDS)
+            forms = wrong_forms(f"/managers/{manager.id}", webhook)
+            for states in (
+                through_set_up(manager, tmp_path),
+                through_schedule(manager, ServedFile(server, f"/{scheme}.csv")),
+                after_wrong_forms(page, embedded_stack.url, forms),
+            ):
+                async for state in states:
+                    seen.append(state)
+                    for width in WIDTHS:
+                        await page.set_viewport_size({"width": width, "height": 900})
+                        faults += [f"{state} ({scheme}, {width} px): {fault}" for fault in await _faults(page)]
+                    await page.set_viewport_size(SIZE)
+            faults += [f"{scheme}: {fault}" for fault in listening.faults]
+            await page.close()
+    assert len(seen) > 2 * 20
+    assert not faults, "\n".join(faults)
+
+
 async def test_little_comes_for_a_page_that_was_never_seen(
     browser: Browser, visitors: dict[str, BrowserContext], addresses: list[str], embedded_stack: Stack
 ) -> None:
@@ -114,7 +149,8 @@ class Told:
         page.on("request", self._check)
 
     def _note(self, told: ConsoleMessage) -> None:
-        if told.type == "error" and "404" not in told.text:  # of the page that is not there, which is looked at too
+        # Of a page that is not there and of forms that are refused, which are looked at too.
+        if told.type == "error" and not re.search(r"status of (404|422|409)", told.text):
             self.faults.append(told.text)
 
     def _check(self, asked: Request) -> None:

@@ -49,6 +49,7 @@ async def test_a_record_that_was_set_aside_is_shown_and_handled_again(
         return about if "&lt;b&gt;nonsense" in shown else []
 
     seen = await until(offsets, within=60, what="the record is set aside")
+    assert '<td><time datetime="20' in (await browser.get("/operations/dead-letters")).text
     token = await csrf(browser)
     again = await browser.post(
         REPLAY, data={"csrf": token, "topic": "import.finished", "partition": "0", "offset": seen[0]}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.support.browser_page import READ, SetUpSteps, running_browser, signed_in
 from tests.support.hands import Keyboard
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FIELDS = [("No", "text"), ("Name", "text"), ("Email", "email"), ("Town", "text")]
 PEOPLE = csv_of([[f"{number:03}", f"Name {number}", f"p{number}@example.com"] for number in range(20)])
-MOST_CLICKS = 12
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -418,47 +417,3 @@ async def test_a_session_that_ended_and_a_stream_that_broke_are_told(
     await expect(outcome).to_contain_text("Your session has ended")
     await expect(page.get_by_role("button", name="Run Import")).to_be_disabled()
     assert await contacts_of(embedded_stack, manager_id) == 0
-
-
-async def test_a_first_time_user_needs_few_clicks(browser: Browser, embedded_stack: Stack, tmp_path: Path) -> None:
-    """From the sign-in to the contacts; besides typing, and choosing the file in the system's own window."""
-    rows = [[f"{number:05}", f"Name {number}", f"p{number}@example.com"] for number in range(1000)]
-    file = tmp_path / "members.csv"
-    file.write_text(csv_of(rows), encoding="utf-8")
-    page = await browser.new_page(viewport={"width": 1200, "height": 900})
-    clicks = 0
-
-    async def click(target: Locator) -> None:
-        nonlocal clicks
-        clicks += 1
-        await target.click()
-
-    await page.goto(embedded_stack.url)
-    await page.fill("[name=login]", str(embedded_stack.ready["login"]))
-    await page.fill("[name=password]", str(embedded_stack.ready["password"]))
-    await click(page.locator("button.main"))
-    await page.get_by_label("Name", exact=True).fill("First of all")
-    await click(page.get_by_role("button", name="Create"))
-    await click(page.get_by_role("link", name="Import", exact=True).first)
-    await click(page.get_by_role("link", name="Setup New Import"))
-    steps = SetUpSteps(page)
-    await steps.stands_at_start()
-    async with page.expect_file_chooser() as chooser:
-        await click(page.get_by_text("Select from your computer"))
-    await (await chooser.value).set_files(file)
-    for step in ("options", "preview", "mapping"):
-        await click(page.locator("[data-next]"))
-        await steps.stands_at(step)
-    await click(page.locator("[data-new-fields]"))
-    await expect(page.locator("table.mapping tbody tr:visible")).to_have_count(3)
-    await click(page.locator("[data-next]"))
-    await steps.dry_run_ended()
-    await expect(page.locator("#outcome")).to_contain_text("1,000 would be added")
-    await click(page.get_by_role("button", name="Run Import"))
-    await expect(page.locator("[data-state]")).to_have_text("Finished successfully", timeout=3 * READ)
-    await click(page.get_by_role("link", name="First of all"))
-    await expect(page.locator("table tbody tr").first).to_contain_text("Name 0")
-    await expect(page.locator("main")).to_contain_text("1,000 contacts")
-    assert clicks <= MOST_CLICKS
-    assert steps.failures == []
-    await page.close()

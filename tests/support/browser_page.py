@@ -40,9 +40,11 @@ async def signed_in(browser: Browser, stack: Stack, *, zone: str | None = None) 
     return page
 
 
-async def visitor_of(browser: Browser, stack: Stack, *, zone: str | None = None) -> BrowserContext:
+async def visitor_of(
+    browser: Browser, stack: Stack, *, zone: str | None = None, has_touch: bool = False
+) -> BrowserContext:
     """Return a context for many pages, in which somebody has signed in."""
-    context = await browser.new_context(viewport=SIZE, timezone_id=zone)
+    context = await browser.new_context(viewport=SIZE, timezone_id=zone, has_touch=has_touch)
     page = await context.new_page()
     await _sign_in(page, stack)
     await page.close()

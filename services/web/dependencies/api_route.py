@@ -10,6 +10,7 @@ from fastapi.security import HTTPBearer
 
 from services.web.dependencies.resources import resources_of
 from services.web.security.access import access_of, role_missing
+from services.web.security.draft_runs import hide_draft_runs
 from services.web.security.tokens import holder_of_token
 from shared.rules.roles import Role
 from shared.store.audit_log import Actor
@@ -18,7 +19,10 @@ PREFIX = "/api/v1"
 
 
 class ApiRoute(APIRoute):
-    """Finds the account first, and what its token may do; UserError `unauthenticated` or `role_missing`."""
+    """Finds the account first, and what its token may do.
+
+    UserError `unauthenticated`, `role_missing`, or `run_not_found` for what is another account's draft.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
         super().__init__(path, endpoint, **options)
@@ -36,6 +40,7 @@ class ApiRoute(APIRoute):
                 holder = await holder_of_token(connection, authorization, now=resources.clock.now())
                 if needed is not None and not holder.role.includes(needed):
                     raise await role_missing(connection, needed, holder.role, token=holder.actor.token)
+                await hide_draft_runs(connection, request.path_params, holder.account_id, holder.role)
             request.state.account_id = holder.account_id
             request.state.actor = holder.actor
             request.state.role = holder.role

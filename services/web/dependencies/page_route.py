@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from services.web.dependencies.resources import resources_of
 from services.web.security.access import access_of, role_missing
+from services.web.security.draft_runs import hide_draft_runs
 from services.web.security.sessions import COOKIE, session_of
 
 
@@ -20,7 +21,10 @@ class NewPasswordNeededError(Exception):
 
 
 class PageRoute(APIRoute):
-    """Finds the visitor first; SignInNeededError, NewPasswordNeededError, or UserError `role_missing`."""
+    """Finds the visitor first.
+
+    SignInNeededError, NewPasswordNeededError; UserError `role_missing`, or `run_not_found` for what is another's draft.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, with the look at the session before it."""
@@ -41,6 +45,7 @@ class PageRoute(APIRoute):
                 request.state.visitor = visitor
                 if not visitor.role.includes(access.role):
                     raise await role_missing(connection, access.role, visitor.role)
+                await hide_draft_runs(connection, request.path_params, visitor.account_id, visitor.role)
             return await handler(request)
 
         return authorized

@@ -74,6 +74,13 @@ def two_numbers(value: object) -> tuple[int, int]:
     return number_place(value[0]), number_place(value[1])
 
 
+def name_and_id(value: object) -> tuple[str, UUID]:
+    """Read a place that is a name and an id."""
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - as the name says
+        raise TypeError
+    return text_place(value[0]), id_place(value[1])
+
+
 def moment_place(value: object) -> datetime:
     """Read a place that is a moment."""
     moment = datetime.fromisoformat(str(value))

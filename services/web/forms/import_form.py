@@ -14,6 +14,8 @@ from services.web.forms.web_headers import typed_headers
 from shared.rules.trimming import is_blank, trim
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
+FORGET: Final = "forget_"
+"""Before a secret's name: the switch that removes the one that is saved."""
 SWITCHES = ("has_header", "delete_missing", "update_existing", "every_time", "trim")
 
 _SPARE_LINES = 3
@@ -80,7 +82,7 @@ def form_sent(text: Callable[[str], str], every: Callable[[str], Sequence[str]],
 
 
 def document_of(form: ImportForm, secrets: Mapping[str, str], manager_id: str) -> dict[str, Any]:
-    """Return the API's document; of the secrets only those that were typed in."""
+    """Return the API's document; of the secrets only those that were typed in, or are to be removed."""
     values = form.values
     options: dict[str, Any] = {name: values.get(name) == "on" for name in SWITCHES}
     for name in _PLAIN_OPTIONS:
@@ -144,6 +146,7 @@ def _source(values: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, 
         "host_key": trim(values.get("host_key", "")) or None,
         "ca_certificate": trim(values.get("ca_certificate", "")) or None,
     }
+    source |= {name: None for name in SECRETS if values.get(f"{FORGET}{name}") == "on"}
     source |= {name: secret for name, secret in secrets.items() if secret and name != "headers"}
     return source | ({"headers": typed_headers(secrets["headers"])} if secrets.get("headers") else {})
 

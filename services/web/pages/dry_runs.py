@@ -72,7 +72,7 @@ async def start(
 
 
 @router.get("/imports/dry-runs/{run_id}")
-@needs(Role.VIEWER)
+@needs(Role.EDITOR)
 async def show(run_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
     """Show a dry run as a part of the set-up's page: how far it is, then what would happen."""
     async with resources.database.pool.acquire() as connection:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.change_imports import remove_import
 from services.web.dependencies.page_route import page_router
-from services.web.dependencies.paging import id_place, page_of, place_of, text_place
+from services.web.dependencies.paging import name_and_id, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
@@ -19,13 +19,14 @@ from services.web.forms.import_document import ImportView
 from services.web.pages.render import YELLOW, page
 from services.web.security.access import needs
 from shared.errors import UserError
+from shared.postgres.database import Connection
 from shared.rules.roles import Role
 from shared.store.import_drafts import list_drafts
 from shared.store.import_list import ImportQuery, ImportState, count_imports, find_imports
 from shared.store.imports import get_import
 from shared.store.managers import get_manager
 from shared.store.run_details import ProblemView, problems_of_runs
-from shared.store.run_view import latest_imports
+from shared.store.run_view import RunView, latest_imports, latest_runs
 from shared.store.runs import request_run
 
 router = page_router()
@@ -47,9 +48,11 @@ class ImportsPart(BaseModel):
 
 @dataclass(frozen=True)
 class _Line:
-    """One import in the list, with the problems of its latest run, and when it was last performed."""
+    """One import in the list: its latest run for real, with its problems, and one that was only tried after that."""
 
     entry: ImportView
+    run: RunView | None
+    tried: RunView | None
     problems: list[ProblemView]
     performed_at: datetime | None
 
@@ -60,7 +63,7 @@ async def show_imports(
     manager_id: UUID, request: Request, resources: Open, visitor: Visitor, part: Annotated[ImportsPart, Query()]
 ) -> Response:
     """List a manager's imports, or those that a text and a state find."""
-    after = place_of(part.cursor, _name_and_id)
+    after = place_of(part.cursor, name_and_id)
     text = part.q.replace("\0", "").strip()
     query = ImportQuery(manager_id, resources.clock.now(), text, part.state, after)
     async with resources.database.pool.acquire() as connection:
@@ -73,18 +76,13 @@ async def show_imports(
             await find_imports(connection, query, limit=_SHOWN + 1), _SHOWN, lambda each: [each[0][0], str(each[0][1])]
         )
         views = await view_imports(connection, resources, [saved for _, saved in found.items])
-        yellow = [view.latest_run.id for view in views if view.latest_run and view.latest_run.status in YELLOW]
-        problems = await problems_of_runs(connection, yellow, limit=_LISTED_PROBLEMS)
-        performed = await latest_imports(connection, [view.id for view in views])
+        lines = await _lines(connection, views)
     return page(
         request,
         "imports.html",
         visitor,
         manager=manager,
-        lines=[
-            _Line(view, problems.get(view.latest_run.id, []) if view.latest_run else [], performed.get(view.id))
-            for view in views
-        ],
+        lines=lines,
         counts=counts,
         part=part,
         has_filters=counts["all"] > _MANY or text or part.state != "all",
@@ -139,7 +137,15 @@ async def delete(import_id: UUID, request: Request, resources: Open, visitor: Vi
     return RedirectResponse(f"/managers/{saved.manager_id}/imports", 303)
 
 
-def _name_and_id(value: object) -> tuple[str, UUID]:
-    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - as the name says
-        raise TypeError
-    return text_place(value[0]), id_place(value[1])
+async def _lines(connection: Connection, views: list[ImportView]) -> list[_Line]:
+    tried = {view.id: view.latest_run for view in views if view.latest_run and view.latest_run.dry_run}
+    before = await latest_runs(connection, [*tried], for_real=True)
+    runs = {view.id: before.get(view.id) if view.id in tried else view.latest_run for view in views}
+    yellow = [run.id for run in runs.values() if run and run.status in YELLOW]
+    problems = await problems_of_runs(connection, yellow, limit=_LISTED_PROBLEMS)
+    performed = await latest_imports(connection, [view.id for view in views])
+    return [
+        _Line(view, run, tried.get(view.id), problems.get(run.id, []) if run else [], performed.get(view.id))
+        for view in views
+        for run in [runs[view.id]]
+    ]

@@ -1,15 +1,16 @@
 """Contact managers: the list, and one with its fields and contacts."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Request
-from pydantic import ValidationError
+from fastapi import Query, Request
+from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies import change_managers
 from services.web.dependencies.contacts_file import contacts_file
 from services.web.dependencies.page_route import page_router
+from services.web.dependencies.paging import name_and_id, page_of, place_of
 from services.web.dependencies.resources import Open
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.forms.invalid import input_errors
@@ -19,18 +20,29 @@ from services.web.pages.render import page
 from services.web.security.access import needs
 from shared.errors import UserError
 from shared.rules.roles import Role
-from shared.store.managers import list_managers
+from shared.store.managers import count_managers, find_managers
 
 router = page_router()
 
-_MANAGERS = 1000
+_SHOWN = 100
+_MANY = 10
+"""From so many managers on there is something to choose from."""
+
+
+class ManagersPart(BaseModel):
+    """Which managers the page lists, as its address says."""
+
+    q: str = Field("", max_length=200)
+    cursor: str | None = Field(None, max_length=4000)
 
 
 @router.get("/")
 @needs(Role.VIEWER)
-async def show_managers(request: Request, resources: Open, visitor: Visitor) -> Response:
-    """List contact managers."""
-    return await _managers_page(request, resources, visitor)
+async def show_managers(
+    request: Request, resources: Open, visitor: Visitor, part: Annotated[ManagersPart, Query()]
+) -> Response:
+    """List contact managers by name, or those that a text finds."""
+    return await _managers_page(request, resources, visitor, part)
 
 
 @router.post("/managers")
@@ -47,7 +59,7 @@ async def make_manager(request: Request, resources: Open, visitor: Visitor) -> R
             manager_id = await change_managers.make_manager(change, wanted)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
-        return await _managers_page(request, resources, visitor, error=shown, name=name, fields=fields)
+        return await _managers_page(request, resources, visitor, ManagersPart(), error=shown, name=name, fields=fields)
     return RedirectResponse(f"/managers/{manager_id}", 303)
 
 
@@ -109,10 +121,27 @@ async def export(manager_id: UUID, resources: Open) -> Response:
 
 
 async def _managers_page(
-    request: Request, resources: Open, visitor: Visitor, error: UserError | None = None, **entered: str
+    request: Request,
+    resources: Open,
+    visitor: Visitor,
+    part: ManagersPart,
+    *,
+    error: UserError | None = None,
+    **entered: str,
 ) -> Response:
+    text, after = part.q.replace("\0", "").strip(), place_of(part.cursor, name_and_id)
     async with resources.database.pool.acquire() as connection:
-        managers = await list_managers(connection, after=None, limit=_MANAGERS)
-    managers.sort(key=lambda manager: manager.name.casefold())
-    status = 422 if error else 200
-    return page(request, "managers.html", visitor, status=status, managers=managers, error=error, **entered)
+        count = await count_managers(connection)
+        found = await find_managers(connection, text, after=after, limit=_SHOWN + 1)
+    shown = page_of(found, _SHOWN, lambda manager: [manager.name, str(manager.id)])
+    return page(
+        request,
+        "managers.html",
+        visitor,
+        status=422 if error else 200,
+        managers=shown,
+        part=part,
+        has_search=count > _MANY or text,
+        error=error,
+        **entered,
+    )

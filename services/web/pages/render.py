@@ -1,5 +1,6 @@
 """Templates, and how times and states read in them."""
 
+import json
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +34,7 @@ _STATES = {
 }
 GREEN = frozenset({"succeeded", "unchanged", "planned"})
 YELLOW = frozenset({"succeeded_with_errors", "refused", "failed"})
+_LIVE_PARTS = ("waiting", "steps")
 APPLIED = frozenset({"succeeded", "succeeded_with_errors"})
 
 
@@ -126,6 +128,23 @@ def page(
     web = resources_of(request).settings.web
     about = {"visitor": visitor, "mail_url": web.mail_url}
     return _templates.TemplateResponse(request, name, about | values, status_code=status)
+
+
+def live_run(run: RunView) -> str:
+    """Return a run as its pages show it while it goes on, in one line of JSON: words, and parts of its own page."""
+    parts = {name: _templates.get_template(f"run_{name}.html").render(run=run) for name in _LIVE_PARTS}
+    return json.dumps(
+        {
+            "id": str(run.id),
+            "percent": run.progress.percent,
+            "state": _state(run),
+            "waiting": run.waiting.message if run.waiting else "",
+            "bytes": _size(run.progress.bytes),
+            "rows": f"{run.progress.rows:,}",
+            "has_ended": run.finished_at is not None,
+            "parts": parts,
+        }
+    )
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from services.web.dependencies.stop_run import stop_run
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor, checked_form
 from services.web.dependencies.whole_file import whole_file
-from services.web.pages.render import page
+from services.web.pages.render import live_run, page
 from services.web.pages.run_plan import PlanKind, plan_part
 from services.web.pages.run_problems import problems_part
 from services.web.security.access import needs
@@ -80,8 +80,8 @@ async def show_run(
 @router.get("/runs/{run_id}/events")
 @needs(Role.VIEWER)
 async def watch_run(run_id: UUID, resources: Open) -> Response:
-    """Stream the run to its page; the API's stream needs a token, which a browser's page does not have."""
-    return await run_events(resources, run_id)
+    """Stream the run to pages, as they show it."""
+    return await run_events(resources, run_id, live_run)
 
 
 @router.get("/runs/{run_id}/rejected.csv")
@@ -162,7 +162,7 @@ async def show_history(
         if about is not None and about["deleted_at"] is None:
             (entry,) = await view_imports(connection, resources, [await get_import(connection, import_id)])
     runs = page_of(found, _RUNS, lambda run: run.id)
-    if about is None:
+    if about is None or about["is_draft"]:
         return page(request, "error.html", visitor, status=404, message="There is no such import.")
     return page(request, "history.html", visitor, about=about, runs=runs, missed=missed, entry=entry)
 

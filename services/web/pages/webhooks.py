@@ -1,9 +1,9 @@
 """Webhooks, for admins: which systems are told of what, how it goes, and what they are told once more."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +18,7 @@ from services.web.dependencies.change_webhooks import (
     try_webhook,
 )
 from services.web.dependencies.page_route import page_router
+from services.web.dependencies.pick_managers import PickedManagers, pick_managers
 from services.web.dependencies.problems import status_of
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.visitor import Visitor, checked_form
@@ -29,11 +30,12 @@ from services.web.security.sessions import Session
 from shared.errors import UserError
 from shared.rules.roles import Role
 from shared.store import webhooks as store
-from shared.store.managers import Manager, list_managers
 from shared.store.webhook_deliveries import list_deliveries
 from shared.store.webhooks import EVENTS, SECRET_PURPOSE
 
 router = page_router()
+
+Sought = Annotated[str, Query(max_length=200)]
 
 _LISTED: Final = 1000
 _MESSAGES: Final = 50
@@ -46,9 +48,9 @@ _EVENT_WORDS: Final = {
 
 @router.get("/webhooks")
 @needs(Role.ADMIN)
-async def show_webhooks(request: Request, resources: Open, visitor: Visitor) -> Response:
+async def show_webhooks(request: Request, resources: Open, visitor: Visitor, q: Sought = "") -> Response:
     """List all webhooks."""
-    return await _list_page(request, resources, visitor)
+    return await _list_page(request, resources, visitor, q=q)
 
 
 @router.post("/webhooks")
@@ -68,9 +70,11 @@ async def add_webhook(request: Request, resources: Open, visitor: Visitor) -> Re
 
 @router.get("/webhooks/{webhook_id}")
 @needs(Role.ADMIN)
-async def show_webhook(webhook_id: UUID, request: Request, resources: Open, visitor: Visitor) -> Response:
+async def show_webhook(
+    webhook_id: UUID, request: Request, resources: Open, visitor: Visitor, q: Sought = ""
+) -> Response:
     """Show a webhook with its newest messages."""
-    return await _webhook_page(request, resources, visitor, webhook_id)
+    return await _webhook_page(request, resources, visitor, webhook_id, q=q)
 
 
 @router.post("/webhooks/{webhook_id}/edit")
@@ -183,11 +187,13 @@ async def _list_page(
     *,
     error: UserError | None = None,
     entered: dict[str, Any] | None = None,
+    q: str = "",
 ) -> Response:
     now = resources.clock.now()
     async with resources.database.pool.acquire() as connection:
         webhooks = await store.list_webhooks(connection, after=None, limit=_LISTED, now=now)
-        managers = await list_managers(connection, after=None, limit=_LISTED)
+        also = [*(webhook.manager_id for webhook in webhooks), _id((entered or {}).get("manager_id"))]
+        managers = await pick_managers(connection, q, also=also)
     shown = {"webhooks": webhooks, "entered": entered or {"events": ["import.finished"]}}
     return _page(request, visitor, "webhooks.html", managers, error, shown)
 
@@ -199,14 +205,18 @@ async def _webhook_page(
     webhook_id: UUID,
     *,
     error: UserError | None = None,
+    q: str = "",
     **given: Any,  # noqa: ANN401 - what was entered, or a new secret
 ) -> Response:
     async with resources.database.pool.acquire() as connection:
         webhook = await store.get_webhook(connection, webhook_id, now=resources.clock.now())
         messages = await list_deliveries(connection, webhook_id, before=None, limit=_MESSAGES)
-        managers = await list_managers(connection, after=None, limit=_LISTED)
-    entered = {"url": webhook.url, "events": webhook.events, "manager_id": str(webhook.manager_id or "")}
-    shown = {"webhook": webhook, "messages": messages, "entered": entered, "replay": {}} | given
+        entered = {"url": webhook.url, "events": webhook.events, "manager_id": str(webhook.manager_id or "")}
+        shown: dict[str, Any] = {"webhook": webhook, "messages": messages, "entered": entered, "replay": {}}
+        shown |= given
+        chosen = [_id(shown[form].get("manager_id")) for form in ("entered", "replay")]
+        also = [webhook.manager_id, *chosen, *(each.manager_id for each in messages)]
+        managers = await pick_managers(connection, q, also=also)
     return _page(request, visitor, "webhook.html", managers, error, shown)
 
 
@@ -214,13 +224,25 @@ def _page(
     request: Request,
     visitor: Session,
     template: str,
-    managers: list[Manager],
+    managers: PickedManagers,
     error: UserError | None,
     shown: dict[str, Any],
 ) -> Response:
-    names = {manager.id: manager.name for manager in managers}
-    about = {"managers": names, "events": EVENTS, "event_words": _EVENT_WORDS, "short": without_query}
+    about = {
+        "managers": managers.names,
+        "picked": managers,
+        "events": EVENTS,
+        "event_words": _EVENT_WORDS,
+        "short": without_query,
+    }
     return page(request, template, visitor, status=status_of(error) if error else 200, error=error, **about, **shown)
+
+
+def _id(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
 
 
 def _back_to(webhook_id: UUID, place: str = "") -> RedirectResponse:

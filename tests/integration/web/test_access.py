@@ -1,4 +1,4 @@
-"""Every route for everybody: who may use it is what it declares, and nothing is open by omission."""
+"""Every route for everybody: who may use it is what the table of roles says, and nothing is open by omission."""
 
 from datetime import timedelta
 
@@ -12,9 +12,11 @@ from services.web.security.access import needs, open_to_all
 from shared.errors import PermanentError
 from shared.rules.roles import Role
 from tests.integration.web.conftest import LOGIN, NOW, PASSWORD, TOKEN, Web, problem
+from tests.integration.web.least_roles import least_roles
 from tests.integration.web.routes import OurRoute, our_routes
 from tests.support.accounts import know_token, make_account
 
+LEAST = least_roles()
 OPEN = {("GET", "/login"), ("POST", "/login")}
 BEFORE_NEW_PASSWORD = {("POST", "/logout"), ("GET", "/account/password"), ("POST", "/account/password")}
 HERS = "a password of her own"
@@ -34,12 +36,22 @@ async def call(client: httpx.AsyncClient, route: OurRoute) -> httpx.Response:
     return await client.request(route.method, f"http://web.test{address}")
 
 
+def least(route: OurRoute) -> Role | None:
+    return LEAST[route.method, route.path]
+
+
 def told_of_role(answer: httpx.Response) -> bool:
     return answer.status_code == 403 and "This needs the role" in answer.text
 
 
 def sent_to(answer: httpx.Response) -> str | None:
     return answer.headers["location"].partition("?")[0] if answer.status_code == 303 else None
+
+
+async def test_each_route_declares_the_role_that_the_table_says(web: Web) -> None:
+    declared = {(route.method, route.path): route.access.role for route in our_routes(web.app)}
+    assert {route: role for route, role in declared.items() if LEAST.get(route, "not in the table") != role} == {}
+    assert LEAST.keys() - declared.keys() == set()
 
 
 async def test_all_kinds_of_routes_are_found(web: Web) -> None:
@@ -69,7 +81,7 @@ async def test_nobody_gets_further_than_the_sign_in(web: Web) -> None:
         answer = await call(web.browser, route)
         if not route.is_page:
             right = problem(answer)[:2] == (401, "unauthenticated")
-        elif route.access.role is None:
+        elif least(route) is None:
             right = answer.status_code in {200, 422}
         else:
             right = sent_to(answer) == "/login"
@@ -83,11 +95,12 @@ async def test_who_signed_in_uses_the_pages_of_their_role(web: Web, role: Role) 
     browser = await signed_in(web, role)
     wrong = {}
     for route in our_routes(web.app):
-        if not route.is_page or route.access.role is None:
+        needed = least(route)
+        if not route.is_page or needed is None:
             continue
         answer = await call(browser, route)
         refused = told_of_role(answer)
-        if refused is role.includes(route.access.role) or sent_to(answer) == "/login" or answer.status_code >= 500:
+        if refused is role.includes(needed) or sent_to(answer) == "/login" or answer.status_code >= 500:
             wrong[route.method, route.path] = answer.status_code
     assert wrong == {}
 
@@ -111,8 +124,9 @@ async def test_a_token_does_what_scope_and_account_both_may(web: Web, role: Role
         if route.is_page:
             continue
         answer = await call(web.api, route)
-        assert route.access.role is not None
-        may = role.includes(route.access.role) and scope.includes(route.access.role)
+        needed = least(route)
+        assert needed is not None
+        may = role.includes(needed) and scope.includes(needed)
         refused = answer.status_code == 403 and answer.json()["code"] == "role_missing"
         if refused is may or answer.status_code == 401 or answer.status_code >= 500:
             wrong[route.method, route.path] = answer.status_code
@@ -121,7 +135,7 @@ async def test_a_token_does_what_scope_and_account_both_may(web: Web, role: Role
 
 async def test_a_token_is_no_session(web: Web) -> None:
     for route in our_routes(web.app):
-        if route.is_page and route.access.role is not None:
+        if route.is_page and least(route) is not None:
             assert sent_to(await call(web.api, route)) == "/login"
 
 
@@ -129,7 +143,7 @@ async def test_a_one_time_password_lets_do_no_more_than_choose_another(web: Web)
     browser = await signed_in(web, Role.ADMIN, one_time=True)
     wrong = {}
     for route in our_routes(web.app):
-        if route.is_page and route.access.role is not None and not route.access.before_new_password:
+        if route.is_page and least(route) is not None and not route.access.before_new_password:
             answer = await call(browser, route)
             if sent_to(answer) != "/account/password":
                 wrong[route.method, route.path] = answer.status_code
@@ -150,7 +164,7 @@ async def test_every_page_that_changes_something_needs_the_token_of_its_form(web
     changing = [route for route in our_routes(web.app) if route.is_page and route.method != "GET"]
     assert len(changing) > 20
     for route in changing:
-        if route.access.role is None:
+        if least(route) is None:
             continue
         for csrf in (None, "guessed"):
             parts = [("name", (None, b"N"))] + ([("csrf", (None, csrf.encode()))] if csrf else [])

@@ -17,7 +17,7 @@ from shared.store.imports import get_import
 from shared.store.runs import request_run
 from tests.integration.web.conftest import CANARY, NOW, Web, problem
 from tests.integration.web.test_pages import FORM, csrf, errors, found, send, sign_in
-from tests.support.accounts import make_account
+from tests.support.accounts import know_token, make_account
 
 SCHEDULE = {"repeat": "daily", "every_days": "1", "start": "2026-12-01T06:30", "time_zone": "Europe/Berlin"}
 
@@ -136,6 +136,39 @@ async def test_a_draft_is_in_no_list_and_nothing_but_dry_runs_is_made_of_it(web:
     shown = (await web.browser.get(f"/runs/{said['run']}")).text
     assert "The set-up of this import is not finished" in shown
     assert f'href="/imports/{said["import"]}' not in shown
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR, Role.ADMIN])
+async def test_the_dry_runs_of_a_draft_are_shown_to_nobody_else(web: Web, role: Role) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    said = await dry_run(web, manager["id"], FORM | {"name": "Secret plans"})
+    other = await make_account(web.dsn, "eve", "a password of hers", role)
+    await know_token(web.dsn, other, "her-token", role)
+    pages = [f"/runs/{said['run']}", f"/runs/{said['run']}/events", f"/runs/{said['run']}/rejected.csv"]
+    pages.append(f"/imports/{said['import']}/runs")
+    of_editors = [f"/runs/{said['run']}/file.csv", f"/imports/dry-runs/{said['run']}"]
+    hers = {"authorization": "Bearer her-token"}
+    assert (await web.browser.get(f"/runs/{said['run']}")).status_code == 200
+    assert (await web.api.get(f"/runs/{said['run']}")).status_code == 200
+    web.browser.cookies.clear()
+    await web.browser.post("/login", data={"login": "eve", "password": "a password of hers"})
+    for page in (*pages, *of_editors):
+        missing = 403 if page in of_editors and role is Role.VIEWER else 404
+        assert (await web.browser.get(page)).status_code == missing, page
+    for path in ("", "/events", "/plan", "/problems", "/reasons", "/rejected.csv"):
+        answer = await web.api.get(f"/runs/{said['run']}{path}", headers=hers)
+        assert problem(answer)[:2] == (404, "run_not_found"), path
+    listed = await web.api.get(f"/imports/{said['import']}/runs", headers=hers)
+    assert problem(listed)[:2] == (404, "import_not_found")
+    if role.includes(Role.EDITOR):
+        cancelled = await web.browser.post(f"/runs/{said['run']}/cancel", data={"csrf": await csrf(web)})
+        assert cancelled.status_code == 404
+    operations = (await web.browser.get("/operations")).text
+    assert "a set-up that is not finished" in operations
+    assert said["run"] not in operations
+    assert "Secret plans" not in operations + (await web.api.get("/operations", headers=hers)).text
+    assert await web.db.fetchval("SELECT status FROM runs") == "queued"
 
 
 async def test_a_second_dry_run_takes_the_place_of_the_first(web: Web) -> None:

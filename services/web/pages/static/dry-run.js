@@ -73,6 +73,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     const asked = ++newest;
     events?.close();
     tried = entered();
+    const sent = enteredIn(form);
     shown.value = "";
     wait(true);
     place.textContent = "Starting a dry run…";
@@ -89,6 +90,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       }
       form.dataset.import = said.import;
       form.elements.draft.value = said.draft;
+      form.dispatchEvent(new CustomEvent("kept", { detail: sent }));
       await load(said.run, asked);
     } catch (error) {
       if (asked === newest) tell(error);

@@ -4,35 +4,25 @@
 // Browsers open few connections to one server at a time; the others wait for the next load.
 const AT_ONCE = 3;
 
-const STATES = {
-  queued: "Waiting to start",
-  fetching: "Getting the file",
-  staging: "Reading the rows",
-  planning: "Comparing with the contacts",
-  applying: "Writing the changes",
-};
+const shown = new WeakMap();
 
-function size(bytes) {
-  const units = ["bytes", "KiB", "MiB", "GiB"];
-  let unit = 0;
-  while (bytes >= 1024 && unit < units.length - 1) {
-    bytes /= 1024;
-    unit += 1;
+// Parts of a run's own page that change with it come from the server as they are to stand there.
+function showParts(run) {
+  for (const part of document.querySelectorAll(`[data-of="${run.id}"]`)) {
+    const html = run.parts[part.dataset.part];
+    if (shown.get(part) === html) continue;
+    shown.set(part, html);
+    part.innerHTML = html;
   }
-  return `${unit ? bytes.toFixed(1) : bytes} ${units[unit]}`;
 }
 
 function show(place, run) {
-  const set = (name, text) => {
-    const element = place.querySelector(`[data-${name}]`);
-    if (element) element.textContent = text;
-  };
   const bar = place.querySelector("progress");
-  if (bar) bar.value = Math.max(bar.value, run.progress.percent);
-  set("state", STATES[run.status] || run.status);
-  set("waiting", run.waiting ? run.waiting.message : "");
-  set("bytes", size(run.progress.bytes));
-  set("rows", run.progress.rows.toLocaleString("en"));
+  if (bar) bar.value = Math.max(bar.value, run.percent);
+  for (const name of ["state", "waiting", "bytes", "rows"]) {
+    const element = place.querySelector(`[data-${name}]`);
+    if (element) element.textContent = run[name];
+  }
 }
 
 /** Show a run as it goes on wherever it stands on the page; calls `ended` once it has, `lost` where no more will come. */
@@ -41,7 +31,8 @@ function watchRun(address, places, ended, lost = () => {}) {
   events.addEventListener("run", (event) => {
     const run = JSON.parse(event.data);
     for (const place of places()) show(place, run);
-    if (run.finished_at) {
+    showParts(run);
+    if (run.has_ended) {
       events.close();
       ended();
     }
@@ -79,7 +70,7 @@ const REFRESH_MS = 4000;
 
 async function refresh() {
   const part = document.querySelector("[data-refresh]");
-  if (document.hidden || part.contains(document.activeElement) || part.querySelector(".hint:hover")) return;
+  if (document.hidden || part.contains(document.activeElement) || part.querySelector(".hint:is(:hover, .tapped)")) return;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;

@@ -23,8 +23,9 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     return made;
   };
 
-  // Somebody's own mapping is not replaced by a proposal.
+  // Somebody's own mapping, and their own unique identifier, are not replaced by a proposal.
   let own = rows().length > 0;
+  let own_key = key.value !== "";
 
   function emptyRow() {
     const row = body.rows[0].cloneNode(true);
@@ -66,6 +67,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     return label;
   }
 
+  const samplesOf = (column) => (column.hidden ? "passwords are not shown" : column.samples.join(", "));
   const picked = (name) => step.querySelector(`[name=pick-${name}]:checked`)?.value;
 
   function renderColumns(mapped) {
@@ -73,9 +75,8 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     const chosen = picked("column");
     list.replaceChildren();
     for (const column of columns.filter((each) => !mapped.has(each.name))) {
-      const samples = column.hidden ? "passwords are not shown" : column.samples.join(", ");
       const label = pick(list, "column", column.name, element("strong", { textContent: column.name }),
-        element("span", { className: "muted samples", textContent: samples }),
+        element("span", { className: "muted samples", textContent: samplesOf(column) }),
         element("span", { className: "muted", textContent: `${column.filled} % filled` }));
       label.querySelector("input").checked = column.name === chosen;
       label.draggable = true;
@@ -117,9 +118,12 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     for (const each of row.querySelectorAll(".shown")) each.remove();
     const [column, field, constant] = ["column", "field", "constant"].map((name) => input(row, name).value);
     const why = proposal?.lines.find((line) => line.column === column && line.field === field);
-    const missing = column && columns.length && !columns.some((each) => each.name === column);
+    const read = columns.find((each) => each.name === column);
+    const missing = column && columns.length && !read;
     const first = element("span", { className: "shown" }, column || `“${constant}” for all`);
     if (missing) first.append(" ", element("span", { className: "tag warning", textContent: "Not in this file" }));
+    const held = read && `${read.filled} % filled: ${samplesOf(read)}`;
+    if (read) first.append(element("span", { className: "muted read", textContent: held }));
     if (why) first.append(element("span", { className: "muted why", textContent: `${why.why} ${why.sure} % sure.` }));
     const remove = element("button", { type: "button", className: "shown", textContent: "Remove" });
     remove.setAttribute("aria-label", `Remove ${column || constant} → ${field}`);
@@ -173,7 +177,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
 
   function propose() {
     setRows(proposal.lines.map(({ column, field }) => lineRow({ column, field })));
-    if (proposal.key) key.value = proposal.key;
+    if (proposal.key && !own_key) key.value = proposal.key;
     render();
   }
 
@@ -181,7 +185,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   table.tHead.rows[0].cells[3].textContent = "Remove";
   part("apply").addEventListener("click", applyPicked);
   part("propose").addEventListener("click", () => {
-    own = false;
+    own = own_key = false;
     propose();
     told.textContent = "The mapping is as it was proposed.";
   });
@@ -205,7 +209,10 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   });
   step.addEventListener("change", (event) => {
     if (event.target.name === "case") own = true;
-    if (event.target === key) render();
+    if (event.target === key) {
+      own_key = key.value !== "";
+      render();
+    }
     if (event.target.name !== "pick-column" || form.elements.new_field.value) return;
     // The kind that a new field for the column would best have.
     const column = columns.find((each) => each.name === event.target.value);

@@ -16,6 +16,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   // What was chosen for one file says nothing of another.
   const ofSource = ["source", "protocol", "link", "file"];
   const alsoRead = ["login", "password", "private_key", "passphrase", "bearer_token", "headers", "trim", "phone_region"];
+  const isRemoved = (name) => name?.startsWith("forget_");
   let step = "";
   let stale = true;
   let newest = 0;
@@ -59,9 +60,12 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       const found = place.querySelector("[data-found]");
       if (found) {
         const detail = JSON.parse(found.dataset.found);
-        useSettings(detail.settings);
         detail.newFields = place.querySelector(".new-fields");
-        form.dispatchEvent(new CustomEvent("previewed", { detail }));
+        const fill = () => {
+          useSettings(detail.settings);
+          form.dispatchEvent(new CustomEvent("previewed", { detail }));
+        };
+        form.dispatchEvent(new CustomEvent("finding", { detail: { fill } }));
       }
     } catch (error) {
       if (asked !== newest) return;
@@ -93,7 +97,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     const name = event.target.name;
     if (ofSource.includes(name)) chosen.value = "";
     if (name in readBy) choose(readBy[name]);
-    if (![...ofSource, ...alsoRead, ...Object.keys(readBy)].includes(name)) return;
+    if (!isRemoved(name) && ![...ofSource, ...alsoRead, ...Object.keys(readBy)].includes(name)) return;
     stale = true;
     if (step === "preview") look();
   });

@@ -1,43 +1,6 @@
 // Shows the set-up of an import one step at a time. Without scripts it is one long page, which saves the same.
 "use strict";
 
-/** Return an address of the set-up, with what it is about. */
-function addressOf(form, path, more = {}) {
-  const { manager, import: saved, edits } = form.dataset;
-  const about = Object.entries({ manager, import: saved, edits, ...more }).filter(([, value]) => value);
-  return `${path}?${new URLSearchParams(about)}`;
-}
-
-/** Take over a file that the server has taken up, so that it is not sent again. */
-function takeOver(form, upload) {
-  form.elements.upload_id.value = upload.upload_id;
-  form.elements.upload_name.value = upload.upload_name;
-  form.elements.file.value = "";
-  document.getElementById("uploaded").textContent = `Uploaded: ${upload.upload_name}. Choose another to replace it.`;
-}
-
-/** Send a form and return the answer, JSON; `told` hears how much of it has gone, in percent. */
-function sendForm(address, form, told, renewed = false) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch does not tell how far it is
-    request.open("POST", address);
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) told(Math.floor((100 * event.loaded) / event.total));
-    });
-    request.addEventListener("load", () => {
-      if (new URL(request.responseURL).pathname === "/login") reject(new SessionEndedError());
-      else if (request.status === 403 && !renewed) {
-        renewToken().then(() => sendForm(address, form, told, true)).then(resolve, reject);
-      }
-      else if (request.response) resolve(request.response);
-      else reject(new Error(request.status === 413 ? "The file is larger than this server takes." : ""));
-    });
-    request.addEventListener("error", () => reject(new Error("")));
-    request.send(new FormData(form));
-  });
-}
-
 for (const form of document.querySelectorAll("form[data-set-up]")) {
   const list = document.getElementById("steps");
   const sections = [...form.querySelectorAll("[data-step]")];
@@ -46,8 +9,9 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   const busy = form.querySelector("[data-busy]");
   const nameOf = (section) => section.dataset.step;
   let current = sections[0];
-  let changed = false;
-  let judging = false;
+  let kept = ""; // what stood in the form when the server had all of it
+  let under_way = null; // whatever is being sent: another request would not know the draft that this one makes
+  let leaving = false;
   let furthest = form.dataset.edits || form.elements.draft.value ? sections.length - 1 : 0;
 
   // An uploaded file has no schedule.
@@ -86,96 +50,78 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     scrollTo(0, 0);
   }
 
-  function forget(section) {
-    section.querySelector(".said")?.remove();
-    for (const input of section.querySelectorAll("[data-said]")) {
-      input.removeAttribute("aria-invalid");
-      input.removeAttribute("aria-describedby");
-      input.removeAttribute("data-said");
-    }
-  }
+  const isKept = () => kept === enteredIn(form);
 
-  function inputOf(section, field) {
-    return section.querySelector(`[data-input="${CSS.escape(field)}"]`);
-  }
-
-  /** Tell what is wrong with a step, mark its inputs, and lead to the first of them. */
-  function tell(section, errors) {
-    forget(section);
-    const said = Object.assign(document.createElement("ul"), { className: "said error", tabIndex: -1 });
-    said.setAttribute("role", "alert");
-    let first = null;
-    for (const [field, messages] of Object.entries(errors)) {
-      const line = document.createElement("li");
-      line.textContent = messages.join(" ");
-      line.id = `said-${field.replaceAll(".", "-")}`;
-      said.append(line);
-      const named = inputOf(section, field) ?? inputOf(section, field.replace(/\.\d+$/, ""));
-      if (!named) continue;
-      named.setAttribute("aria-invalid", "true");
-      named.setAttribute("aria-describedby", line.id);
-      named.dataset.said = "";
-      named.closest("details")?.setAttribute("open", "");
-      first ??= named;
-    }
-    section.querySelector("h2").after(said);
-    (first && !first.closest("[hidden]") ? first : said).focus();
-  }
-
-  /** Have a step judged, and a chosen file taken up; tells what is wrong, and whether all is well. */
-  async function judged(section) {
-    const only_kept = nameOf(section) === "preview"; // what was chosen there is no step's to judge
-    const leaving = { step: nameOf(section), wait: null };
-    form.dispatchEvent(new CustomEvent("leaving", { detail: leaving }));
-    if (leaving.wait) {
-      const errors = await leaving.wait;
-      if (Object.keys(errors).length) {
-        tell(section, errors);
-        return false;
-      }
-    }
-    if (nameOf(section) === "outcome") return true;
-    const sends = form.elements.file.files.length > 0;
-    next.disabled = true;
+  /** Have all that stands in the form kept, a chosen file too, and a step judged if one is named; return its errors. */
+  async function keep(step) {
+    const [file] = form.elements.file.files;
+    const sent = enteredIn(form);
     try {
-      const address = addressOf(form, "/imports/steps", only_kept ? {} : { step: nameOf(section) });
-      const said = await sendForm(address, form, (percent) => {
-        if (sends) busy.textContent = percent < 100 ? `Sending the file: ${percent} %` : "The file is being stored…";
+      const said = await sendForm(addressOf(form, "/imports/steps", step ? { step } : {}), form, (percent) => {
+        if (file) busy.textContent = percent < 100 ? `Sending the file: ${percent} %` : "The file is being stored…";
       });
-      if (said.upload) takeOver(form, said.upload);
-      if (said.draft && said.draft !== form.elements.draft.value) {
+      if (!said.draft) throw new Error("");
+      const isSame = sent === enteredIn(form);
+      if (said.upload && form.elements.file.files[0] === file) takeOver(form, said.upload);
+      if (isSame) kept = enteredIn(form);
+      if (said.draft !== form.elements.draft.value) {
         form.elements.draft.value = said.draft;
         // So that the page, loaded anew, is the draft.
         history.replaceState(history.state, "", `/imports/drafts/${said.draft}#${nameOf(current)}`);
       }
-      if (Object.keys(said.errors).length) {
-        tell(section, said.errors);
+      return said.errors;
+    } finally {
+      busy.textContent = "";
+    }
+  }
+
+  /** Have a step judged; tells what is wrong, and whether all is well. */
+  async function judged(section) {
+    const only_kept = nameOf(section) === "preview"; // what was chosen there is no step's to judge
+    const asked = { step: nameOf(section), wait: null };
+    form.dispatchEvent(new CustomEvent("leaving", { detail: asked }));
+    if (asked.wait) {
+      const errors = await asked.wait;
+      if (Object.keys(errors).length) {
+        tellErrors(section, errors);
         return false;
       }
-      forget(section);
+    }
+    if (nameOf(section) === "outcome") return true;
+    next.disabled = true;
+    try {
+      const errors = await keep(only_kept ? null : nameOf(section));
+      if (Object.keys(errors).length) {
+        tellErrors(section, errors);
+        return false;
+      }
+      forgetErrors(section);
       return true;
     } catch (error) {
       const words = error.message || "That could not be checked just now. Try it again in a moment; nothing is lost.";
-      tell(section, { form: [words] });
+      tellErrors(section, { form: [words] });
       return false;
     } finally {
-      busy.textContent = "";
       next.disabled = false;
     }
   }
 
-  async function go(section) {
-    if (judging) return; // another request would not know the draft that this one makes
-    const left = current;
-    if (sections.indexOf(section) > sections.indexOf(left)) {
-      judging = true;
-      try {
-        if (!(await judged(left))) return;
-      } finally {
-        judging = false;
-      }
+  /** Do what sends the form, once nothing else does. */
+  async function alone(work) {
+    await under_way;
+    under_way = work();
+    try {
+      return await under_way;
+    } finally {
+      under_way = null;
     }
-    if (current === left) show(section);
+  }
+
+  async function go(section) {
+    if (under_way) return;
+    const left = current;
+    if (sections.indexOf(section) > sections.indexOf(left) && !(await alone(() => judged(left)))) return;
+    if (current === left && !leaving) show(section);
   }
 
   // Back on the first step cancels; what was entered is offered as a draft.
@@ -186,9 +132,20 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
       show(shown[place - 1]);
       return;
     }
-    const kept = { method: "POST", body: new FormData(form) };
-    if (changed) await fetch(addressOf(form, "/imports/steps"), kept).catch(() => {});
-    location.assign(form.dataset.home);
+    if (leaving) return;
+    leaving = back.disabled = true;
+    try {
+      await alone(async () => {
+        while (!isKept()) await keep(null);
+      });
+      location.assign(form.dataset.home);
+    } catch (error) {
+      leaving = false;
+      const words = error.message || "What you entered could not be kept just now. Try it again in a moment.";
+      tellErrors(current, { form: [`${words} “Synchronization” above leaves without it.`] });
+    } finally {
+      back.disabled = false;
+    }
   }
 
   async function goOn() {
@@ -209,19 +166,30 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     if (section && section !== current) go(section);
   });
   form.addEventListener("submit", (event) => {
-    if (event.submitter && !event.submitter.classList.contains("first")) return;
+    if (event.submitter && !event.submitter.classList.contains("first")) {
+      leaving = true;
+      return;
+    }
     event.preventDefault(); // Enter in a field goes on, and never saves half a set-up
     if (shownSteps().at(-1) !== current) goOn();
   });
-  form.addEventListener("change", () => {
-    changed = true;
-    showButtons();
+  form.addEventListener("change", showButtons);
+  // What scripts find out by themselves is nothing that somebody would lose.
+  form.addEventListener("finding", ({ detail }) => {
+    const was = isKept();
+    detail.fill();
+    if (was) kept = enteredIn(form);
   });
+  form.addEventListener("kept", (event) => (kept = event.detail));
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && !isKept()) event.preventDefault();
+  });
+  addEventListener("pageshow", () => (leaving = false)); // come back to, from where it led
   form.addEventListener("errors", (event) => {
     const { step, errors } = event.detail;
     const section = sections.find((each) => nameOf(each) === step);
     if (section !== current) show(section);
-    tell(section, errors);
+    tellErrors(section, errors);
   });
   for (const input of form.querySelectorAll("[data-mirrors]")) {
     const named = form.elements[input.dataset.mirrors];
@@ -240,5 +208,6 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   addEventListener("DOMContentLoaded", () => {
     show(wrong ?? (furthest ? named : null) ?? sections[0], { focus: Boolean(wrong), remember: false });
     history.replaceState({ step: nameOf(current) }, "");
+    if (!wrong) kept = enteredIn(form);
   });
 }

@@ -1,6 +1,8 @@
 """One dead letter: what is shown of it, and what replaying it means."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -30,6 +32,12 @@ def test_a_body_that_is_no_json_is_shown_by_its_beginning() -> None:
 
 def test_what_was_not_noted_is_a_question_mark() -> None:
     assert (letter().about("code"), letter().about("at")) == ("seal_broken", "?")
+
+
+def test_when_it_was_set_aside_is_a_moment_or_not_known() -> None:
+    noted = replace(letter(), headers={"dlq_at": "2026-11-20T12:00:00+00:00"})
+    assert noted.moment == datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert letter().moment is None
 
 
 def test_runs_start_anew_and_facts_are_said_again() -> None:

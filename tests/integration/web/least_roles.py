@@ -73,6 +73,9 @@ editor   GET    /runs/{run_id}/file.csv
 viewer   GET    /runs/{run_id}/rejected.csv
 approver POST   /runs/{run_id}/undo
 
+viewer   GET    /events
+viewer   GET    /events/asyncapi.json
+
 viewer   GET    /operations
 admin    GET    /operations/dead-letters
 admin    POST   /operations/dead-letters/replay

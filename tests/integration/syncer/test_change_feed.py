@@ -20,6 +20,7 @@ from shared.store.change_log import changes_between
 from shared.store.edit_contacts import ContactEdit, put_contact
 from shared.store.managers import FieldView, create_manager, get_manager
 from shared.topics import CONTACTS_CHANGED
+from tests.conftest import BROKERS
 from tests.integration.syncer.conftest import NAME, NOW, Searched
 from tests.support.contact_copy import ContactCopies
 from tests.support.kafka_server import KafkaServer
@@ -31,6 +32,14 @@ LARGEST_ROW = '"' * (512 * 1024)
 
 _admin: Any = AIOKafkaAdminClient
 _topic: Any = NewTopic
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on both brokers what both can do: the embedded one takes records of any size."""
+    if "broker_name" in metafunc.fixturenames:
+        is_limited = metafunc.function is test_a_topic_that_takes_less_than_it_should_holds_nothing_up
+        brokers = ["kafka"] if is_limited else BROKERS
+        metafunc.parametrize("broker_name", brokers, indirect=True, scope="module")
 
 
 @pytest.fixture
@@ -93,8 +102,7 @@ async def test_what_is_too_large_comes_without_values_and_holds_nothing_up(
 async def test_a_topic_that_takes_less_than_it_should_holds_nothing_up(
     searched: Searched, syncer_dsn: str, broker_name: str, servers: str
 ) -> None:
-    if broker_name == "embedded":
-        pytest.skip("the embedded broker has no limit")
+    assert broker_name == "kafka"
     admin = _admin(bootstrap_servers=servers)
     await admin.start()
     await admin.delete_topics([CONTACTS_CHANGED.name])

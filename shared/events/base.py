@@ -42,4 +42,4 @@ class RunEvent(Event):
 
     run_id: UUID
     import_id: UUID
-    attempt: int = Field(ge=1)
+    attempt: int = Field(ge=1, description="Counts how often the run was begun, because a service had died")

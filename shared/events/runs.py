@@ -117,19 +117,19 @@ class ImportFinished(RunEvent):
 
     event_type: ClassVar[str] = "contacts-sync.import.finished.v1"
 
-    status: FinalStatus
-    trigger: str
-    dry_run: bool
+    status: FinalStatus = Field(description="Contacts were changed only where it succeeded, with errors or without")
+    trigger: str = Field(description="Who began it: `schedule`, `now` (on the pages), `api`, `approve` or `undo`")
+    dry_run: bool = Field(description="True: it was only to show what it would change")
     import_name: str
     manager_id: UUID
     manager_name: str
     counts: RunCounts
     error: RunError | None
-    problem_count: int = 0
+    problem_count: int = Field(0, description="Errors and warnings, all of them")
     problems: list[FinishedProblem] = Field(description="The first 20")
     file_name: str | None
     file_sha256: str | None
-    error_emails: list[str]
+    error_emails: list[str] = Field(description="Who is told of failures, refusals and errors")
     mails: list[MailRule] = Field([], description="Who else is told of what")
     time_zone: str = Field("UTC", description="The import's own, for times that people read")
     queued_at: datetime

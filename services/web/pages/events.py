@@ -53,7 +53,12 @@ def _document() -> dict[str, Any]:
 
 
 def _first_paragraph(topic: Topic) -> str:
-    return " ".join((topic.event.__doc__ or "").split("\n\n")[0].split())
+    return _plain(" ".join((topic.event.__doc__ or "").split("\n\n")[0].split()))
+
+
+def _plain(text: str) -> str:
+    """Return a text without the signs that set off code in documentation."""
+    return text.replace("`", "")
 
 
 @cache
@@ -68,7 +73,9 @@ def _fields(schema: JsonSchema, parts: dict[str, JsonSchema], before: str) -> li
     for name, field in schema.get("properties", {}).items():
         choices = [_resolved(choice, parts) for choice in field.get("anyOf", field.get("oneOf", [field]))]
         meaning = next((each["description"] for each in (field, *choices) if "description" in each), "")
-        found.append(EventField(before + name, " or ".join(_kind(choice, parts) for choice in choices), meaning))
+        found.append(
+            EventField(before + name, " or ".join(_kind(choice, parts) for choice in choices), _plain(meaning))
+        )
         for choice in choices:
             found += _fields(choice, parts, f"{before}{name}.")
     return found

@@ -18,7 +18,7 @@ from shared.errors import UserError
 from shared.kafka.delivery import DOWN
 from shared.logs import configure_logs
 from shared.postgres.database import DATABASE_FAILED
-from shared.process_memory import keep_one_arena
+from shared.process_memory import keep_one_arena, look_for_cycles_seldom
 
 app = typer.Typer(add_completion=False)
 
@@ -99,6 +99,7 @@ def run(name: Annotated[str, typer.Argument(help=f"One of {', '.join(NAMES)}.")]
     """
     with told():
         keep_one_arena()
+        look_for_cycles_seldom()
         service = find_service(name)
         settings = service.load_settings()
         configure_logs(name)

@@ -14,9 +14,8 @@ from shared.settings import KafkaSettings
 from shared.topics import Topic
 
 _BATCH_BYTES = 256 * 1024
-_RECORD_OVERHEAD = 200
-"""What Kafka adds to a record that is sent alone, at most."""
-_HEADER_OVERHEAD = 10
+_OVERHEAD = 1024
+"""What headers and Kafka add to a record that is sent alone, at most."""
 
 _Event = TypeVar("_Event", bound=Event)
 Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
@@ -108,6 +107,5 @@ def _is_added(batch: Any, record: Record) -> bool:  # noqa: ANN401 - aiokafka ha
 
 
 def _size(record: Record) -> int:
-    key, value, headers = record
-    in_headers = sum(len(name) + len(held) + _HEADER_OVERHEAD for name, held in headers)
-    return _RECORD_OVERHEAD + len(key) + len(value) + in_headers
+    key, value, _ = record
+    return _OVERHEAD + len(key) + len(value)

@@ -5,6 +5,7 @@ A mail is locked while it is sent. Who dies meanwhile leaves it as it was: it is
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
 from email.utils import parseaddr
 from typing import Any, Final
 
@@ -119,31 +120,37 @@ class MailSender:
 
     async def _send_one(self, send: SendMail) -> bool:
         """Try the mail that is due the longest; false where none is."""
-        down: TransientError | None = None
-        async with self._database.pool.acquire() as connection, connection.transaction():
-            async with self._pace.turn():
+        async with AsyncExitStack() as turn:
+            # Waited for first: handlers and summaries want the pool's connections meanwhile.
+            await turn.enter_async_context(self._pace.turn())
+            async with self._database.pool.acquire() as connection, connection.transaction():
                 mail = await claim_due(connection, self._clock.now())
                 if mail is None:
                     return False
                 self._pace.use()
-            try:
-                receipt = await send.send(self._content(mail), self._sender_address, mail.recipients)
-            except ValueError as error:
-                # Of an address or a head that cannot go over the wire: no later try mends it, and others are due.
-                _log.error("mail cannot be written", about=str(mail.id), error=type(error).__name__)
-                await self._note_done(connection, mail, dict.fromkeys(mail.recipients, _UNFIT), taken=False)
-            except TransientError as error:
-                if error.code == _CUT:
-                    await self._note_left(connection, mail, mail.recipients, {}, error.message)
-                else:
-                    MAILS.labels("deferred").inc()
-                    await note_trouble(connection, mail, error.message)
-                    down = error
-            else:
-                await self._note(connection, mail, receipt)
+                await turn.aclose()
+                down = await self._try(connection, mail, send)
         if down is not None:
             raise down
         return True
+
+    async def _try(self, connection: Connection, mail: DueMail, send: SendMail) -> TransientError | None:
+        """Try a mail, and note what became of it; returns why no mail would come through now, if so."""
+        try:
+            receipt = await send.send(self._content(mail), self._sender_address, mail.recipients)
+        except ValueError as error:
+            # Of an address or a content that cannot go over the wire: no later try mends it, and others are due.
+            _log.error("mail cannot be written", about=str(mail.id), error=type(error).__name__)
+            await self._note_done(connection, mail, dict.fromkeys(mail.recipients, _UNFIT), taken=False)
+        except TransientError as error:
+            if error.code != _CUT:
+                MAILS.labels("deferred").inc()
+                await note_trouble(connection, mail, error.message)
+                return error
+            await self._note_left(connection, mail, mail.recipients, {}, error.message)
+        else:
+            await self._note(connection, mail, receipt)
+        return None
 
     def _content(self, mail: DueMail) -> bytes:
         return mail.content or compose_test(mail.id, mail.prepared_at, mail.recipients, sender=self._sender).as_bytes()

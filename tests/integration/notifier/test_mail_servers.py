@@ -10,6 +10,9 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
+from services.notifier.adapters.mail_pace import MailPace
+from services.notifier.adapters.smtp import SmtpConnection
+from services.notifier.settings import MailServer
 from shared.errors import TransientError
 from tests.integration.notifier.choosy_smtp import LOGIN, PASSWORD, ChoosyServer, serving
 from tests.integration.notifier.conftest import Notifiers
@@ -160,7 +163,7 @@ async def test_many_mails_go_over_one_connection(notifiers: Notifiers) -> None:
 
 async def test_a_rate_limit_is_kept(notifiers: Notifiers) -> None:
     async with serving(ChoosyServer()) as server:
-        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}", per_minute=300)
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}", pace=MailPace(300))
         for _ in range(4):
             await notify.hear(await notifiers.ended_run())
         began = asyncio.get_running_loop().time()
@@ -193,6 +196,28 @@ async def test_a_login_that_is_missing_or_wrong_is_the_set_ups_fault(
         assert "c4n4ry" not in repr(caught.value) + repr(caught.value.__cause__)
         await (await notifiers.start(server.url))(event)
     assert len(server.mails) == 1
+
+
+async def test_a_sender_that_cannot_go_over_the_wire_is_the_set_ups_fault(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer()) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        notify = await notifiers.start(url, sender="käse@example.org")
+        event = await notifiers.ended_run()
+        for _ in range(2):
+            with pytest.raises(TransientError) as caught:
+                await notify(event)
+            assert caught.value.code == "mail_settings_wrong"
+        noted = await notifiers.noted(event)
+        assert (noted["refused"], noted["trouble"]) == ({}, caught.value.message)
+        await (await notifiers.start(url))(event)
+    assert server.taken == [("ops@example.org",)]
+
+
+async def test_a_host_name_that_is_none_is_the_set_ups_fault() -> None:
+    connection = SmtpConnection(MailServer(host="mail..example.org", port=25, tls="never"))
+    with pytest.raises(TransientError) as caught:
+        await connection.send(b"", "cs@example.org", ["ops@example.org"])
+    assert caught.value.code == "mail_settings_wrong"
 
 
 @pytest.mark.parametrize("query", ["", "?starttls=required"])

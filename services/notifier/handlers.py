@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from services.notifier.adapters.attached_rows import RejectedRows
-from services.notifier.adapters.mail_troubles import lock_trouble, save_trouble
+from services.notifier.adapters.mail_troubles import end_trouble, lock_trouble, save_trouble
 from services.notifier.adapters.outgoing_mails import Subject, is_noted, note_due
 from services.notifier.adapters.run_history import failures_before
 from services.notifier.domain.mail import compose
@@ -47,6 +47,8 @@ class NotifierHandlers:
         """Note the run's mail, once however often the event comes, and what it means for those told once a day."""
         possible = recipients_of(event.error_emails, event.mails, topics_of(event, recovered=says_that_it_works(event)))
         follows = concerns_the_import(event) and any(rule.repeated == "daily" for rule in event.mails)
+        if concerns_the_import(event) and not follows:
+            await end_trouble(self._database.pool, event)
         if not possible.every_time and not possible.daily and not follows:
             return
         async with self._database.pool.acquire() as connection:

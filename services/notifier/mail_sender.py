@@ -17,6 +17,7 @@ from services.notifier.adapters.outgoing_mails import (
     CHANNEL,
     DueMail,
     PutOff,
+    any_taken_since,
     claim_due,
     next_due,
     note_done,
@@ -38,6 +39,7 @@ MAILS = Counter(
 )
 _CUT: Final = "mail_cut"
 _UNFIT: Final = "it cannot be written on the wire"
+_OURS: Final = "; does it want a login, or another sender?"
 _LOOK_SECONDS: Final = 15.0
 """Nobody says that another notifier has died with a mail in hand."""
 _DATABASE_WAIT: Final = 1.0
@@ -156,6 +158,9 @@ class MailSender:
         return mail.content or compose_test(mail.id, mail.prepared_at, mail.recipients, sender=self._sender).as_bytes()
 
     async def _note(self, connection: Connection, mail: DueMail, receipt: Receipt) -> None:
+        if receipt.may_be_ours and not mail.taken:
+            await self._note_unwilling(connection, mail, receipt)
+            return
         refused = mail.refused | {address: answer.words for address, answer in receipt.refused.items()}
         if receipt.refused:
             _log.warning("the mail server refused some addresses", about=str(mail.id), refused=len(receipt.refused))
@@ -166,6 +171,17 @@ class MailSender:
             return
         await self._note_done(connection, mail, refused, taken=len(receipt.refused) < len(mail.recipients))
 
+    async def _note_unwilling(self, connection: Connection, mail: DueMail, receipt: Receipt) -> None:
+        """Let a mail wait until the set-up is mended; where other mails go out meanwhile it is not the set-up's fault.
+
+        By itself: one whose addresses are those of a closed group holds up no other.
+        """
+        words = "; ".join(sorted({answer.words for answer in receipt.refused.values()}))
+        _log.warning("the mail server refused all addresses", about=str(mail.id), refused=len(receipt.refused))
+        since = mail.deferred_since
+        works = since is not None and await any_taken_since(connection, since)
+        await self._note_left(connection, mail, mail.recipients, {}, f"{words}{_OURS}", gives_up=works)
+
     async def _note_left(
         self,
         connection: Connection,
@@ -175,10 +191,11 @@ class MailSender:
         trouble: str,
         *,
         taken: bool = False,
+        gives_up: bool = True,
     ) -> None:
         now = self._clock.now()
         since = mail.deferred_since or now
-        again = next_try(now, mail.tries, since)
+        again = next_try(now, mail.tries, since, gives_up=gives_up)
         refused = mail.refused | refused
         if again is None:
             given_up = dict.fromkeys(left, f"put off for a day: {trouble}")

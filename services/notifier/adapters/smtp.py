@@ -101,6 +101,7 @@ class SmtpConnection:
             answers = {each: await _ask_for(client, each) for each in recipients}
             taken = [each for each, answer in answers.items() if answer is None]
             refusals = {each: answer for each, answer in answers.items() if answer is not None}
+            may_be_ours = all(answer is not None and answer.may_be_ours for answer in answers.values())
             if any(answer.wants_login for answer in refusals.values()):
                 raise self._unwilling(refusals)
             if taken:
@@ -120,6 +121,7 @@ class SmtpConnection:
         return Receipt(
             refused={each: answer for each, answer in refusals.items() if answer.is_final},
             deferred={each: answer for each, answer in refusals.items() if not answer.is_final},
+            may_be_ours=may_be_ours,
         )
 
     def _drop(self) -> None:

@@ -157,6 +157,28 @@ async def test_who_is_told_every_time_gets_each_of_them(notifiers: Notifiers) ->
         notifiers.clock.move(hours=1)
         await notify(await next_run(notifiers, first))
     assert [mail.recipients for mail in server.mails] == [("ops@example.org", "boss@example.org"), ("ops@example.org",)]
+    assert [str(mail.message["To"]) for mail in server.mails] == ["undisclosed-recipients:;", "ops@example.org"]
+
+
+async def test_people_of_one_rule_see_each_other_and_those_of_several_do_not(notifiers: Notifiers) -> None:
+    pair = ["a@example.org", "b@example.org"]
+    one = MailRule(to=pair, about=["failed", "file_late"], repeated="daily")
+    other = MailRule(to=["c@example.org"], about=["failed", "file_late"])
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        for mails in ([one], [one, other]):
+            first = await notifiers.ended_run(error_emails=[], mails=mails)
+            await notify(first)
+            await notify(await next_run(notifiers, first))
+            about = {"import_id": first.import_id, "manager_id": first.manager_id}
+            await notify(warned(event_id=new_id(), error_emails=[], mails=mails, **about))
+        notifiers.clock.move(days=1)
+        assert await notify.summaries.note_due_summaries() == 2
+        await notify.send()
+    told = [(mail.recipients, str(mail.message["To"])) for mail in server.mails]
+    together = (tuple(pair), "a@example.org, b@example.org")
+    of_both = (("c@example.org", *pair), "undisclosed-recipients:;")
+    assert told == [together, together, of_both, (("c@example.org",), "c@example.org"), of_both, together, together]
 
 
 async def test_two_notifiers_note_one_summary(notifiers: Notifiers) -> None:

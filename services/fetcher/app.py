@@ -26,6 +26,7 @@ from shared.kafka.publisher import KafkaEventPublisher
 from shared.objects.store import SealedObjects
 from shared.sealing import Sealer
 from shared.service_app import service_app
+from shared.service_loops import running
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -71,9 +72,9 @@ def create_app(settings: Settings) -> AsgiFastStream:
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         await broker.connect()
-        await previewer.start()
         try:
-            yield
+            async with running(delivery, {"sweep of samples": previewer.sweep}):
+                yield
         finally:
             await downloads.stop()
             await tester.stop()

@@ -41,11 +41,6 @@ class Previewer:
         self._clock = clock
         self._most_ratio = most_ratio
         self._answers = Answers(PREVIEW_FETCHED, self._fetched, publisher, clock)
-        self._sweeping: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to delete samples that nobody read."""
-        self._sweeping = asyncio.create_task(self._sweep(), name="sweep of samples")
 
     async def begin(self, event: PreviewRequested) -> None:
         """Start on a preview, once there is a place for it; one that nobody waits for any more is left out."""
@@ -53,12 +48,10 @@ class Previewer:
 
     async def stop(self) -> None:
         """Abandon what is under way: whoever waits is told so by their own deadline."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
         await self._answers.stop()
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
+        """Delete samples that nobody read, for ever."""
         while True:
             try:
                 await self._samples.sweep(self._clock.now())

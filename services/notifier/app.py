@@ -1,6 +1,5 @@
 """The notifier's wiring."""
 
-import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,6 +31,7 @@ from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 from shared.sealing import Sealer
 from shared.service_app import service_app
+from shared.service_loops import running
 
 _NOTED_AT_ONCE = 4
 """Events handled side by side in one process, of different partitions."""
@@ -70,27 +70,24 @@ def create_app(settings: Settings) -> AsgiFastStream:
     async def lifespan() -> AsyncIterator[None]:
         async with database, wakeups, webhook_wakeups:
             await broker.connect()
-            loops = [
-                asyncio.create_task(sender.run(), name="mail sender"),
-                asyncio.create_task(summaries.run(), name="daily summaries"),
-                asyncio.create_task(webhooks.run(), name="webhooks"),
-                asyncio.create_task(webhooks.pass_on(), name="webhook wakeups"),
-            ]
-            try:
+            async with running(
+                delivery,
+                {
+                    "mail sender": sender.run,
+                    "daily summaries": summaries.run,
+                    "webhooks": webhooks.run,
+                    "webhook wakeups": webhooks.pass_on,
+                },
+            ):
                 yield
-            finally:
-                for loop in loops:
-                    loop.cancel()
-                await asyncio.gather(*loops, return_exceptions=True)
 
     return service_app(delivery, lifespan, {"database": database.answers})
 
 
 def _attached_rows(settings: Settings) -> RejectedRows | None:
-    keys = [key.get_secret_value() for key in settings.secrets.keys]
-    if not keys or not settings.notifier.attached_rows:
+    if not settings.notifier.attached_rows:
         return None
-    objects = SealedObjects.from_settings(settings.objects, Sealer.from_base64(keys))
+    objects = SealedObjects.from_settings(settings.objects, _sealer(settings))
     return RejectedRows(objects, settings.notifier.attached_rows)
 
 
@@ -100,9 +97,13 @@ def _webhooks(settings: Settings, database: Database, wakeups: Wakeups) -> Webho
     turn = WebhookTurn(
         database,
         WebhookClient(limits.addresses, clock, seconds=limits.timeout_seconds),
-        Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys]),
+        _sealer(settings),
         clock,
         Chances(new_id, random.SystemRandom().random),
         lease=timedelta(seconds=2 * limits.timeout_seconds),
     )
     return WebhookSender(database, turn, wakeups, clock, new_id, at_once=limits.at_once)
+
+
+def _sealer(settings: Settings) -> Sealer:
+    return Sealer.from_base64([key.get_secret_value() for key in settings.secrets.keys])

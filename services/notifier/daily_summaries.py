@@ -57,11 +57,17 @@ class DailySummaries:
             if found is None:
                 return False
             trouble, last = found
-            recipients = recipients_of(last.error_emails, last.mails, topics_of(last, recovered=False)).daily
+            wanted = recipients_of(last.error_emails, last.mails, topics_of(last, recovered=False))
+            recipients = wanted.daily
             if recipients and await is_kept(connection, last.import_id):
                 subject = Subject("summary", new_id(), last.import_id)
                 message = compose_summary(
-                    subject.id, trouble, last, recipients, sender=self._sender, public_url=self._public_url
+                    subject.id,
+                    trouble,
+                    last,
+                    wanted.named(recipients),
+                    sender=self._sender,
+                    public_url=self._public_url,
                 )
                 await note_due(connection, subject, message["Message-ID"], recipients, message.as_bytes(), now)
             await note_told(connection, last.import_id, now)

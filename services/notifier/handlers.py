@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from services.notifier.adapters.attached_rows import RejectedRows
-from services.notifier.adapters.mail_troubles import lock_trouble, save_trouble
+from services.notifier.adapters.mail_troubles import end_trouble, lock_trouble, save_trouble
 from services.notifier.adapters.outgoing_mails import Subject, is_noted, note_due
 from services.notifier.adapters.run_history import failures_before
 from services.notifier.domain.mail import compose
@@ -28,6 +28,8 @@ from shared.events.runs import ImportFinished
 from shared.postgres.database import Connection, Database
 
 _NOBODY: Final = ""
+_NO_ADDRESS: Final = "it is no address that mails can go to"
+_MOST_SHOWN: Final = 320
 _log = structlog.get_logger("contacts_sync.notifier")
 
 
@@ -47,6 +49,8 @@ class NotifierHandlers:
         """Note the run's mail, once however often the event comes, and what it means for those told once a day."""
         possible = recipients_of(event.error_emails, event.mails, topics_of(event, recovered=says_that_it_works(event)))
         follows = concerns_the_import(event) and any(rule.repeated == "daily" for rule in event.mails)
+        if concerns_the_import(event) and not follows:
+            await end_trouble(self._database.pool, event)
         if not possible.every_time and not possible.daily and not follows:
             return
         async with self._database.pool.acquire() as connection:
@@ -62,9 +66,10 @@ class NotifierHandlers:
         wanted = recipients_of(event.error_emails, event.mails, [event.warning])
         recipients = wanted.every_time + wanted.daily
         if recipients:
-            message = compose_warning(event, recipients, sender=self._sender, public_url=self._public_url)
+            message = compose_warning(event, wanted.named(recipients), sender=self._sender, public_url=self._public_url)
             async with self._database.pool.acquire() as connection:
-                await self._note(connection, Subject("warning", event.event_id, event.import_id), message, recipients)
+                subject = Subject("warning", event.event_id, event.import_id)
+                await self._note(connection, subject, message, recipients, wanted.left_out)
 
     async def _note_run(
         self, connection: Connection, event: ImportFinished, wanted: Recipients, failures: int, *, follows: bool
@@ -83,21 +88,27 @@ class NotifierHandlers:
             rows = self._rows if event.counts.rejected and event.status in TROUBLES else None
             message = compose(
                 event,
-                recipients,
+                wanted.named(recipients),
                 sender=self._sender,
                 public_url=self._public_url,
                 failures=failures,
                 attached=await rows.of(connection, event.run_id) if rows else None,
             )
-            await self._note(connection, subject, message, recipients)
+            await self._note(connection, subject, message, recipients, wanted.left_out)
         elif follows:
             await note_due(connection, subject, _NOBODY, (), None, self._clock.now())
 
     async def _note(
-        self, connection: Connection, subject: Subject, message: EmailMessage, recipients: Sequence[str]
+        self,
+        connection: Connection,
+        subject: Subject,
+        message: EmailMessage,
+        recipients: Sequence[str],
+        left_out: Sequence[str],
     ) -> None:
-        now = self._clock.now()
-        noted = await note_due(connection, subject, message["Message-ID"], recipients, message.as_bytes(), now)
+        now, content = self._clock.now(), message.as_bytes()
+        refused = {each[:_MOST_SHOWN]: _NO_ADDRESS for each in left_out}
+        noted = await note_due(connection, subject, message["Message-ID"], recipients, content, now, refused=refused)
         if not noted:
             MAILS.labels("already_noted").inc()
         told = "mail noted" if noted else "no mail to note: it was noted before, or what it is about is gone"

@@ -5,6 +5,7 @@ A mail is locked while it is sent. Who dies meanwhile leaves it as it was: it is
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
 from email.utils import parseaddr
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from services.notifier.adapters.outgoing_mails import (
     CHANNEL,
     DueMail,
     PutOff,
+    any_taken_since,
     claim_due,
     next_due,
     note_done,
@@ -37,6 +39,7 @@ MAILS = Counter(
 )
 _CUT: Final = "mail_cut"
 _UNFIT: Final = "it cannot be written on the wire"
+_OURS: Final = "; does it want a login, or another sender?"
 _LOOK_SECONDS: Final = 15.0
 """Nobody says that another notifier has died with a mail in hand."""
 _DATABASE_WAIT: Final = 1.0
@@ -119,36 +122,45 @@ class MailSender:
 
     async def _send_one(self, send: SendMail) -> bool:
         """Try the mail that is due the longest; false where none is."""
-        down: TransientError | None = None
-        async with self._database.pool.acquire() as connection, connection.transaction():
-            async with self._pace.turn():
+        async with AsyncExitStack() as turn:
+            # Waited for first: handlers and summaries want the pool's connections meanwhile.
+            await turn.enter_async_context(self._pace.turn())
+            async with self._database.pool.acquire() as connection, connection.transaction():
                 mail = await claim_due(connection, self._clock.now())
                 if mail is None:
                     return False
                 self._pace.use()
-            try:
-                receipt = await send.send(self._content(mail), self._sender_address, mail.recipients)
-            except ValueError as error:
-                # Of an address or a head that cannot go over the wire: no later try mends it, and others are due.
-                _log.error("mail cannot be written", about=str(mail.id), error=type(error).__name__)
-                await self._note_done(connection, mail, dict.fromkeys(mail.recipients, _UNFIT), taken=False)
-            except TransientError as error:
-                if error.code == _CUT:
-                    await self._note_left(connection, mail, mail.recipients, {}, error.message)
-                else:
-                    MAILS.labels("deferred").inc()
-                    await note_trouble(connection, mail, error.message)
-                    down = error
-            else:
-                await self._note(connection, mail, receipt)
+                await turn.aclose()
+                down = await self._try(connection, mail, send)
         if down is not None:
             raise down
         return True
+
+    async def _try(self, connection: Connection, mail: DueMail, send: SendMail) -> TransientError | None:
+        """Try a mail, and note what became of it; returns why no mail would come through now, if so."""
+        try:
+            receipt = await send.send(self._content(mail), self._sender_address, mail.recipients)
+        except ValueError as error:
+            # Of an address or a content that cannot go over the wire: no later try mends it, and others are due.
+            _log.error("mail cannot be written", about=str(mail.id), error=type(error).__name__)
+            await self._note_done(connection, mail, dict.fromkeys(mail.recipients, _UNFIT), taken=False)
+        except TransientError as error:
+            if error.code != _CUT:
+                MAILS.labels("deferred").inc()
+                await note_trouble(connection, mail, error.message)
+                return error
+            await self._note_left(connection, mail, mail.recipients, {}, error.message)
+        else:
+            await self._note(connection, mail, receipt)
+        return None
 
     def _content(self, mail: DueMail) -> bytes:
         return mail.content or compose_test(mail.id, mail.prepared_at, mail.recipients, sender=self._sender).as_bytes()
 
     async def _note(self, connection: Connection, mail: DueMail, receipt: Receipt) -> None:
+        if receipt.may_be_ours and not mail.taken:
+            await self._note_unwilling(connection, mail, receipt)
+            return
         refused = mail.refused | {address: answer.words for address, answer in receipt.refused.items()}
         if receipt.refused:
             _log.warning("the mail server refused some addresses", about=str(mail.id), refused=len(receipt.refused))
@@ -159,6 +171,17 @@ class MailSender:
             return
         await self._note_done(connection, mail, refused, taken=len(receipt.refused) < len(mail.recipients))
 
+    async def _note_unwilling(self, connection: Connection, mail: DueMail, receipt: Receipt) -> None:
+        """Let a mail wait until the set-up is mended; where other mails go out meanwhile it is not the set-up's fault.
+
+        By itself: one whose addresses are those of a closed group holds up no other.
+        """
+        words = "; ".join(sorted({answer.words for answer in receipt.refused.values()}))
+        _log.warning("the mail server refused all addresses", about=str(mail.id), refused=len(receipt.refused))
+        since = mail.deferred_since
+        works = since is not None and await any_taken_since(connection, since)
+        await self._note_left(connection, mail, mail.recipients, {}, f"{words}{_OURS}", gives_up=works)
+
     async def _note_left(
         self,
         connection: Connection,
@@ -168,10 +191,11 @@ class MailSender:
         trouble: str,
         *,
         taken: bool = False,
+        gives_up: bool = True,
     ) -> None:
         now = self._clock.now()
         since = mail.deferred_since or now
-        again = next_try(now, mail.tries, since)
+        again = next_try(now, mail.tries, since, gives_up=gives_up)
         refused = mail.refused | refused
         if again is None:
             given_up = dict.fromkeys(left, f"put off for a day: {trouble}")

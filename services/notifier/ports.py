@@ -15,6 +15,8 @@ class Receipt:
     """Refused for good."""
     deferred: Mapping[str, Answer] = field(default_factory=dict)
     """Not taken for now."""
+    may_be_ours: bool = False
+    """All addresses were refused in words that may as well be about our login or sender."""
 
 
 class SendMail(Protocol):

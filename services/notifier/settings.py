@@ -1,5 +1,6 @@
 """The notifier's settings."""
 
+import re
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
@@ -9,10 +10,12 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.network.addresses import AddressRule
+from shared.rules.host import canonical_host
 from shared.settings import ObjectSettings, PostgresSettings, SecretSettings, ServiceSettings
 
 Tls = Literal["implicit", "required", "offered", "never"]
 _STARTTLS: dict[str, Tls] = {"": "required", "required": "required", "offered": "offered", "never": "never"}
+_BEFORE_THE_AT = re.compile(r'[^\s"(),:;<>@\[\\\]]{1,64}')
 _DEFAULT_PORTS: dict[Tls, int] = {"implicit": 465, "required": 587, "offered": 25, "never": 25}
 
 
@@ -38,6 +41,9 @@ class MailServer(BaseModel, frozen=True):
             raise ValueError("is not a URL, or its port is no number up to 65535") from None
         if parts.scheme not in {"smtp", "smtps"} or not host:
             raise ValueError("has to be smtp://host:port or smtps://host:port")
+        name = canonical_host(f"[{host}]" if ":" in host else host)
+        if name is None:
+            raise ValueError("has to name a host: smtp://host:port or smtps://host:port")
         if (parts.username is None) != (parts.password is None):
             raise ValueError("needs both a login and a password, or neither")
         options = parse_qs(parts.query, keep_blank_values=True)
@@ -46,7 +52,7 @@ class MailServer(BaseModel, frozen=True):
             raise ValueError("may end with ?starttls=required, offered or never, and nothing else")
         tls = "implicit" if parts.scheme == "smtps" else _STARTTLS[starttls]
         return cls(
-            host=host,
+            host=name,
             port=port or _DEFAULT_PORTS[tls],
             tls=tls,
             login=unquote(parts.username) if parts.username is not None else None,
@@ -63,7 +69,9 @@ class NotifierSettings(BaseModel):
         "where the server offers it; `?starttls=required` sends nothing without, `?starttls=never` does not use it. "
         "Certificates are always verified",
     )
-    sender: str = Field("contacts-sync <contacts-sync@localhost>", description="Whom mails are from")
+    sender: str = Field(
+        "contacts-sync <contacts-sync@localhost>", description="Whom mails are from; before the @ ASCII only"
+    )
     connections: int = Field(
         4, ge=1, le=8, description="Connections to the mail server that one process has; each sends one mail at a time"
     )
@@ -87,10 +95,15 @@ class NotifierSettings(BaseModel):
     @field_validator("sender")
     @classmethod
     def _is_sender(cls, value: str) -> str:
-        address = parseaddr(value)[1]
-        if not all(address.partition("@")) or not value.isprintable():
-            raise ValueError("has to be an address, such as contacts-sync <contacts-sync@example.org>")
-        return value
+        local, _, domain = parseaddr(value)[1].rpartition("@")
+        host = canonical_host(domain)
+        before, found, after = value.rpartition(f"{local}@{domain}")
+        is_local_part = local.isascii() and _BEFORE_THE_AT.fullmatch(local)
+        if not value.isprintable() or not found or host is None or not is_local_part:
+            raise ValueError(
+                "has to be an address with ASCII before the @, such as contacts-sync <contacts-sync@example.org>"
+            )
+        return f"{before}{local}@{host}{after}"
 
     @property
     def sender_address(self) -> str:

@@ -1,6 +1,5 @@
 """The scheduler's wiring."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -23,6 +22,7 @@ from shared.kafka.raw_producer import RawProducer
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 from shared.service_app import service_app
+from shared.service_loops import running
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -66,17 +66,7 @@ def create_app(settings: Settings) -> AsgiFastStream:
     async def lifespan() -> AsyncIterator[None]:
         async with database, wakeups:
             await broker.connect()
-            tasks = [asyncio.create_task(loop(), name=loop.__qualname__) for loop in loops]
-            try:
+            async with running(delivery, {loop.__qualname__: loop for loop in loops}):
                 yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def loops_turn() -> bool:
-        names = {task.get_name() for task in asyncio.all_tasks()}
-        return all(loop.__qualname__ in names for loop in loops)
-
-    checks = {"database": database.answers, "loops": loops_turn}
-    return service_app(delivery, lifespan, checks)
+    return service_app(delivery, lifespan, {"database": database.answers})

@@ -1,8 +1,8 @@
 """The syncer's wiring."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pyarrow as pa
 from faststream.asgi import AsgiFastStream
@@ -24,6 +24,7 @@ from shared.postgres.database import DATABASE_DOWN, Database
 from shared.postgres.wakeups import Wakeups
 from shared.sealing import Sealer
 from shared.service_app import service_app
+from shared.service_loops import Loop, running
 
 
 def create_app(settings: Settings) -> AsgiFastStream:
@@ -51,19 +52,17 @@ def create_app(settings: Settings) -> AsgiFastStream:
         async with database, wakeups, search_wakeups:
             await broker.connect()
             await applier.begin_unfinished()
-            loops = [
-                asyncio.create_task(feed.run(), name="change feed"),
-                asyncio.create_task(feed.pass_on(), name="change feed wakeups"),
-                asyncio.create_task(search.run(), name="search"),
-                asyncio.create_task(search.pass_on(), name="search wakeups"),
-                asyncio.create_task(sweep(database.pool, wakeups), name="staging sweep"),
-            ]
+            loops: dict[str, Loop] = {
+                "change feed": feed.run,
+                "change feed wakeups": feed.pass_on,
+                "search": search.run,
+                "search wakeups": search.pass_on,
+                "staging sweep": partial(sweep, database.pool, wakeups),
+            }
             try:
-                yield
+                async with running(delivery, loops):
+                    yield
             finally:
-                for loop in loops:
-                    loop.cancel()
-                await asyncio.gather(*loops, return_exceptions=True)
                 await applier.stop()
 
     return service_app(delivery, lifespan, {"database": database.answers})

@@ -19,7 +19,7 @@ class ServiceReported(Event):
     started_at: datetime
     version: str
     state: Literal["working", "halted", "stopped"] = Field(
-        description="halted: a consumer has stopped by itself, since too many records failed"
+        description="halted: a consumer has stopped, since too many records failed, or a loop that nothing should end"
     )
     reason: str | None = Field(None, description="Why it has halted")
     waiting: dict[str, int] = Field(

@@ -73,6 +73,8 @@ class Database:
                 # What a killed process was doing ends with it, also where it waits for a lock and holds others.
                 "client_connection_check_interval": "2s",
                 "client_min_messages": "warning",
+                # A transaction may wait for a mail server, whatever the database thinks of idle ones.
+                "idle_in_transaction_session_timeout": "0",
             },
             command_timeout=None,
         )

@@ -52,7 +52,7 @@ class Wakeups:
         while True:
             try:
                 connection = await asyncpg.connect(self._dsn, server_settings={"application_name": "wakeups"})
-            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            except Exception as error:  # noqa: BLE001 - who waits for a channel would wait for ever
                 _log.warning("cannot listen", error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_WAIT)
                 continue
@@ -64,7 +64,8 @@ class Wakeups:
                 for channel in self._events:
                     self.wake(channel)
                 await lost.wait()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 _log.warning("listening failed", error=type(error).__name__)
+                await asyncio.sleep(_RECONNECT_WAIT)
             finally:
                 connection.terminate()

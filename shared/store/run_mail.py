@@ -14,6 +14,7 @@ class RunMail(BaseModel):
     taken_at: datetime | None = Field(description="When the mail server first took it; null: it has not")
     next_try_at: datetime | None = Field(description="Null: nothing more is to be done")
     tries: int
+    trouble: str | None = Field(description="Why it waits; null where nothing is wrong with it")
     waiting: list[str] = Field(description="Addresses that are to get it still")
     refused: dict[str, str] = Field(description="By address why it was refused for good")
 
@@ -21,7 +22,7 @@ class RunMail(BaseModel):
 async def mail_of_run(connection: Connection, run_id: UUID) -> RunMail | None:
     """Return what became of a run's mail; None where nobody was to be mailed."""
     row = await connection.fetchrow(
-        """SELECT sent_at AS taken_at, next_try_at, tries, refused,
+        """SELECT sent_at AS taken_at, next_try_at, tries, trouble, refused,
             CASE WHEN next_try_at IS NULL THEN '{}' ELSE recipients END AS waiting
         FROM outgoing_mails WHERE run_id = $1 AND cardinality(recipients) > 0""",
         run_id,

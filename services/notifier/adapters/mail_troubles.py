@@ -44,6 +44,13 @@ async def save_trouble(connection: Connection, import_id: UUID, trouble: Trouble
     await connection.execute(_SAVE, import_id, *known, run.model_dump(mode="json"))
 
 
+async def end_trouble(pool: Pool, run: ImportFinished) -> None:
+    """Forget an import's trouble after a run that nobody is told of daily any more, if it is newer than all of it."""
+    await pool.execute(
+        "DELETE FROM mail_troubles WHERE import_id = $1 AND last_at <= $2", run.import_id, run.finished_at
+    )
+
+
 async def claim_untold(connection: Connection, now: datetime) -> tuple[Trouble, ImportFinished] | None:
     """Return a trouble whose day is over with runs that nobody was told of, locked; None: there is none."""
     row = await connection.fetchrow(_CLAIM, now - SUMMARY_AFTER)

@@ -12,13 +12,15 @@ CHANNEL = "outgoing_mails"
 """Notified when a mail was noted."""
 
 _NOTE = """
-INSERT INTO outgoing_mails (id, kind, import_id, run_id, message_id, recipients, content, prepared_at, next_try_at)
-SELECT $1, $2, i.id, $4::uuid, $5, $6, $7::bytea, $8, CASE WHEN $7 IS NOT NULL THEN $8::timestamptz END
+INSERT INTO outgoing_mails
+    (id, kind, import_id, run_id, message_id, recipients, content, prepared_at, next_try_at, refused)
+SELECT $1, $2, i.id, $4::uuid, $5, $6, $7::bytea, $8, CASE WHEN $7 IS NOT NULL THEN $8::timestamptz END, $9
 FROM imports i WHERE i.id = $3 AND ($4::uuid IS NULL OR EXISTS (SELECT FROM runs WHERE id = $4))
 ON CONFLICT DO NOTHING
 """
 _CLAIM = """
-SELECT id, kind, message_id, recipients, content, tries, prepared_at, deferred_since, refused FROM outgoing_mails
+SELECT id, kind, message_id, recipients, content, tries, prepared_at, deferred_since, refused,
+    sent_at IS NOT NULL AS taken FROM outgoing_mails
 WHERE next_try_at <= $1 ORDER BY next_try_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 """
 _LEFT = """
@@ -54,6 +56,8 @@ class DueMail:
     prepared_at: datetime
     deferred_since: datetime | None
     refused: dict[str, str]
+    taken: bool
+    """The server has it already, for others."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,16 @@ async def note_due(
     recipients: Sequence[str],
     content: bytes | None,
     now: datetime,
+    *,
+    refused: Mapping[str, str] | None = None,
 ) -> bool:
     """Note a mail, which is due at once; false where that is noted already, or what it is about is no longer kept.
 
+    `refused` says of addresses why they don't get it, before anybody has tried.
     Without content nobody is to be mailed: what is noted is that the event was handled.
     """
     about = (subject.id, subject.kind, subject.import_id, subject.run_id)
-    tag = await connection.execute(_NOTE, *about, message_id, list(recipients), content, now)
+    tag = await connection.execute(_NOTE, *about, message_id, list(recipients), content, now, dict(refused or {}))
     return tag.endswith(" 1")
 
 
@@ -105,6 +112,12 @@ async def next_due(pool: Pool, now: datetime) -> datetime | None:
         "SELECT min(next_try_at) FROM outgoing_mails WHERE next_try_at > $1", now
     )
     return due
+
+
+async def any_taken_since(connection: Connection, moment: datetime) -> bool:
+    """Tell whether the server has taken a mail since then."""
+    taken = "SELECT EXISTS (SELECT FROM outgoing_mails WHERE sent_at > $1)"
+    return bool(await connection.fetchval(taken, moment))
 
 
 async def note_done(

@@ -20,6 +20,8 @@ _MOST_MAILS = 100
 _QUIT_SECONDS = 2.0
 _TOO_LARGE = 552
 _SMTP_ERRORS = (aiosmtplib.SMTPException, OSError, TimeoutError)
+_NOT_BEGUN = (*_SMTP_ERRORS, ValueError)
+"""A host name or a sender that cannot go over the wire raises ValueError; addresses and contents come after that."""
 
 
 class SmtpConnection:
@@ -34,7 +36,7 @@ class SmtpConnection:
         """Return what the server said of each address.
 
         A login, a sender or TLS that the server refuses is the set-up's fault, not the mail's: the mail waits until
-        someone has mended it.
+        someone has mended it. ValueError: an address or the content cannot go over the wire.
         """
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
@@ -64,14 +66,14 @@ class SmtpConnection:
         if self._client is not None:
             try:
                 await _begin(self._client, content, sender, recipients)
-            except _SMTP_ERRORS:
+            except _NOT_BEGUN:
                 self._drop()
             else:
                 return self._client
         try:
             client = self._client = await self._connected()
             await _begin(client, content, sender, recipients)
-        except _SMTP_ERRORS as error:
+        except _NOT_BEGUN as error:
             raise _explained(error, self._server) from error
         return client
 
@@ -99,6 +101,7 @@ class SmtpConnection:
             answers = {each: await _ask_for(client, each) for each in recipients}
             taken = [each for each, answer in answers.items() if answer is None]
             refusals = {each: answer for each, answer in answers.items() if answer is not None}
+            may_be_ours = all(answer is not None and answer.may_be_ours for answer in answers.values())
             if any(answer.wants_login for answer in refusals.values()):
                 raise self._unwilling(refusals)
             if taken:
@@ -118,6 +121,7 @@ class SmtpConnection:
         return Receipt(
             refused={each: answer for each, answer in refusals.items() if answer.is_final},
             deferred={each: answer for each, answer in refusals.items() if not answer.is_final},
+            may_be_ours=may_be_ours,
         )
 
     def _drop(self) -> None:
@@ -176,6 +180,9 @@ def _explained(error: Exception, server: MailServer) -> TransientError:
                 "mail_sender_refused",
                 f"The mail server {where} refused the sender ({error.code}): does it want a login, or another sender?",
             )
+        case UnicodeError():
+            message = f"The name of the mail server {where}, or the sender, cannot go over the wire: mend the settings."
+            return TransientError("mail_settings_wrong", message)
         case aiosmtplib.SMTPResponseException():
             return TransientError("mail_server_unwilling", f"The mail server {where} answered {error.code}.")
         case _:

@@ -9,12 +9,13 @@ from uuid import UUID
 import asyncpg
 
 from services.notifier.adapters.webhook_turns import BEHIND, MAY_GO
-from services.notifier.domain.webhook_bodies import MOST_CHANGES, changes_body, fitting
-from shared.errors import UserError
+from services.notifier.domain.webhook_bodies import MOST_BYTES, MOST_CHANGES, changes_body, fitting
+from shared.errors import TransientError, UserError
+from shared.events.contacts import ContactsChanged
 from shared.postgres.database import Connection
 from shared.store.change_events import change_events
 from shared.store.change_log import changes_between
-from shared.store.managers import get_manager
+from shared.store.managers import Manager, get_manager
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ SELECT found.* FROM webhooks w,
     LATERAL (SELECT m.id, coalesce(c.number, 0) AS number, m.change_number, c.told_at {BEHIND}) AS found
 WHERE w.id = $1 ORDER BY found.told_at NULLS FIRST, found.id LIMIT 1
 """
+_MOST_READ: Final = 4 * MOST_BYTES
+"""For one message, save for a single change that is larger: many webhooks are told at once."""
+_AS_NOTED: Final = 1 << 62
+"""What was noted has been bounded."""
 _CURSOR: Final = """
 INSERT INTO webhook_cursors (webhook_id, manager_id, number, told_at) VALUES ($1, $2, 0, $3) ON CONFLICT DO NOTHING
 """
@@ -71,9 +76,11 @@ async def _next_changes(connection: Connection, webhook_id: UUID, now: datetime,
     if row is None:
         return None
     first, last = row["number"] + 1, min(row["number"] + MOST_CHANGES, row["change_number"])
-    manager = await get_manager(connection, row["id"])
-    changes, _ = await changes_between(connection, manager.id, first, last)
-    events = fitting(change_events(manager, changes, now))
+    try:
+        manager, logged = await _logged(connection, row["id"], first, last, now, most_bytes=_MOST_READ)
+    except UserError:
+        return None
+    events = fitting(logged)
     await connection.execute(_CURSOR, webhook_id, manager.id, now)
     await connection.execute(_NOTE, message_id, webhook_id, manager.id, first, events[-1].number, now)
     body = changes_body(manager.id, manager.name, events, now)
@@ -81,7 +88,18 @@ async def _next_changes(connection: Connection, webhook_id: UUID, now: datetime,
 
 
 async def _changes(connection: Connection, row: asyncpg.Record) -> str:
-    manager = await get_manager(connection, row["manager_id"])
-    changes, _ = await changes_between(connection, manager.id, row["first_number"], row["last_number"])
-    events = change_events(manager, changes, row["created_at"])
+    numbers = (row["first_number"], row["last_number"])
+    manager, events = await _logged(connection, row["manager_id"], *numbers, row["created_at"], most_bytes=_AS_NOTED)
     return changes_body(manager.id, manager.name, events, row["created_at"])
+
+
+async def _logged(
+    connection: Connection, manager_id: UUID, first: int, last: int, at: datetime, *, most_bytes: int
+) -> tuple[Manager, list[ContactsChanged]]:
+    """Return a manager and its changes by number, at least one; UserError where it is deleted, also meanwhile."""
+    manager = await get_manager(connection, manager_id)
+    changes, _ = await changes_between(connection, manager_id, first, last, most_bytes=most_bytes)
+    if not changes:
+        await get_manager(connection, manager_id)
+        raise TransientError("changes_missing", f"The log has none of the changes {first} to {last}.")
+    return manager, change_events(manager, changes, at)

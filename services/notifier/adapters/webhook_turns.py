@@ -81,8 +81,8 @@ async def let_go(pool: Pool, webhook_id: UUID, turn: UUID, *, now: datetime) -> 
 
 
 async def rest(pool: Pool, webhook_id: UUID, until: datetime) -> None:
-    """Send nothing for a webhook until then."""
-    await pool.execute("UPDATE webhooks SET rests_until = $2 WHERE id = $1", webhook_id, until)
+    """Send nothing for a webhook until then, nor sooner than its receiver asked for."""
+    await pool.execute("UPDATE webhooks SET rests_until = greatest(rests_until, $2) WHERE id = $1", webhook_id, until)
 
 
 async def until_next(pool: Pool, now: datetime) -> timedelta:

@@ -9,6 +9,13 @@ _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\d)")
 _WANTS_LOGIN: Final = frozenset({530, 534, 535, 538})
 """Answers that mean our login or TLS, not an address, whatever they answer (RFC 4954)."""
 
+_MAY_BE_OURS: Final = frozenset(
+    {"1.7", "1.8", "5.0", "5.1", "7.0", "7.1", "7.8", "7.9", "7.10", "7.11", "7.14", "7.23", "7.25", "7.26"}
+)
+"""What servers say of the sender, its login, its network or its commands (RFC 3463 and the registry that it began).
+
+Many check those as late as the first recipient, and answer that. Of lists and closed groups some say 7.1 as well.
+"""
 _BY_STATUS: Final = {
     "1.1": "there is no such address",
     "1.2": "there is no such domain",
@@ -58,6 +65,11 @@ class Answer:
         return self.code in _WANTS_LOGIN
 
     @property
+    def may_be_ours(self) -> bool:
+        """Tell whether what is refused for good may be our login, sender or network, and not the address answered."""
+        return self.is_final and self._detail in _MAY_BE_OURS
+
+    @property
     def numbers(self) -> str:
         """Return the codes, as those who run mail servers look for them."""
         return f"{self.code} {self.status}" if self.status else str(self.code)
@@ -65,10 +77,14 @@ class Answer:
     @property
     def words(self) -> str:
         """Return what it means, with the codes."""
-        detail = (self.status or "").partition(".")[2]
+        detail = self._detail
         policy = "the mail server does not allow it" if detail.startswith("7.") and self.is_final else None
         meaning = _BY_STATUS.get(detail) or policy or _BY_CODE.get(self.code) or "the mail server refused it"
         return f"{meaning} ({self.numbers})"
+
+    @property
+    def _detail(self) -> str:
+        return (self.status or "").partition(".")[2]
 
 
 ASCII_ONLY: Final = Answer(553, "5.6.7")

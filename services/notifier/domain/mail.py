@@ -30,7 +30,7 @@ def compose(
 ) -> EmailMessage:
     """Return the mail about a run; for the same run always the same, to the byte.
 
-    `recipients` come from `recipients_of`. The link to the run's page is left out where there is no `public_url`.
+    `recipients` stand in its head, often nobody. The link to the run's page is left out where there is no `public_url`.
     `failures`: the runs right before this one that failed or were refused, where this one ends that.
     """
     applied = event.status in _APPLIED

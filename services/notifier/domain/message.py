@@ -18,7 +18,10 @@ _NOT_NAMED = "undisclosed-recipients:;"
 
 @dataclass(frozen=True)
 class Envelope:
-    """Whom a mail is from and to, when what it tells happened, and what it is about: one id, one mail."""
+    """Whom a mail is from, who stands in its head, when what it tells happened, and what it is about: one id, one mail.
+
+    Who stands there sees each other; whom it goes to says who sends it.
+    """
 
     sender: str
     recipients: Sequence[str]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -41,6 +41,14 @@ class Recipients:
     daily: tuple[str, ...] = ()
     unfit: int = 0
     """Addresses that are none: left out, so that they don't keep the mail from the others."""
+    left_out: tuple[str, ...] = field(default=(), compare=False)
+    """Those addresses."""
+    circles: tuple[frozenset[str], ...] = field(default=(), compare=False)
+    """Who stands together in a rule, or among the addresses for errors."""
+
+    def named(self, told: Sequence[str]) -> tuple[str, ...]:
+        """Return who stands in the head of a mail to these: all where one rule names them all, otherwise nobody."""
+        return tuple(told) if any(circle.issuperset(told) for circle in self.circles) else ()
 
 
 def says_that_it_works(event: ImportFinished) -> bool:
@@ -78,12 +86,15 @@ def recipients_of(error_emails: Sequence[str], rules: Sequence[MailRule], topics
     wanted = frozenset(topics)
     every_time = list(error_emails) if wanted & OF_ERROR_EMAILS else []
     daily: list[str] = []
-    for rule in rules:
-        if wanted & frozenset(rule.about):
-            (daily if rule.repeated == "daily" else every_time).extend(rule.to)
+    asking = [rule for rule in rules if wanted & frozenset(rule.about)]
+    circles = [frozenset(addresses_of(each)) for each in (every_time, *(rule.to for rule in asking))]
+    for rule in asking:
+        (daily if rule.repeated == "daily" else every_time).extend(rule.to)
     told = addresses_of(every_time)
-    unfit = sum(_on_the_wire(address.strip()) is None for address in {*every_time, *daily})
-    return Recipients(told, tuple(each for each in addresses_of(daily) if each not in told), unfit)
+    unfit = tuple(each for each in dict.fromkeys([*every_time, *daily]) if _on_the_wire(each.strip()) is None)
+    return Recipients(
+        told, tuple(each for each in addresses_of(daily) if each not in told), len(unfit), unfit, tuple(circles)
+    )
 
 
 def addresses_of(emails: Sequence[str]) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ _LONGEST_WAIT: Final = timedelta(minutes=30)
 _MOST_DOUBLINGS: Final = 12
 
 
-def next_try(now: datetime, tries: int, deferred_since: datetime) -> datetime | None:
+def next_try(now: datetime, tries: int, deferred_since: datetime, *, gives_up: bool = True) -> datetime | None:
     """Return when to try again after so many tries before this one; None where it has waited long enough."""
-    if now - deferred_since > GIVE_UP_AFTER:
+    if gives_up and now - deferred_since > GIVE_UP_AFTER:
         return None
     wait: timedelta = _FIRST_WAIT * (1 << min(tries, _MOST_DOUBLINGS))
     return now + min(wait, _LONGEST_WAIT)

@@ -31,6 +31,7 @@ MESSAGES = Counter(
 _MESSAGES: Final = 100
 """After which other webhooks have their turn."""
 _AFTER_OUR_FAULT: Final = timedelta(minutes=5)
+_AFTER_THE_DATABASES: Final = timedelta(seconds=2)
 _LONGEST_SILENCE: Final = timedelta(minutes=1)
 """At most so long nothing else is sent to a receiver that did not answer."""
 _GONE: Final = "The receiver answered that it is gone (410)."
@@ -75,13 +76,21 @@ class WebhookTurn:
                         break
         except DATABASE_FAILED as error:
             _log.warning("webhook waits", webhook_id=str(webhook_id), error=type(error).__name__)
+            await self._rest(webhook_id, _AFTER_THE_DATABASES)
         except ContactsSyncError as error:
             # A key that is missing among the settings, for example: nothing that the receiver could mend.
             _log.error("webhook can't be sent for", webhook_id=str(webhook_id), code=error.code)
-            await rest(self._database.pool, webhook_id, self._clock.now() + _AFTER_OUR_FAULT)
+            await self._rest(webhook_id, _AFTER_OUR_FAULT)
+        except Exception:  # noqa: BLE001 - it would be begun again at once, and fail again
+            _log.exception("webhook failed unforeseen", webhook_id=str(webhook_id))
+            await self._rest(webhook_id, _AFTER_OUR_FAULT)
         finally:
             with contextlib.suppress(*DATABASE_FAILED, ContactsSyncError):
                 await let_go(self._database.pool, webhook_id, turn, now=self._clock.now())
+
+    async def _rest(self, webhook_id: UUID, wait: timedelta) -> None:
+        with contextlib.suppress(*DATABASE_FAILED, ContactsSyncError):
+            await rest(self._database.pool, webhook_id, self._clock.now() + wait)
 
     async def _send_next(self, connections: httpx.AsyncClient, webhook_id: UUID, turn: UUID) -> bool:
         """Send the next message; tells whether another may follow."""

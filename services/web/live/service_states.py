@@ -30,7 +30,7 @@ class ProcessState(BaseModel):
 
     process_id: UUID
     state: Literal["working", "halted", "silent"] = Field(
-        description="halted: a consumer has stopped, since too many records failed; silent: no report comes"
+        description="halted: a consumer has stopped, since too many records failed, or a loop; silent: no report comes"
     )
     reason: str | None
     started_at: datetime

@@ -52,6 +52,7 @@ class Notifier:
     sender: MailSender
     summaries: DailySummaries
     connection: SmtpConnection
+    database: Database
 
     async def __call__(self, event: ImportFinished | ImportWarned) -> None:
         await self.hear(event)
@@ -80,7 +81,13 @@ class Notifiers:
     _open: AsyncExitStack
 
     async def start(
-        self, smtp_url: str, *, rows: RejectedRows | None = None, per_minute: int | None = None, connections: int = 1
+        self,
+        smtp_url: str,
+        *,
+        rows: RejectedRows | None = None,
+        pace: MailPace | None = None,
+        connections: int = 1,
+        sender: str = SENDER,
     ) -> Notifier:
         settings = PostgresSettings(dsn=SecretStr(self.dsn), pool_size=4)
         database = await self._open.enter_async_context(Database(settings, "notifier"))
@@ -88,9 +95,10 @@ class Notifiers:
         made = [SmtpConnection(MailServer.from_url(smtp_url)) for _ in range(connections)]
         return Notifier(
             NotifierHandlers(database, rows, self.clock, sender=SENDER, public_url=None),
-            MailSender(database, made, self.clock, wakeups, MailPace(per_minute), sender=SENDER),
+            MailSender(database, made, self.clock, wakeups, pace or MailPace(None), sender=sender),
             DailySummaries(database, self.clock, sender=SENDER, public_url=None),
             made[0],
+            database,
         )
 
     async def ended_run(self, **changes: Any) -> ImportFinished:

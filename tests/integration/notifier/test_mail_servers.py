@@ -10,6 +10,9 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
+from services.notifier.adapters.mail_pace import MailPace
+from services.notifier.adapters.smtp import SmtpConnection
+from services.notifier.settings import MailServer
 from shared.errors import TransientError
 from tests.integration.notifier.choosy_smtp import LOGIN, PASSWORD, ChoosyServer, serving
 from tests.integration.notifier.conftest import Notifiers
@@ -67,6 +70,48 @@ async def test_content_refused_for_good(notifiers: Notifiers) -> None:
     assert len(server.mails) == 1
 
 
+RELAY_DENIED = "554 5.7.1 <ops@example.org>: Relay access denied"
+SENDER_REJECTED = "553 5.7.1 <cs@example.org>: Sender address rejected: not logged in"
+
+
+@pytest.mark.parametrize("answer", [RELAY_DENIED, SENDER_REJECTED])
+async def test_a_sender_that_is_refused_with_every_address_is_waited_for(notifiers: Notifiers, answer: str) -> None:
+    to = ["boss@example.org", "ops@example.org"]
+    server = ChoosyServer(dict.fromkeys(to, answer))
+    async with serving(server):
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        event = await notifiers.ended_run(error_emails=to)
+        await notify(event)
+        for _ in range(3):
+            notifiers.clock.move(days=10)
+            assert await notify.send() == 1
+            noted = await notifiers.noted(event)
+            assert (noted["recipients"], noted["refused"]) == (to, {})
+            assert "5.7.1" in noted["trouble"]
+            assert noted["next_try_at"] <= notifiers.clock.now() + timedelta(minutes=30)
+        server.answers.clear()
+        notifiers.clock.move(minutes=30)
+        await notify.send()
+    assert server.taken == [tuple(to)]
+    assert (await notifiers.noted(event))["refused"] == {}
+
+
+async def test_an_address_that_lets_nobody_in_is_given_up_where_other_mails_go_out(notifiers: Notifiers) -> None:
+    server = ChoosyServer({"closed@example.org": "550 5.7.1 Only members may write to this list"})
+    async with serving(server):
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        event = await notifiers.ended_run(error_emails=["closed@example.org"])
+        await notify(event)
+        notifiers.clock.move(hours=1)
+        await notify(await notifiers.ended_run())
+        notifiers.clock.move(hours=24)
+        await notify.send()
+    assert server.taken == [("ops@example.org",)]
+    noted = await notifiers.noted(event)
+    assert (noted["next_try_at"], noted["sent_at"]) == (None, None)
+    assert noted["refused"]["closed@example.org"].startswith("put off for a day: the mail server does not allow it")
+
+
 async def test_one_bad_address_does_not_keep_the_mail_from_the_others(notifiers: Notifiers) -> None:
     async with serving(ChoosyServer({"gone@example.org": "550 5.1.1 No such user"})) as server:
         notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
@@ -82,6 +127,15 @@ async def test_one_bad_address_does_not_keep_the_mail_from_the_others(notifiers:
     noted = await notifiers.noted(event)
     assert noted["sent_at"] == notifiers.clock.now()
     assert noted["refused"] == {"gone@example.org": "there is no such address (550 5.1.1)"}
+
+
+async def test_what_is_no_address_is_left_out_and_said(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer()) as server:
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+        event = await notifiers.ended_run(error_emails=["nobody", "ops@example.org"])
+        await notify(event)
+    assert server.taken == [("ops@example.org",)]
+    assert (await notifiers.noted(event))["refused"] == {"nobody": "it is no address that mails can go to"}
 
 
 async def test_an_address_that_an_old_server_cannot_take_does_not_harm_the_others(notifiers: Notifiers) -> None:
@@ -160,7 +214,7 @@ async def test_many_mails_go_over_one_connection(notifiers: Notifiers) -> None:
 
 async def test_a_rate_limit_is_kept(notifiers: Notifiers) -> None:
     async with serving(ChoosyServer()) as server:
-        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}", per_minute=300)
+        notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}", pace=MailPace(300))
         for _ in range(4):
             await notify.hear(await notifiers.ended_run())
         began = asyncio.get_running_loop().time()
@@ -193,6 +247,28 @@ async def test_a_login_that_is_missing_or_wrong_is_the_set_ups_fault(
         assert "c4n4ry" not in repr(caught.value) + repr(caught.value.__cause__)
         await (await notifiers.start(server.url))(event)
     assert len(server.mails) == 1
+
+
+async def test_a_sender_that_cannot_go_over_the_wire_is_the_set_ups_fault(notifiers: Notifiers) -> None:
+    async with serving(ChoosyServer()) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        notify = await notifiers.start(url, sender="käse@example.org")
+        event = await notifiers.ended_run()
+        for _ in range(2):
+            with pytest.raises(TransientError) as caught:
+                await notify(event)
+            assert caught.value.code == "mail_settings_wrong"
+        noted = await notifiers.noted(event)
+        assert (noted["refused"], noted["trouble"]) == ({}, caught.value.message)
+        await (await notifiers.start(url))(event)
+    assert server.taken == [("ops@example.org",)]
+
+
+async def test_a_host_name_that_is_none_is_the_set_ups_fault() -> None:
+    connection = SmtpConnection(MailServer(host="mail..example.org", port=25, tls="never"))
+    with pytest.raises(TransientError) as caught:
+        await connection.send(b"", "cs@example.org", ["ops@example.org"])
+    assert caught.value.code == "mail_settings_wrong"
 
 
 @pytest.mark.parametrize("query", ["", "?starttls=required"])

@@ -71,6 +71,17 @@ async def test_each_address_is_told_of_by_itself(notifiers: Notifiers, postfix: 
     assert (noted["recipients"], noted["trouble"]) == (["filling@example.org"], "the mailbox is full (452 4.2.2)")
 
 
+async def test_a_mail_that_is_not_relayed_waits(notifiers: Notifiers, postfix: PostfixServer, trusted: None) -> None:
+    notify = await notifiers.start(f"{postfix.url}?starttls=required")
+    event = await notifiers.ended_run(error_emails=["ops@elsewhere.example", "boss@elsewhere.example"])
+    await notify(event)
+    notifiers.clock.move(days=2)
+    await notify.send()
+    noted = await notifiers.noted(event)
+    assert (noted["refused"], len(noted["recipients"])) == ({}, 2)
+    assert "554 5.7.1" in noted["trouble"]
+
+
 async def test_a_greylisted_mail_arrives_at_the_second_try(
     notifiers: Notifiers, postfix: PostfixServer, greylist: Greylist, trusted: None
 ) -> None:

@@ -1,7 +1,10 @@
 """Who is told of what: recovery, the same failure once a day, and the rows that were left out."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from services.notifier.adapters.attached_rows import MOST_BYTES, RejectedRows
 from shared.events.files import StoredFile
@@ -105,6 +108,47 @@ async def test_another_failure_and_recovery_end_what_is_told_once_a_day(notifier
     assert "1 more run failed" in subjects(server)[3]
 
 
+@pytest.mark.parametrize("ends", ["succeeded", "failed"])
+async def test_a_run_without_daily_rules_ends_what_was_told_once_a_day(notifiers: Notifiers, ends: str) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        first = await notifiers.ended_run(error_emails=[], mails=[DAILY])
+        await notify(first)
+        notifiers.clock.move(days=1)
+        await notify(await next_run(notifiers, first, mails=[], status=ends))
+        notifiers.clock.move(days=90)
+        await notify(await next_run(notifiers, first))
+        await notify.summaries.note_due_summaries()
+        await notify.send()
+    assert [subject.partition(":")[0] for subject in subjects(server)] == ["Failed", "Failed"]
+
+
+async def test_an_older_run_without_daily_rules_ends_nothing(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        first = await notifiers.ended_run(error_emails=[], mails=[DAILY])
+        await notify(first)
+        older = first.finished_at - timedelta(hours=1)
+        await notify(await next_run(notifiers, first, mails=[], status="succeeded", finished_at=older))
+        notifiers.clock.move(hours=1)
+        await notify(await next_run(notifiers, first))
+    assert len(server.mails) == 1
+
+
+async def test_who_is_no_longer_in_a_rule_gets_no_summary(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        first = await notifiers.ended_run(error_emails=[], mails=[DAILY])
+        await notify(first)
+        await notify(await next_run(notifiers, first))
+        notifiers.clock.move(hours=1)
+        await notify(await next_run(notifiers, first, mails=[], status="succeeded", error=None))
+        notifiers.clock.move(days=1)
+        assert await notify.summaries.note_due_summaries() == 0
+        await notify.send()
+    assert len(server.mails) == 1
+
+
 async def test_who_is_told_every_time_gets_each_of_them(notifiers: Notifiers) -> None:
     async with SmtpServer() as server:
         notify = await notifiers.start(server.url)
@@ -113,6 +157,28 @@ async def test_who_is_told_every_time_gets_each_of_them(notifiers: Notifiers) ->
         notifiers.clock.move(hours=1)
         await notify(await next_run(notifiers, first))
     assert [mail.recipients for mail in server.mails] == [("ops@example.org", "boss@example.org"), ("ops@example.org",)]
+    assert [str(mail.message["To"]) for mail in server.mails] == ["undisclosed-recipients:;", "ops@example.org"]
+
+
+async def test_people_of_one_rule_see_each_other_and_those_of_several_do_not(notifiers: Notifiers) -> None:
+    pair = ["a@example.org", "b@example.org"]
+    one = MailRule(to=pair, about=["failed", "file_late"], repeated="daily")
+    other = MailRule(to=["c@example.org"], about=["failed", "file_late"])
+    async with SmtpServer() as server:
+        notify = await notifiers.start(server.url)
+        for mails in ([one], [one, other]):
+            first = await notifiers.ended_run(error_emails=[], mails=mails)
+            await notify(first)
+            await notify(await next_run(notifiers, first))
+            about = {"import_id": first.import_id, "manager_id": first.manager_id}
+            await notify(warned(event_id=new_id(), error_emails=[], mails=mails, **about))
+        notifiers.clock.move(days=1)
+        assert await notify.summaries.note_due_summaries() == 2
+        await notify.send()
+    told = [(mail.recipients, str(mail.message["To"])) for mail in server.mails]
+    together = (tuple(pair), "a@example.org, b@example.org")
+    of_both = (("c@example.org", *pair), "undisclosed-recipients:;")
+    assert told == [together, together, of_both, (("c@example.org",), "c@example.org"), of_both, together, together]
 
 
 async def test_two_notifiers_note_one_summary(notifiers: Notifiers) -> None:

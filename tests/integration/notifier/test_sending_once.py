@@ -1,12 +1,15 @@
 """One mail for each run, whatever happens in between."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
 import asyncpg
 import pytest
 
+from services.notifier.adapters.mail_pace import MailPace
 from shared.ids import new_id
 from tests.integration.notifier.choosy_smtp import ChoosyServer, serving
 from tests.integration.notifier.conftest import Notifiers
@@ -26,6 +29,13 @@ CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPT
 CREATE TRIGGER fails BEFORE UPDATE OF sent_at ON outgoing_mails FOR EACH ROW EXECUTE FUNCTION fail();
 """
 NOTE_WORKS = "DROP FUNCTION fail CASCADE"
+ENDS_IDLE = "ALTER DATABASE {} SET idle_in_transaction_session_timeout = '200ms'"
+ENDS_NONE = "ALTER DATABASE {} RESET idle_in_transaction_session_timeout"
+IS_IDLE = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name = 'contacts-sync-notifier' AND state = 'idle in transaction'
+    AND clock_timestamp() - state_change > interval '1 second')
+"""
 
 
 async def test_a_run_that_failed_sends_one_mail_however_often_the_event_comes(notifiers: Notifiers) -> None:
@@ -121,6 +131,51 @@ async def test_a_notifier_that_is_asked_to_stop_finishes_the_mail_in_hand_and_le
             assert await second.send() == 1
     assert server.taken == [("ops@example.org",)] * 2
     assert all([(await notifiers.noted(event))["sent_at"] for event in events])
+
+
+async def test_a_database_that_ends_idle_transactions_does_not_have_a_mail_sent_again(notifiers: Notifiers) -> None:
+    name = await notifiers.db.fetchval("SELECT quote_ident(current_database())")
+    await notifiers.db.execute(ENDS_IDLE.format(name))
+    try:
+        async with serving(ChoosyServer(holds=True)) as server:
+            notify = await notifiers.start(f"smtp://127.0.0.1:{server.port}")
+            event = await notifiers.ended_run()
+            sending = asyncio.create_task(notify(event))
+            async with asyncio.timeout(DEADLINE):
+                await server.holding.wait()
+            await until(partial(notifiers.db.fetchval, IS_IDLE), within=DEADLINE, what="the transaction is kept")
+            server.release.set()
+            await sending
+            await notify.send()
+    finally:
+        await notifiers.db.execute(ENDS_NONE.format(name))
+    assert server.taken == [("ops@example.org",)]
+    assert (await notifiers.noted(event))["sent_at"] is not None
+
+
+class WatchedPace(MailPace):
+    """Counts the connections that are in use as a mail waits for its time."""
+
+    used: tuple[int, ...] = ()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        self.used += (self.count(),)
+        async with super().turn():
+            yield
+
+    def count(self) -> int:
+        raise NotImplementedError
+
+
+async def test_a_mail_that_waits_for_its_time_holds_no_connection(notifiers: Notifiers) -> None:
+    async with SmtpServer() as server:
+        pace = WatchedPace(None)
+        notify = await notifiers.start(server.url, pace=pace)
+        pool = notify.database.pool
+        pace.count = lambda: pool.get_size() - pool.get_idle_size()  # type: ignore[method-assign]
+        await notify(await notifiers.ended_run())
+    assert pace.used == (0, 0)
 
 
 async def test_a_notifier_that_runs_sends_what_is_noted_and_what_becomes_due(notifiers: Notifiers) -> None:

@@ -78,8 +78,8 @@ async def test_the_page_of_a_run_says_who_did_not_get_its_mail_and_why(web: Web)
     assert "<dt>Mail</dt>" not in (await web.browser.get(f"/runs/{run}")).text
     await web.db.execute(
         """INSERT INTO outgoing_mails (id, kind, import_id, run_id, message_id, recipients, prepared_at, next_try_at,
-            tries, refused, sent_at)
-        VALUES ($1, 'run', $2::uuid, $1, '<x>', '{later@b.example}', $3, $3, 2, $4, $3)""",
+            tries, refused, sent_at, trouble)
+        VALUES ($1, 'run', $2::uuid, $1, '<x>', '{later@b.example}', $3, $3, 2, $4, $3, 'the mailbox is <full>')""",
         run,
         entry["id"],
         NOW,
@@ -88,6 +88,7 @@ async def test_the_page_of_a_run_says_who_did_not_get_its_mail_and_why(web: Web)
     page = (await web.browser.get(f"/runs/{run}")).text
     assert "&lt;gone&gt;@b.example: there is no such address (550 5.1.1)" in page
     assert "waits for 1 address, tried 2 times" in page
+    assert ": the mailbox is &lt;full&gt;" in page
     assert "The mail server took it" in page
 
 

@@ -1,9 +1,11 @@
 """Changes of contacts, told in batches: all of them, in their order, also once more."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.errors import UserError
 from shared.postgres.database import Connection
@@ -132,6 +134,71 @@ async def test_large_contacts_make_smaller_batches(webhooks: Webhooks) -> None:
     assert numbers(receiver.received) == list(range(1, 22))
     assert len(receiver.received[0].data["changes"]) == 1
     assert max(len(each.body) for each in receiver.received[1:]) < 300_000
+
+
+async def test_small_changes_of_large_contacts_are_not_read_all_at_once(webhooks: Webhooks) -> None:
+    manager_id = await webhooks.manager()
+    async with WebhookReceiver() as receiver:
+        hook = await webhooks.made(receiver.url(), "contacts.changed")
+        await webhooks.put(manager_id, "0", "x" * 500_000)
+        await webhooks.put_many(manager_id, 20)
+        # As if a run had changed another field of it.
+        await webhooks.db.execute(
+            """UPDATE hand_edits SET change = 'updated', unique_id = '0',
+                before = jsonb_build_object('1', '0', '2', repeat('x', 500000)),
+                after = jsonb_build_object('1', '0', '2', repeat('x', 500000), '3', number::text) WHERE number > 1"""
+        )
+        async with webhooks.sending():
+            await webhooks.all_taken(hook, 1)
+    assert numbers(receiver.received) == list(range(1, 22))
+    assert max(len(each.data["changes"]) for each in receiver.received) == 1
+
+
+IS_WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'hand_edits'::regclass AND NOT granted)"
+
+
+async def test_a_manager_that_is_deleted_while_its_changes_are_read(webhooks: Webhooks) -> None:
+    manager_id, other = await webhooks.manager(), await webhooks.manager("Other")
+    async with WebhookReceiver() as receiver:
+        hook = await webhooks.made(receiver.url(), "contacts.changed")
+        await webhooks.put_many(manager_id, 3)
+        deletion = webhooks.db.transaction()
+        await deletion.start()
+        await webhooks.db.execute("LOCK TABLE hand_edits IN ACCESS EXCLUSIVE MODE")
+        with capture_logs() as logs:
+            async with webhooks.sending():
+                asked = partial(webhooks.db.fetchval, IS_WAITED_FOR)
+                await until(asked, within=DEADLINE, what="the changes are asked for")
+                await delete_manager(webhooks.db, manager_id)
+                await deletion.commit()
+                await webhooks.put_many(other, 1)
+                await webhooks.all_taken(hook, 1)
+    assert [each.data["manager_name"] for each in receiver.received] == ["Other"]
+    assert [each for each in logs if each["log_level"] == "error"] == []
+
+
+async def test_a_webhook_that_fails_unforeseen_rests(webhooks: Webhooks) -> None:
+    manager_id = await webhooks.manager()
+    async with WebhookReceiver() as receiver:
+        hook = await webhooks.made(receiver.url(), "contacts.changed")
+        healthy = await webhooks.made(receiver.url("/else"))
+        await webhooks.put_many(manager_id, 1)
+        await webhooks.db.execute("UPDATE hand_edits SET after = '[1]'")
+        with capture_logs() as logs:
+            async with webhooks.sending():
+                await until(lambda: failures(logs), within=DEADLINE, what="it has failed")
+                for _ in range(3):
+                    await webhooks.finish(manager_id=manager_id)
+                await webhooks.all_taken(healthy, 3)
+                assert len(failures(logs)) == 1
+                await webhooks.db.execute("""UPDATE hand_edits SET after = '{"2": "Ann"}'""")
+                webhooks.move(minutes=5)
+                await webhooks.all_taken(hook, 1)
+    assert numbers([each for each in receiver.received if each.path == "/hook"]) == [1]
+
+
+def failures(logs: list[Any]) -> list[Any]:
+    return [each for each in logs if each["log_level"] == "error"]
 
 
 async def replay(db: Connection, webhooks: Webhooks, hook: Any, manager_id: Any, number: int) -> int:

@@ -244,6 +244,21 @@ async def test_while_it_is_paused_messages_wait_and_a_test_goes_all_the_same(web
     assert [each.type for each in receiver.received] == ["webhook.test", "import.finished"]
 
 
+async def test_a_test_does_not_shorten_a_pause_that_the_receiver_asked_for(webhooks: Webhooks) -> None:
+    async with WebhookReceiver(answering(503, **{"Retry-After": "3600"})) as receiver, webhooks.sending():
+        hook = await webhooks.made(receiver.url())
+        await webhooks.finish()
+        await webhooks.tried(hook, 1)
+        receiver.behaviour = answering(200)
+        await note_test(webhooks.db, hook, now=webhooks.clock.time)
+        other = await webhooks.made(receiver.url("/other"))
+        await webhooks.finish()
+        await webhooks.all_taken(other, 1)
+        assert [each.path for each in receiver.received] == ["/hook", "/other"]
+        webhooks.move(hours=2)
+        await webhooks.all_taken(hook, 3)
+
+
 async def test_one_message_can_be_sent_once_more(webhooks: Webhooks) -> None:
     async with WebhookReceiver() as receiver, webhooks.sending():
         hook = await webhooks.made(receiver.url())

@@ -30,7 +30,10 @@ def test_login_and_password_may_hold_any_sign() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "mail.example", "http://h", "smtp://", "smtp://h:99999", "smtp://u@h", "smtp://h?x=1", "smtp://h?starttls=no"],
+    [
+        *("", "mail.example", "http://h", "smtp://", "smtp://h:99999", "smtp://u@h", "smtp://h?x=1"),
+        *("smtp://h?starttls=no", "smtp://mail..example.org:25", "smtp://mail example.org", "smtps://-mail.example"),
+    ],
 )
 def test_what_is_no_mail_server_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"smtp|login|URL|starttls"):
@@ -52,8 +55,35 @@ def test_settings_come_from_the_environment_and_errors_do_not_show_them(monkeypa
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.parametrize("sender", ["nobody", "a@example.org\nBcc: b@example.org", "@example.org", ""])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *("nobody", "a@example.org\nBcc: b@example.org", "@example.org", ""),
+        *("käse@example.org", "a@mail..example.org", "a b@example.org"),
+    ],
+)
 def test_a_sender_has_an_address(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTACTS_SYNC_NOTIFIER__SENDER", sender)
     with pytest.raises(ValidationError):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("sender", "wanted"),
+    [
+        ("cs@exämple.org", "cs@xn--exmple-cua.org"),
+        (
+            "Käse <cs@exämple.org>",
+            "Käse <cs@xn--exmple-cua.org>",
+        ),
+        ("contacts-sync <contacts-sync@localhost>", "contacts-sync <contacts-sync@localhost>"),
+    ],
+)
+def test_a_senders_domain_goes_over_the_wire(sender: str, wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTS_SYNC_NOTIFIER__SENDER", sender)
+    assert Settings().notifier.sender == wanted
+
+
+def test_a_mail_servers_name_goes_over_the_wire() -> None:
+    assert MailServer.from_url("smtp://mäil.example").host == "xn--mil-qla.example"
+    assert MailServer.from_url("smtp://[::1]:25").host == "::1"

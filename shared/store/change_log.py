@@ -31,14 +31,14 @@ _MOST_BYTES = 4 << 20
 
 # A value that Postgres has not compressed is as large as it lies there, which need not be read to be known.
 _BETWEEN = """
-SELECT number, change, unique_id, run_id, account_id, line, before, after, changed_at, so_far FROM (
-    SELECT *, sum(size) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS so_far FROM (
+SELECT number, change, unique_id, run_id, account_id, line, before, after, changed_at, found FROM (
+    SELECT *, sum(size) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS so_far, count(*) OVER () AS found FROM (
         SELECT *, coalesce(CASE WHEN pg_column_compression(before) IS NULL THEN pg_column_size(before)
                 ELSE octet_length(before::text) END, 0)
             + coalesce(CASE WHEN pg_column_compression(after) IS NULL THEN pg_column_size(after)
                 ELSE octet_length(after::text) END, 0) AS size
         FROM change_log WHERE manager_id = $1 AND number BETWEEN $2 AND $3) AS sized) AS summed
-WHERE so_far - size < $4 ORDER BY number
+WHERE so_far <= $4 OR so_far = size ORDER BY number
 """
 _COLUMNS = 9
 
@@ -99,11 +99,11 @@ async def changes_between(
 ) -> tuple[list[LoggedChange], int]:
     """Return a manager's changes by number, ends included, and the number up to which these are all.
 
-    They end before `last` where their values together reach so many bytes.
+    They end before `last` where their values would be more than so many bytes together; one is there in any case.
     """
     rows = await connection.fetch(_BETWEEN, manager_id, first, last, most_bytes)
     changes = [LoggedChange(*row[:_COLUMNS]) for row in rows]
-    is_cut = bool(rows) and rows[-1]["so_far"] >= most_bytes
+    is_cut = bool(rows) and len(rows) < rows[0]["found"]
     return changes, changes[-1].number if is_cut else last
 
 

@@ -18,7 +18,8 @@ _OF_A_RUN: Final = {
     *("run_id", "import_id", "import_name", "manager_id", "manager_name", "status", "trigger", "dry_run", "counts"),
     *("error", "problem_count", "file_name", "file_sha256", "queued_at", "finished_at"),
 }
-_TOLD_ONCE: Final = {"occurred_at", "manager_id"}
+_NOT_OF_EACH: Final = {"occurred_at", "manager_id", "is_cut"}
+"""Said once for all, or never so: a message takes a change of any size."""
 
 
 def finished_body(event: ImportFinished) -> str:
@@ -34,7 +35,7 @@ def changes_body(manager_id: UUID, manager_name: str, events: Sequence[ContactsC
         "manager_name": manager_name,
         "first_number": events[0].number,
         "last_number": events[-1].number,
-        "changes": [event.model_dump(mode="json", exclude=_TOLD_ONCE) for event in events],
+        "changes": [event.model_dump(mode="json", exclude=_NOT_OF_EACH) for event in events],
     }
     return _body("contacts.changed", at, data)
 

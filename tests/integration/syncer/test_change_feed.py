@@ -119,9 +119,9 @@ async def test_a_topic_that_takes_less_than_it_should_holds_nothing_up(
 async def test_a_page_ends_where_its_values_are_large(searched: Searched) -> None:
     for number in range(5):
         await searched.put(str(number), Name="x" * 100_000)  # which lies compressed in the database
-    first, until_third = await changes_between(searched.db, searched.manager_id, 1, 5, most_bytes=250_000)
-    assert ([change.number for change in first], until_third) == ([1, 2, 3], 3)
-    rest, until_last = await changes_between(searched.db, searched.manager_id, 4, 5, most_bytes=250_000)
-    assert ([change.number for change in rest], until_last) == ([4, 5], 5)
+    first, until_second = await changes_between(searched.db, searched.manager_id, 1, 5, most_bytes=250_000)
+    assert ([change.number for change in first], until_second) == ([1, 2], 2)
+    rest, until_last = await changes_between(searched.db, searched.manager_id, 3, 5, most_bytes=350_000)
+    assert ([change.number for change in rest], until_last) == ([3, 4, 5], 5)
     alone, until_first = await changes_between(searched.db, searched.manager_id, 1, 5, most_bytes=1)
     assert (len(alone), until_first) == (1, 1)

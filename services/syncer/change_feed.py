@@ -19,11 +19,11 @@ from services.syncer.adapters.feed_cursors import (
 from shared.clock import Clock
 from shared.errors import UserError
 from shared.events.contacts import ContactsChanged
-from shared.kafka.bulk_publisher import BulkPublisher, Record
+from shared.kafka.bulk_publisher import BulkPublisher, Record, Values
 from shared.kafka.delivery import DOWN
 from shared.postgres.database import DATABASE_FAILED, Connection, Database, set_up_connection
 from shared.postgres.wakeups import Wakeups
-from shared.store.change_events import change_events
+from shared.store.change_events import change_values
 from shared.store.change_log import LoggedChange, changes_between
 from shared.store.managers import Manager, get_manager
 from shared.topics import CONTACTS_CHANGED
@@ -126,14 +126,14 @@ class ChangeFeed:
         return records, until
 
     def _records(self, manager: Manager, changes: list[LoggedChange]) -> list[Record]:
-        def key(event: ContactsChanged) -> str:
-            return f"{manager.id}:{event.unique_id}"
+        def key(values: Values) -> str:
+            return f"{manager.id}:{values['unique_id']}"
 
-        events = change_events(manager, changes, self._clock.now())
-        records = self._publisher.records(events, key)
+        values = change_values(manager, changes, self._clock.now())
+        records = self._publisher.records(ContactsChanged, values, key)
         for place, record in enumerate(records):
             if not self._publisher.fits(CONTACTS_CHANGED, record):
-                _log.warning("values too large to be said", manager_id=str(manager.id), number=events[place].number)
-                cut = events[place].model_copy(update={"fields": {}, "is_cut": True})
-                records[place : place + 1] = self._publisher.records([cut], key)
+                _log.warning("values too large to be said", manager_id=str(manager.id), number=values[place]["number"])
+                cut = values[place] | {"fields": {}, "is_cut": True}
+                records[place : place + 1] = self._publisher.records(ContactsChanged, [cut], key)
         return records

@@ -1,10 +1,12 @@
 """What every event has, and how it names itself on the wire."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 
 class EventPart(BaseModel):
@@ -25,6 +27,14 @@ class Event(EventPart):
     def as_body(self) -> bytes:
         """Return the event's body on the wire; without the detour over a text, which takes longer than the rest."""
         return self.__pydantic_serializer__.to_json(self)
+
+    @classmethod
+    def body_of(cls, values: Mapping[str, Any]) -> bytes:
+        """Return the body of an event with these values of all its fields, which are taken as they are.
+
+        For events by the thousand, of what has been checked before: half of what an event costs is checking it.
+        """
+        return to_json(values)
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:

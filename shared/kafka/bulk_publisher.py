@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
@@ -17,7 +17,7 @@ _BATCH_BYTES = 256 * 1024
 _OVERHEAD = 1024
 """What headers and Kafka add to a record that is sent alone, at most."""
 
-_Event = TypeVar("_Event", bound=Event)
+Values = dict[str, Any]
 Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
 
 
@@ -49,15 +49,15 @@ class BulkPublisher:
         """Disconnect."""
         await self._producer.stop()
 
-    def records(self, events: Sequence[_Event], key: Callable[[_Event], str]) -> list[Record]:
-        """Return events as they go to the broker: key, body, headers; all are of one type, run and moment."""
-        if not events:
+    def records(self, event: type[Event], values: Sequence[Values], key: Callable[[Values], str]) -> list[Record]:
+        """Return events with these values as they go to the broker: key, body, headers; all of one run and moment."""
+        if not values:
             return []
-        headers = cloud_event_headers(events[0], self._source)
+        headers = cloud_event_headers(event(**values[0]), self._source)
         shared = [(name, value.encode()) for name, value in headers.items() if name != "ce_id"]
         return [
-            (key(event).encode(), event.as_body(), [*shared, ("ce_id", str(event.event_id).encode())])
-            for event in events
+            (key(each).encode(), event.body_of(each), [*shared, ("ce_id", str(each["event_id"]).encode())])
+            for each in values
         ]
 
     def fits(self, topic: Topic, record: Record) -> bool:

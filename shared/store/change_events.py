@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from datetime import datetime
+from typing import Any
 
 from shared.events.contacts import ContactsChanged
 from shared.store.change_log import LoggedChange
@@ -14,20 +15,26 @@ _UUID_BYTES = 16
 
 def change_events(manager: Manager, changes: list[LoggedChange], now: datetime) -> list[ContactsChanged]:
     """Return the events of a manager's changes; one that is made anew has the same id."""
+    return [ContactsChanged(**values) for values in change_values(manager, changes, now)]
+
+
+def change_values(manager: Manager, changes: list[LoggedChange], now: datetime) -> list[dict[str, Any]]:
+    """Return the values of the events of a manager's changes, by field of `ContactsChanged`."""
     names = {str(field.number): field.name for field in manager.fields}
     of_manager = hashlib.sha1(_NAMES.bytes + f"{manager.id}:".encode(), usedforsecurity=False)
     return [
-        ContactsChanged(
-            event_id=_event_id(of_manager.copy(), logged.number),
-            occurred_at=now,
-            manager_id=manager.id,
-            unique_id=logged.unique_id,
-            number=logged.number,
-            change=logged.change,
-            fields=_new_values(logged, names),
-            run_id=logged.run_id,
-            changed_at=logged.changed_at,
-        )
+        {
+            "event_id": _event_id(of_manager.copy(), logged.number),
+            "occurred_at": now,
+            "manager_id": manager.id,
+            "unique_id": logged.unique_id,
+            "number": logged.number,
+            "change": logged.change,
+            "fields": _new_values(logged, names),
+            "is_cut": False,
+            "run_id": logged.run_id,
+            "changed_at": logged.changed_at,
+        }
         for logged in changes
     ]
 

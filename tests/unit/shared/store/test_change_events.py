@@ -5,8 +5,9 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from shared.events.contacts import ContactsChanged
 from shared.rules.kinds import Kind
-from shared.store.change_events import change_events
+from shared.store.change_events import change_events, change_values
 from shared.store.change_log import LoggedChange
 from shared.store.managers import Manager
 from shared.store.set_ups import FieldSpec
@@ -54,3 +55,15 @@ def test_an_event_that_is_made_anew_has_the_same_id_and_no_other_has() -> None:
     assert [event.event_id for event in first] == [event.event_id for event in again]
     assert first[0].event_id != first[1].event_id
     assert first[0].event_id == uuid5(UUID("6f2f1ad4-3c0f-5d6e-9b0a-1f6f2e1f0c55"), f"{PEOPLE.id}:1")
+
+
+def test_bodies_of_values_are_those_of_events() -> None:
+    changes = [
+        logged("added", None, {"2": "Ann"}),
+        logged("updated", {"2": "Ann"}, {}),
+        logged("deleted", {"2": "A"}, None),
+    ]
+    values = change_values(PEOPLE, changes, NOW)
+    events = change_events(PEOPLE, changes, NOW)
+    assert [ContactsChanged.body_of(each) for each in values] == [event.as_body() for event in events]
+    assert set(values[0]) == set(ContactsChanged.model_fields)

@@ -1,5 +1,6 @@
 """The web service's wiring: pages and API over one set of resources."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -69,6 +70,8 @@ from shared.password_hashing import PasswordHashes
 from shared.postgres.database import DATABASE_DOWN, Database
 from shared.sealing import Sealer
 
+TAKES_FILE = re.compile(rf"{PREFIX}/uploads|/imports/(new|steps|preview|dry-run|test-connection|[^/]+/edit)")
+"""The set-up form is sent whole, with the file that was chosen in it."""
 _STATIC = Path(__file__).parent / "pages" / "static"
 
 
@@ -167,7 +170,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         BodyLimit,
         max_body_bytes=settings.web.max_body_bytes,
         max_upload_bytes=settings.web.max_upload_bytes,
-        upload_paths=(f"{PREFIX}/uploads", "/imports"),
+        takes_file=TAKES_FILE,
     )
     app.add_middleware(ResponseHeaders)
     return app

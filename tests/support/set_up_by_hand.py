@@ -99,7 +99,7 @@ class ManagerByHand:
     async def go(self, name: str, state: str) -> Json:
         """Press Go next to an import, wait until its run has ended in this state, and return it."""
         await self.go_home()
-        await self.hands.press(self.page.get_by_role("button", name=f"Import {name} now"))
+        await self.hands.press(self.page.get_by_role("button", name=f"Go: import {name} now"))
         return await self.run_shown(state)
 
     async def run_shown(self, state: str) -> Json:

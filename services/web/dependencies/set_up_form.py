@@ -18,7 +18,7 @@ from shared.errors import UserError
 class SentSetUp:
     """A form that was sent; `upload` has the inputs that stand for a file that came with it.
 
-    `shown_run` is the dry run whose outcome the page has shown.
+    `shown_run` is the dry run whose outcome the page has shown, `save_key` names the page that was sent, however often.
     """
 
     form: ImportForm
@@ -28,6 +28,7 @@ class SentSetUp:
     chosen: str
     draft_id: UUID | None
     shown_run: UUID | None
+    save_key: UUID | None
 
     @property
     def has_secrets(self) -> bool:
@@ -60,7 +61,8 @@ async def read_set_up(request: Request, resources: Resources, visitor: Session) 
         form.values |= upload
     secrets = {name: sent.text(name) for name in SECRETS}
     draft_id, shown_run = _id(sent.text("draft")), _id(sent.text("shown_run"))
-    return SentSetUp(form, secrets, upload, sent.text("action"), sent.text("chosen"), draft_id, shown_run)
+    save_key = _id(sent.text("save_key"))
+    return SentSetUp(form, secrets, upload, sent.text("action"), sent.text("chosen"), draft_id, shown_run, save_key)
 
 
 def _id(text: str) -> UUID | None:

@@ -38,3 +38,12 @@ async def start_saved(
                 "SELECT id FROM runs WHERE import_id = $1 AND finished_at IS NULL", import_id
             )
         return active
+
+
+async def way_to_run(resources: Resources, import_id: UUID) -> str:
+    """Return the page of an import's newest run, else of its history, for who has saved it already."""
+    async with resources.database.pool.acquire() as connection:
+        run_id = await connection.fetchval(
+            "SELECT id FROM runs WHERE import_id = $1 ORDER BY queued_at DESC LIMIT 1", import_id
+        )
+    return f"/runs/{run_id}" if run_id else f"/imports/{import_id}/runs"

@@ -1,5 +1,6 @@
 """A contact added, changed or deleted by hand."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import quote
@@ -86,8 +87,8 @@ async def change(
 ) -> Response:
     """Change a contact, unless somebody else was faster."""
     form = await checked_form(request, resources, visitor)
-    seen = _text(form, "seen")
-    sheet = _Sheet(checked_id(unique_id), is_new=False, seen=int(seen) if seen.isascii() and seen.isdigit() else None)
+    seen = re.fullmatch(r"[0-9]{1,18}", _text(form, "seen"))
+    sheet = _Sheet(checked_id(unique_id), is_new=False, seen=int(seen[0]) if seen else None)
     return await _save(request, resources, visitor, manager_id, form, sheet)
 
 

@@ -21,7 +21,8 @@ def page_error(request: Request, error: Exception) -> Response:
     """Return the page for whatever a route raised."""
     match error:
         case SignInNeededError():
-            back = f"?next={quote(request.url.path)}" if request.method == "GET" else ""
+            query = f"?{request.url.query}" if request.url.query else ""
+            back = f"?next={quote(request.url.path + query)}" if request.method == "GET" else ""
             return RedirectResponse(f"/login{back}", 303)
         case NewPasswordNeededError():
             return RedirectResponse("/account/password", 303)

@@ -1,5 +1,6 @@
 """The page on which an import is set up or edited."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.set_up_drafts import finish_set_up, save_edited, secrets_of_draft
 from services.web.dependencies.set_up_form import SentSetUp, read_set_up
-from services.web.dependencies.start_saved import start_saved
+from services.web.dependencies.start_saved import start_saved, way_to_run
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor
 from services.web.forms.import_checks import ImportDesk, draft_import
@@ -30,9 +31,11 @@ from services.web.pages.render import page, time_zones
 from services.web.security.access import needs
 from services.web.security.sessions import Session
 from shared.errors import UserError
+from shared.ids import new_id
 from shared.postgres.database import Connection
 from shared.rules.kinds import Kind
 from shared.rules.roles import Role
+from shared.store.idempotency import KeptAnswer, keep_answer, kept_answer
 from shared.store.import_drafts import SetUpDraft, find_draft, get_draft
 from shared.store.imports import get_import
 from shared.store.managers import get_manager
@@ -111,8 +114,7 @@ async def _save(
         elif sent.action == "add_field":
             await _add_field(resources, visitor, sheet)
         else:
-            saved_id = await _store(resources, visitor, sheet, sent)
-            return RedirectResponse(await _way_on(resources, visitor, sheet, sent, saved_id), 303)
+            return RedirectResponse(await _save_once(resources, visitor, sheet, sent), 303)
     except (UserError, ValidationError) as error:
         shown = input_errors(error) if isinstance(error, ValidationError) else error
         for each in shown.errors if isinstance(shown, InvalidInputError) else [shown]:
@@ -124,19 +126,37 @@ async def _save(
     return await _show(request, resources, visitor, sheet)
 
 
-async def _store(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp) -> UUID:
+async def _save_once(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp) -> str:
+    """Save what was sent and begin what is wanted; returns where to go. What a page sends twice is saved once."""
     document = sent.document(str(sheet.manager_id))
-    edits = sheet.entry.id if sheet.entry else None
+    # Keyed, because a document may hold a password that a plain hash would give away to guessing.
+    digest = resources.sealer.fingerprint("set-up", sent.action, json.dumps(document, sort_keys=True))
+    key = f"set-up {sent.save_key} {digest}" if sent.save_key else None
     async with resources.change(visitor.actor) as change:
-        draft = await find_draft(change.connection, sheet.draft_id, visitor.account_id)
-        if draft is not None and (draft.manager_id, draft.edits) == (sheet.manager_id, edits):
-            finished = await finish_set_up(change, resources.sealer, draft, document)
-            if finished is not None:
-                return finished
-        if edits is not None:
-            await save_edited(change, resources.sealer, edits, document)
-            return edits
-        return await _make(change, resources, document)
+        kept = await kept_answer(change.connection, visitor.account_id, key, b"") if key else None
+        if kept is None:
+            import_id = await _store(change, resources, visitor, sheet, document)
+            if key:
+                answer = KeptAnswer(303, str(import_id))
+                await keep_answer(change.connection, visitor.account_id, key, b"", answer, now=change.now)
+    if kept is not None:
+        return await way_to_run(resources, UUID(kept.body))
+    return await _way_on(resources, visitor, sheet, sent, import_id)
+
+
+async def _store(
+    change: Change, resources: Resources, visitor: Session, sheet: _Sheet, document: dict[str, Any]
+) -> UUID:
+    edits = sheet.entry.id if sheet.entry else None
+    draft = await find_draft(change.connection, sheet.draft_id, visitor.account_id)
+    if draft is not None and (draft.manager_id, draft.edits) == (sheet.manager_id, edits):
+        finished = await finish_set_up(change, resources.sealer, draft, document)
+        if finished is not None:
+            return finished
+    if edits is not None:
+        await save_edited(change, resources.sealer, edits, document)
+        return edits
+    return await _make(change, resources, document)
 
 
 async def _way_on(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp, import_id: UUID) -> str:
@@ -199,6 +219,7 @@ async def _show(request: Request, resources: Resources, visitor: Session, sheet:
         lines=sheet.form.shown_lines(max(sheet.lines, len(manager.fields))),
         errors=sheet.errors,
         password_lost=sheet.password_lost,
+        save_key=new_id(),
         kinds=[kind.value for kind in Kind],
         time_zones=time_zones(),
     )

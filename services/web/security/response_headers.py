@@ -31,8 +31,9 @@ class ResponseHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith("/static/"):
-                    headers.setdefault("cache-control", "no-store")
+                # Files of the pages are kept and asked about: those of another version would not fit the page.
+                is_file = scope["path"].startswith("/static/")
+                headers.setdefault("cache-control", "no-cache" if is_file else "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

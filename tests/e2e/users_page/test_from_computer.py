@@ -65,7 +65,7 @@ async def test_a_list_is_imported_from_a_file_on_the_computer(
     row = page.locator("#imports tbody tr")
     await expect(row).to_contain_text("From your computer: people.csv")
     await expect(row.get_by_role("button", name="Go")).to_have_count(0)
-    await expect(row.get_by_role("button", name="Import people now")).to_have_count(0)
+    await expect(row.get_by_role("button", name="Go: import people now")).to_have_count(0)
     await hands.press(row.get_by_role("link", name="Upload new file"))
     await expect(page.locator("[name=source][value=upload]")).to_be_checked()
     assert set_up.steps.failures == []

@@ -50,7 +50,7 @@ async def test_go_imports_now_and_a_green_mark_tells_of_success(manager: Manager
     served.write(["1", "One"])
     await manager.import_ready(served.url)
     await manager.go_home()
-    await expect(manager.page.get_by_role("button", name="Import people now")).to_have_text("Go")
+    await expect(manager.page.get_by_role("button", name="Go: import people now")).to_have_text("Go")
     await manager.go("people", DONE)
     assert set(await manager.contacts()) == {"1"}
     await manager.go_home()

@@ -63,7 +63,7 @@ def errors(answer: httpx.Response) -> list[str]:
 
 async def test_pages_are_for_those_who_have_signed_in(web: Web) -> None:
     sent_away = await web.browser.get("/managers/x/imports?y")
-    assert (sent_away.status_code, sent_away.headers["location"]) == (303, "/login?next=/managers/x/imports")
+    assert (sent_away.status_code, sent_away.headers["location"]) == (303, "/login?next=/managers/x/imports%3Fy")
     wrong = await web.browser.post("/login", data={"login": LOGIN, "password": "wrong"})
     assert wrong.status_code == 422
     assert "Login and password don" in wrong.text
@@ -98,6 +98,18 @@ async def test_forms_of_other_sites_are_refused(web: Web, headers: dict[str, str
     login = await web.browser.post("/login", data={"login": LOGIN, "password": PASSWORD}, headers=headers)
     assert login.status_code == 403
     assert await web.db.fetchval("SELECT count(*) FROM managers") == 0
+
+
+async def test_who_signs_in_goes_on_where_they_were(web: Web) -> None:
+    await sign_in(web)
+    made = await web.manager(key_field="Employee no")
+    wanted = f"/managers/{made['id']}/contact-history?unique_id=a%26b%20c"
+    web.browser.cookies.clear()
+    way = (await web.browser.get(wanted)).headers["location"]
+    shown = (await web.browser.get(way)).text
+    next_page = found(r'name="next" value="([^"]+)"', shown)[0]
+    answer = await web.browser.post("/login", data={"login": LOGIN, "password": PASSWORD, "next": next_page})
+    assert answer.headers["location"] == wanted
 
 
 async def test_forms_need_their_token(web: Web) -> None:

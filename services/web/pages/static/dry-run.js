@@ -9,7 +9,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   const untried = form.querySelector("[data-untried]");
   // Of a schedule the outcome depends on that there is one, and on its zone.
   const scheduling = [...form.querySelectorAll("[data-schedule] [name]")].map((input) => input.name);
-  const notCompared = new Set(["csrf", "file", "draft", "chosen", "shown_run", "new_field", "new_kind", "name",
+  const notCompared = new Set(["csrf", "file", "draft", "save_key", "chosen", "shown_run", "new_field", "new_kind", "name",
     "error_emails", ...scheduling]);
   const stepOf = { name: "source", source: "source", options: "options", mapping: "mapping", unique_id: "mapping" };
   shown.value = ""; // a page that is loaded again has shown none

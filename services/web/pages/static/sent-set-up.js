@@ -40,7 +40,7 @@ function sendForm(address, form, told, renewed = false) {
 
 /** Return what stands in a form, as a text to compare: all that somebody has entered or chosen. */
 function enteredIn(form) {
-  const ours = ["csrf", "draft", "shown_run"];
+  const ours = ["csrf", "draft", "save_key", "shown_run"];
   const fields = [...new FormData(form)]
     .filter(([name]) => !ours.includes(name))
     .map(([name, value]) => [name, value instanceof File ? [value.name, value.size] : value])

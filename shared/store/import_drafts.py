@@ -11,6 +11,7 @@ from uuid import UUID
 from shared.errors import UserError
 from shared.ids import new_id
 from shared.postgres.database import Connection
+from shared.store.imports import SavedImport, get_import
 
 _COLUMNS = "id, manager_id, account_id, edits, import_id, form, updated_at"
 
@@ -42,6 +43,14 @@ async def get_draft(connection: Connection, draft_id: UUID, account_id: UUID) ->
     if draft is None:
         raise UserError("draft_not_found", "There is no such draft: it was finished or discarded.")
     return draft
+
+
+async def get_import_or_own_draft(connection: Connection, import_id: UUID, account_id: UUID | None) -> SavedImport:
+    """Return an import, or what an account's own dry runs of a set-up are of; UserError `import_not_found`."""
+    is_own = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM import_drafts WHERE import_id = $1 AND account_id = $2)", import_id, account_id
+    )
+    return await get_import(connection, import_id, or_draft=is_own)
 
 
 async def list_drafts(connection: Connection, *, manager_id: UUID, account_id: UUID, limit: int) -> list[SetUpDraft]:

@@ -24,7 +24,8 @@ from shared.postgres.database import Connection
 from shared.rules.kinds import Kind
 from shared.rules.recurrence import time_zone_named
 from shared.rules.trimming import trim
-from shared.store.imports import SavedImport, get_import
+from shared.store.import_drafts import get_import_or_own_draft
+from shared.store.imports import SavedImport
 from shared.store.managers import Manager, get_manager
 from shared.store.password_columns import password_columns
 from shared.store.uploads import uploaded_source
@@ -85,14 +86,16 @@ class PreviewView(BaseModel):
     file: PreviewFile
 
 
-async def show_preview(resources: Resources, wanted: PreviewInput) -> PreviewView:
+async def show_preview(resources: Resources, account_id: UUID | None, wanted: PreviewInput) -> PreviewView:
     """Return a preview; UserError with all that is wrong with the input, or with the file or its server.
 
     TransientError `preview_timeout`.
     """
     time_zone_named(wanted.time_zone)
     async with resources.database.pool.acquire() as connection:
-        saved = await get_import(connection, wanted.import_id, or_draft=True) if wanted.import_id else None
+        saved = None
+        if wanted.import_id:
+            saved = await get_import_or_own_draft(connection, wanted.import_id, account_id)
         manager_id = wanted.manager_id or (saved.manager_id if saved else None)
         manager = await _manager(connection, manager_id)
         source = await _source(connection, resources, wanted, saved)

@@ -106,7 +106,8 @@ async def discard(draft_id: UUID, request: Request, resources: Open, visitor: Vi
 
 async def _samples(connection: Connection, run: RunView) -> list[PlanRow]:
     rows: list[PlanRow] = []
-    for kind in get_args(ChangeKind):
+    counted = {"added": run.counts.added, "updated": run.counts.updated, "deleted": run.counts.deleted}
+    for kind in (kind for kind in get_args(ChangeKind) if counted[kind]):
         found = await plan_changes(connection, run.id, kind=kind, after=None, limit=_SAMPLES)
         rows += [plan_row(change) for _, change in found]
     return rows

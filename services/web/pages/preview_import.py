@@ -45,7 +45,7 @@ async def show_file(
     wanted: PreviewInput | None = None
     try:
         wanted = PreviewInput.model_validate(sent.preview_document(str(manager)) | {"import_id": edited})
-        shown = await show_preview(resources, wanted)
+        shown = await show_preview(resources, visitor.account_id, wanted)
     except InvalidInputError as error:
         errors = [each.message for each in error.errors]
     except ValidationError as error:

@@ -149,5 +149,5 @@ def live_run(run: RunView) -> str:
 
 @lru_cache(maxsize=1)
 def time_zones() -> list[str]:
-    """Return the names of all time zones; found once, for the files of all of them are looked at."""
-    return sorted(available_timezones())
+    """Return the names of time zones to choose from, places and UTC; found once, for all their files are looked at."""
+    return ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]

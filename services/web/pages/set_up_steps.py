@@ -24,7 +24,7 @@ from services.web.pages.render import page
 from services.web.security.access import needs
 from shared.errors import TransientError, UserError
 from shared.rules.roles import Role
-from shared.store.import_drafts import SetUpDraft
+from shared.store.import_drafts import SetUpDraft, get_import_or_own_draft
 from shared.store.imports import get_import
 
 router = page_router()
@@ -78,7 +78,7 @@ async def show_connection_test(
     saved = None
     if edited is not None:
         async with resources.database.pool.acquire() as connection:
-            saved = await get_import(connection, edited, or_draft=True)
+            saved = await get_import_or_own_draft(connection, edited, visitor.account_id)
     errors: list[str] = []
     tested = None
     try:

@@ -281,6 +281,17 @@ async def password_of(web: Web, import_id: str) -> str | None:
     return credentials_of(saved.setup.source, web.app.state.resources.sealer).password
 
 
+async def test_a_drafts_secrets_serve_nobody_else(web: Web) -> None:
+    await sign_in(web)
+    manager = await web.manager()
+    said = await dry_run(web, manager["id"], FORM)
+    other = await make_account(web.dsn, "other", "a password of their own", Role.EDITOR)
+    await know_token(web.dsn, other, "their-token", Role.EDITOR)
+    web.api.headers["authorization"] = "Bearer their-token"
+    body = {"source": {"kind": "remote", "url": "sftp://files.example/out/people.csv"}, "import_id": said["import"]}
+    assert problem(await web.api.post("/previews", json=body))[:2] == (404, "import_not_found")
+
+
 @pytest.mark.parametrize("server", ["files.example:2222", "elsewhere.example"])
 async def test_a_password_typed_for_an_edit_is_kept_by_its_dry_run(web: Web, server: str) -> None:
     await sign_in(web)

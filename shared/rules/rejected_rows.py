@@ -15,15 +15,13 @@ from shared.rules.dialect import Dialect
 from shared.rules.moved_cells import possible_places, swallows
 from shared.rules.raw_cells import cell_value, quoted, raw_cells
 from shared.rules.rejected_notes import EMPTIED, Noted, notes
+from shared.rules.spreadsheet_cells import harmless, is_formula
 from shared.rules.trimming import is_blank
 
 LINE, REASON = "Line", "Reason"
 MASK, CUT = "••••", "…"
 MOST_SHOWN: Final = 1000
 """Characters of a row that people are shown."""
-
-# What spreadsheets take for the beginning of a formula.
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -112,4 +110,4 @@ class RejectedLayout:
 
     def _harmless(self, cell: str) -> str:
         value = cell_value(cell, self.dialect.quote)
-        return quoted(f"'{value}", self.dialect.quote) if value.startswith(_FORMULA_SIGNS) else cell
+        return quoted(harmless(value), self.dialect.quote) if is_formula(value) else cell

@@ -1,6 +1,6 @@
 """Contacts of a manager: read in pages or as a file, changed by hand."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -70,9 +70,15 @@ async def list_contacts(
 
 @router.get("/managers/{manager_id}/contacts.csv", response_class=StreamingResponse)
 @needs(Role.VIEWER)
-async def export_contacts(manager_id: UUID, resources: Open) -> StreamingResponse:
+async def export_contacts(
+    manager_id: UUID,
+    resources: Open,
+    purpose: Annotated[
+        Literal["import", "spreadsheet"], Query(alias="for", description="For a spreadsheet, formulas are escaped")
+    ] = "import",
+) -> StreamingResponse:
     """Get all contacts as one CSV file, without passwords."""
-    return await contacts_file(resources, manager_id)
+    return await contacts_file(resources, manager_id, for_spreadsheet=purpose == "spreadsheet")
 
 
 @router.get("/managers/{manager_id}/contacts/{unique_id:path}")

@@ -115,9 +115,13 @@ async def mark_fields(manager_id: UUID, request: Request, resources: Open, visit
 
 @router.get("/managers/{manager_id}/contacts.csv")
 @needs(Role.VIEWER)
-async def export(manager_id: UUID, resources: Open) -> Response:
+async def export(
+    manager_id: UUID,
+    resources: Open,
+    purpose: Annotated[Literal["import", "spreadsheet"], Query(alias="for")] = "import",
+) -> Response:
     """Give all contacts as a file."""
-    return await contacts_file(resources, manager_id)
+    return await contacts_file(resources, manager_id, for_spreadsheet=purpose == "spreadsheet")
 
 
 async def _managers_page(

@@ -43,6 +43,8 @@ from shared.store.managers import get_manager
 router = page_router()
 
 _MORE_LINES = 5
+_MOST_LINES = 20
+"""So many at most are there to be filled for a manager's fields, before more are asked for; scripts need none."""
 _HARMLESS: dict[str, Any] = {"name": "-", "schedule": None}
 
 
@@ -216,7 +218,7 @@ async def _show(request: Request, resources: Resources, visitor: Session, sheet:
         kept=sheet.kept,
         draft_id=sheet.draft_id,
         values=sheet.form.values,
-        lines=sheet.form.shown_lines(max(sheet.lines, len(manager.fields))),
+        lines=sheet.form.shown_lines(max(sheet.lines, min(len(manager.fields), _MOST_LINES))),
         errors=sheet.errors,
         password_lost=sheet.password_lost,
         save_key=new_id(),

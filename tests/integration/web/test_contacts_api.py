@@ -69,6 +69,23 @@ async def test_a_contact_that_is_so_already_is_left_untouched(web: Web) -> None:
     assert await web.db.fetchval("SELECT change_number FROM managers") == 1
 
 
+async def test_a_file_for_spreadsheets_has_no_formula_and_is_named_like_its_manager(web: Web) -> None:
+    made = await web.manager(name="Büro: A/B", fields=[{"name": "No"}, {"name": "=Name"}], key_field="No")
+    url = f"/managers/{made['id']}/contacts"
+    for unique_id, name in (("1", '=HYPERLINK("https://evil.example")'), ("-2", "Jörg")):
+        answer = await web.api.put(f"{url}/{quote(unique_id)}", json={"fields": {"=Name": name}})
+        assert answer.status_code == 201, answer.text
+    for_programs = await web.api.get(f"{url}.csv")
+    assert for_programs.content.decode().splitlines()[1:] == ["-2,Jörg", '1,"=HYPERLINK(""https://evil.example"")"']
+    shown = await web.api.get(f"{url}.csv", params={"for": "spreadsheet"})
+    assert shown.content.decode().splitlines() == [
+        "\ufeffNo,'=Name",
+        "'-2,Jörg",
+        '1,"\'=HYPERLINK(""https://evil.example"")"',
+    ]
+    assert shown.headers["content-disposition"].endswith("filename*=UTF-8''B%C3%BCro_%20A_B.csv")
+
+
 async def test_bad_contacts_are_refused_and_nothing_changes(web: Web) -> None:
     made = await web.manager(key_field="Employee no")
     url = f"/managers/{made['id']}/contacts"

@@ -16,7 +16,7 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
   const input = (row, name) => row.querySelector(`[name=${name}]`);
   const isFilled = (row) => ["column", "field", "constant"].some((name) => input(row, name).value);
   const rows = () => [...body.rows].filter(isFilled);
-  const fields = () => [...input(body.rows[0], "field").options].filter((option) => option.value);
+  const fields = () => [...document.getElementById("field-choices").options];
   const element = (tag, properties = {}, ...inside) => {
     const made = Object.assign(document.createElement(tag), properties);
     made.append(...inside);

@@ -24,11 +24,11 @@ for (const form of document.querySelectorAll("form[data-set-up]")) {
     }
     if (said.error) throw new Error(said.error);
     for (const field of said.fields) {
-      for (const select of form.querySelectorAll("[name=field], [name=key]")) {
-        if (select.name === "key" && field.kind === "password") continue;
-        const option = new Option(field.name);
+      for (const list of [document.getElementById("field-choices"), form.elements.key]) {
+        if (list === form.elements.key && field.kind === "password") continue;
+        const option = new Option(field.name, field.name);
         option.dataset.kind = field.kind;
-        select.add(option);
+        list.append(option);
       }
     }
     return said.fields;

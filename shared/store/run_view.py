@@ -121,7 +121,9 @@ _SELECT = f"""SELECT r.id, r.import_id, r.trigger, r.dry_run, r.attempt, r.statu
         UNION ALL SELECT p.id, p.applied_at FROM runs p JOIN approvals a ON p.approves = a.id)
     SELECT id FROM approvals WHERE applied_at IS NOT NULL LIMIT 1) AS approved_by, coalesce((
         SELECT jsonb_agg(jsonb_build_object('step', s.step, 'attempt', s.attempt, 'started_at', s.started_at,
-            'finished_at', s.finished_at, 'service', s.service) ORDER BY s.started_at, s.attempt)
+            'finished_at', s.finished_at, 'service', s.service)
+            ORDER BY s.started_at, s.attempt,
+                array_position(ARRAY['fetching', 'staging', 'planning', 'applying'], s.step))
         FROM run_steps s WHERE s.run_id = r.id), '[]') AS steps
     FROM runs r LEFT JOIN accounts a ON a.id = r.requested_by"""
 

@@ -26,7 +26,7 @@ from tests.support.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NO_PAGES = re.compile(r".*(\.csv|/events)|/imports/dry-runs/.*")
+NO_PAGES = re.compile(r".*(\.csv|\.json|/runs/.*/events)|/imports/dry-runs/.*")
 """Files, streams, parts of pages."""
 WIDTHS = (1280, 390)
 MOST_BYTES = 150_000

@@ -100,19 +100,28 @@ async def begin_import(bench: Bench) -> Importing:
     return Importing(bench.client, manager.json()["id"], created.json()["id"])
 
 
+async def unsaid(bench: Bench, importing: Importing) -> int:
+    """Return how many changes of a manager have not been said yet."""
+    left: int = await bench.database.fetchval(
+        """SELECT m.change_number - coalesce((SELECT said_number FROM change_feeds WHERE manager_id = m.id), 0)
+        FROM managers m WHERE id = $1""",
+        importing.manager_id,
+    )
+    return left
+
+
+async def all_said(bench: Bench, importing: Importing) -> None:
+    """Wait until all changes of a manager have been said."""
+
+    async def none_left() -> bool:
+        return await unsaid(bench, importing) == 0
+
+    await until(none_left, within=_MOST_SECONDS, what="all changes are said", every=0.02)
+
+
 async def settle(bench: Bench, importing: Importing) -> None:
     """Wait until all changes have been said, and give what comes next tables in order."""
-
-    async def all_said() -> bool:
-        return bool(
-            await bench.database.fetchval(
-                """SELECT coalesce((SELECT said_number FROM change_feeds WHERE manager_id = m.id), 0) = m.change_number
-                FROM managers m WHERE id = $1""",
-                importing.manager_id,
-            )
-        )
-
-    await until(all_said, within=_MOST_SECONDS, what="all changes are said")
+    await all_said(bench, importing)
     for statement in ("VACUUM ANALYZE contacts", "CHECKPOINT"):
         await bench.database.execute(statement)
 

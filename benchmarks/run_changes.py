@@ -12,13 +12,12 @@ import sys
 import time
 from typing import Any, Final
 
-from benchmarks.large_import import Bench, begin_import, ready_bench, run, serve, settle
+from benchmarks.large_import import Bench, all_said, begin_import, ready_bench, run, serve, settle, unsaid
 from benchmarks.machine import machine
 from shared.kafka.bulk_publisher import BulkPublisher
 from shared.settings import KafkaSettings
 from shared.topics import CONTACTS_CHANGED
 from tests.support.imports import Importing
-from tests.support.waiting import until
 
 ROWS = int(os.environ.get("ROWS", "1000000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -28,20 +27,6 @@ MUST_SLOW: Final = 1.1
 """How many times as long a run may take while changes are said."""
 MOST_PEAK: Final = 256 << 20
 _PAGE: Final = 2_000
-_MOST_SECONDS: Final = 900
-_BEHIND: Final = """
-SELECT m.change_number - coalesce((SELECT said_number FROM change_feeds WHERE manager_id = m.id), 0)
-FROM managers m WHERE id = $1
-"""
-
-
-async def said(bench: Bench, importing: Importing) -> None:
-    """Wait until all changes of a manager have been said."""
-
-    async def all_said() -> bool:
-        return bool(await bench.database.fetchval(_BEHIND, importing.manager_id) == 0)
-
-    await until(all_said, within=_MOST_SECONDS, what="all changes are said", every=0.02)
 
 
 async def bare_rate(bench: Bench) -> float:
@@ -74,9 +59,9 @@ async def beside(bench: Bench, importing: Importing) -> tuple[Importing, float, 
     (await bench.client.post(replay, json={"from_number": 1})).raise_for_status()
     began = time.perf_counter()
     other, took = await load(bench)
-    left = await bench.database.fetchval(_BEHIND, importing.manager_id)
+    left = await unsaid(bench, importing)
     rate = (ROWS - left) / (time.perf_counter() - began)
-    await said(bench, importing)
+    await all_said(bench, importing)
     return other, took, rate
 
 
@@ -87,7 +72,7 @@ async def one_round(bench: Bench, number: int) -> tuple[float, float]:
     """
     importing, _ = await load(bench)
     began = time.perf_counter()
-    await said(bench, importing)
+    await all_said(bench, importing)
     rate = ROWS / (time.perf_counter() - began)
     bare = await bare_rate(bench)
     took: dict[bool, float] = {}
@@ -100,7 +85,7 @@ async def one_round(bench: Bench, number: int) -> tuple[float, float]:
             other, took[False] = await load(bench)
         loaded.append(other)
     for each in loaded:
-        await said(bench, each)
+        await all_said(bench, each)
         await bench.client.delete(f"/imports/{each.import_id}")
         (await bench.client.delete(f"/managers/{each.manager_id}")).raise_for_status()
     print(

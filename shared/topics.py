@@ -38,6 +38,11 @@ class Topic:
     for_others: bool = False
 
     @property
+    def meaning(self) -> str:
+        """Return what its event says, in a sentence or two: the first paragraph about it."""
+        return " ".join((self.event.__doc__ or "").split("\n\n")[0].split())
+
+    @property
     def dead_letters(self) -> str:
         """Return the name of the topic's dead-letter topic."""
         return self.name + DEAD_LETTER_SUFFIX

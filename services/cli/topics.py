@@ -10,8 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from services.cli.failure import EXIT_FAILED, told
 from services.cli.settings import load
-from shared import topics as table
-from shared.kafka.topic_admin import create_topics, topic_settings
+from shared.kafka.topic_admin import create_topics, needed_topics
 from shared.settings import KafkaSettings
 
 app = typer.Typer(add_completion=False)
@@ -34,10 +33,8 @@ class Found:
 
 def differences(found: dict[str, Found], settings: KafkaSettings) -> list[str]:
     """Return a sentence for each topic that is missing or has less than is needed; more than needed is fine."""
-    wanted = {topic.name: (settings.partitions, topic_settings(topic.kept, topic.max_bytes)) for topic in table.ALL}
-    wanted |= {topic.dead_letters: (1, topic_settings(table.DEAD_LETTERS_KEPT, topic.max_bytes)) for topic in table.ALL}
     lines = []
-    for name, (partitions, config) in wanted.items():
+    for name, (partitions, config) in needed_topics(settings.partitions).items():
         topic = found.get(name)
         if topic is None:
             lines.append(f"{name} is missing: run `contacts-sync topics`.")

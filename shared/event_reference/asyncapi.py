@@ -100,7 +100,7 @@ def _message(topic: Topic) -> dict[str, Any]:
     return {
         "name": topic.event.event_type,
         "title": name,
-        "summary": _first_paragraph(topic.event),
+        "summary": topic.meaning,
         "contentType": _headers_of(topic.event, 1)["content-type"],
         "headers": headers_schema(topic.event, topic.said_by),
         "payload": {"$ref": f"#/components/schemas/{name}"},
@@ -127,7 +127,3 @@ def _operations(topic: Topic) -> Iterable[tuple[str, dict[str, Any]]]:
                     "tags": [{"name": service}],
                 },
             )
-
-
-def _first_paragraph(event: type[Event]) -> str:
-    return " ".join((event.__doc__ or "").split("\n\n")[0].split())

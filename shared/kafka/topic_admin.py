@@ -12,12 +12,24 @@ _OVERHEAD_BYTES = 4096
 """What Kafka adds to a record, and what is told of one that was set aside."""
 
 
-def topic_settings(kept: timedelta, max_bytes: int) -> dict[str, str]:
+def _settings(kept: timedelta, max_bytes: int) -> dict[str, str]:
     """Return Kafka's own settings of a topic whose records are kept for so long, and no larger than that."""
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept // timedelta(milliseconds=1)),
         "max.message.bytes": str(max_bytes + _OVERHEAD_BYTES),
+    }
+
+
+def needed_topics(partitions: int) -> dict[str, tuple[int, dict[str, str]]]:
+    """Return all topics and dead-letter topics by name: how many partitions each has, and Kafka's own settings."""
+    return {
+        name: (count, _settings(kept, topic.max_bytes))
+        for topic in topics.ALL
+        for name, count, kept in (
+            (topic.name, partitions, topic.kept),
+            (topic.dead_letters, 1, topics.DEAD_LETTERS_KEPT),
+        )
     }
 
 
@@ -29,12 +41,8 @@ async def create_topics(bootstrap_servers: str, *, partitions: int = 6, replicat
     try:
         existing = set(await admin.list_topics())
         wanted = [
-            new_topic(name, count, replication_factor, topic_configs=topic_settings(kept, topic.max_bytes))
-            for topic in topics.ALL
-            for name, count, kept in (
-                (topic.name, partitions, topic.kept),
-                (topic.dead_letters, 1, topics.DEAD_LETTERS_KEPT),
-            )
+            new_topic(name, count, replication_factor, topic_configs=settings)
+            for name, (count, settings) in needed_topics(partitions).items()
             if name not in existing
         ]
         if wanted:

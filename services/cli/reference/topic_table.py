@@ -26,7 +26,7 @@ def topic_page(topics: Iterable[Topic] = ALL) -> str:
             ", ".join(topic.heard_by) or "other systems",
             topic.key,
             f"{topic.kept.days} d",
-            " ".join((topic.event.__doc__ or "").split("\n\n")[0].split()),
+            topic.meaning,
         )
         for topic in topics
     ]

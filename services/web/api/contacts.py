@@ -1,6 +1,6 @@
 """Contacts of a manager: read in pages or as a file, changed by hand."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -9,6 +9,7 @@ from starlette.responses import StreamingResponse
 
 from services.web.dependencies.api_route import Account, By, api_router
 from services.web.dependencies.contacts_file import contacts_file
+from services.web.dependencies.file_purpose import Purpose
 from services.web.dependencies.find_contacts import find_contacts
 from services.web.dependencies.paging import Cursor, Limit, Page, page_of, place_of, text_place
 from services.web.dependencies.resources import Open
@@ -73,9 +74,7 @@ async def list_contacts(
 async def export_contacts(
     manager_id: UUID,
     resources: Open,
-    purpose: Annotated[
-        Literal["import", "spreadsheet"], Query(alias="for", description="For a spreadsheet, formulas are escaped")
-    ] = "import",
+    purpose: Purpose = "import",
 ) -> StreamingResponse:
     """Get all contacts as one CSV file, without passwords."""
     return await contacts_file(resources, manager_id, for_spreadsheet=purpose == "spreadsheet")

@@ -1,12 +1,13 @@
 """Runs: how far they are, what they would do or did, what was wrong; and stopping one."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import StreamingResponse
 
 from services.web.dependencies.api_route import By, Held, api_router
+from services.web.dependencies.file_purpose import Purpose
 from services.web.dependencies.paging import Cursor, Limit, Page, number_place, page_of, place_of, two_numbers
 from services.web.dependencies.problem_rows import RowProblemView, with_rows
 from services.web.dependencies.rejected_file import rejected_file
@@ -101,9 +102,7 @@ async def get_reasons(run_id: UUID, resources: Open) -> list[ProblemGroup]:
 async def get_rejected_rows(
     run_id: UUID,
     resources: Open,
-    purpose: Annotated[
-        Literal["import", "spreadsheet"], Query(alias="for", description="For a spreadsheet, formulas are escaped")
-    ] = "import",
+    purpose: Purpose = "import",
 ) -> StreamingResponse:
     """Get the rejected rows: the original columns, then line and reason; fit to be mended and imported again."""
     return await rejected_file(resources, run_id, for_spreadsheet=purpose == "spreadsheet")

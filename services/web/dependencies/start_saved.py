@@ -8,6 +8,7 @@ from services.web.security.sessions import Session
 from shared.errors import UserError
 from shared.rules.roles import Role
 from shared.store.plan_requests import PlanRequest, plan_to_run
+from shared.store.run_view import latest_runs
 from shared.store.runs import request_run
 
 
@@ -40,10 +41,8 @@ async def start_saved(
         return active
 
 
-async def way_to_run(resources: Resources, import_id: UUID) -> str:
-    """Return the page of an import's newest run, else of its history, for who has saved it already."""
+async def newest_run(resources: Resources, import_id: UUID) -> UUID | None:
+    """Return what was begun by who has saved an import already; None where nothing was."""
     async with resources.database.pool.acquire() as connection:
-        run_id = await connection.fetchval(
-            "SELECT id FROM runs WHERE import_id = $1 ORDER BY queued_at DESC LIMIT 1", import_id
-        )
-    return f"/runs/{run_id}" if run_id else f"/imports/{import_id}/runs"
+        found = await latest_runs(connection, [import_id])
+    return found[import_id].id if import_id in found else None

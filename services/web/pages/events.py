@@ -34,26 +34,21 @@ class EventField:
 @needs(Role.VIEWER)
 async def show_events(request: Request, visitor: Visitor) -> Response:
     """Show the topics that are made for other systems in full, and list the others."""
-    shown = [(topic, _first_paragraph(topic), event_fields(topic)) for topic in ALL if topic.for_others]
-    others = [(topic, _first_paragraph(topic)) for topic in ALL if not topic.for_others]
+    shown = [(topic, _plain(topic.meaning), event_fields(topic)) for topic in ALL if topic.for_others]
+    others = [(topic, _plain(topic.meaning)) for topic in ALL if not topic.for_others]
     return page(request, "events.html", visitor, shown=shown, others=others)
 
 
 @router.get("/events/asyncapi.json")
 @needs(Role.VIEWER)
-async def get_asyncapi_document(visitor: Visitor) -> Response:
+async def get_asyncapi_document() -> Response:
     """Return the AsyncAPI document of all topics, to be kept."""
-    del visitor  # who has signed in
     return JSONResponse(_document(), headers=_ATTACHED)
 
 
 @cache
 def _document() -> dict[str, Any]:
     return asyncapi_document()
-
-
-def _first_paragraph(topic: Topic) -> str:
-    return _plain(" ".join((topic.event.__doc__ or "").split("\n\n")[0].split()))
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies import change_managers
 from services.web.dependencies.contacts_file import contacts_file
+from services.web.dependencies.file_purpose import Purpose
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import name_and_id, page_of, place_of
 from services.web.dependencies.resources import Open
@@ -118,7 +119,7 @@ async def mark_fields(manager_id: UUID, request: Request, resources: Open, visit
 async def export(
     manager_id: UUID,
     resources: Open,
-    purpose: Annotated[Literal["import", "spreadsheet"], Query(alias="for")] = "import",
+    purpose: Purpose = "import",
 ) -> Response:
     """Give all contacts as a file."""
     return await contacts_file(resources, manager_id, for_spreadsheet=purpose == "spreadsheet")

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -147,7 +147,7 @@ def live_run(run: RunView) -> str:
     )
 
 
-@lru_cache(maxsize=1)
+@cache
 def time_zones() -> list[str]:
     """Return the names of time zones to choose from, places and UTC; found once, for all their files are looked at."""
     return ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]

@@ -1,7 +1,7 @@
 """A run, live while it goes on; what it would change or did, and the history of an import."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from services.web.dependencies.decide_runs import approve_plan, undo_run
+from services.web.dependencies.file_purpose import Purpose
 from services.web.dependencies.page_route import page_router
 from services.web.dependencies.paging import id_place, page_of, place_of
 from services.web.dependencies.problems import status_of
@@ -89,7 +90,7 @@ async def watch_run(run_id: UUID, resources: Open) -> Response:
 async def download_rejected_rows(
     run_id: UUID,
     resources: Open,
-    purpose: Annotated[Literal["import", "spreadsheet"], Query(alias="for")] = "import",
+    purpose: Purpose = "import",
 ) -> Response:
     """Send the rejected rows as a file; the API's needs a token, which a browser's link does not have."""
     return await rejected_file(resources, run_id, for_spreadsheet=purpose == "spreadsheet")

@@ -16,7 +16,7 @@ from services.web.dependencies.page_route import page_router
 from services.web.dependencies.resources import Open, Resources
 from services.web.dependencies.set_up_drafts import finish_set_up, save_edited, secrets_of_draft
 from services.web.dependencies.set_up_form import SentSetUp, read_set_up
-from services.web.dependencies.start_saved import start_saved, way_to_run
+from services.web.dependencies.start_saved import newest_run, start_saved
 from services.web.dependencies.view_imports import view_imports
 from services.web.dependencies.visitor import Visitor
 from services.web.forms.import_checks import ImportDesk, draft_import
@@ -129,7 +129,10 @@ async def _save(
 
 
 async def _save_once(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp) -> str:
-    """Save what was sent and begin what is wanted; returns where to go. What a page sends twice is saved once."""
+    """Save what was sent and begin what is wanted; returns where to go: to the run, never back into the form.
+
+    What a page sends twice is saved, and begun, once.
+    """
     document = sent.document(str(sheet.manager_id))
     # Keyed, because a document may hold a password that a plain hash would give away to guessing.
     digest = resources.sealer.fingerprint("set-up", sent.action, json.dumps(document, sort_keys=True))
@@ -141,9 +144,15 @@ async def _save_once(resources: Resources, visitor: Session, sheet: _Sheet, sent
             if key:
                 answer = KeptAnswer(303, str(import_id))
                 await keep_answer(change.connection, visitor.account_id, key, b"", answer, now=change.now)
+    if sent.action not in {"run", "dry_run"}:
+        return f"/managers/{sheet.manager_id}/imports"
     if kept is not None:
-        return await way_to_run(resources, UUID(kept.body))
-    return await _way_on(resources, visitor, sheet, sent, import_id)
+        import_id = UUID(kept.body)
+        run_id = await newest_run(resources, import_id)
+    else:
+        dry_run = sent.action == "dry_run"
+        run_id = await start_saved(resources, visitor, import_id, dry_run=dry_run, shown=sent.shown_run)
+    return f"/runs/{run_id}" if run_id else f"/imports/{import_id}/runs"
 
 
 async def _store(
@@ -159,15 +168,6 @@ async def _store(
         await save_edited(change, resources.sealer, edits, document)
         return edits
     return await _make(change, resources, document)
-
-
-async def _way_on(resources: Resources, visitor: Session, sheet: _Sheet, sent: SentSetUp, import_id: UUID) -> str:
-    """Return where to go once all is saved: to the run that was wanted, never back into the form."""
-    if sent.action not in {"run", "dry_run"}:
-        return f"/managers/{sheet.manager_id}/imports"
-    dry_run = sent.action == "dry_run"
-    run_id = await start_saved(resources, visitor, import_id, dry_run=dry_run, shown=sent.shown_run)
-    return f"/runs/{run_id}" if run_id else f"/imports/{import_id}/runs"
 
 
 async def _make(change: Change, resources: Resources, document: dict[str, Any]) -> UUID:
